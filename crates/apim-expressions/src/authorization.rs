@@ -11,17 +11,17 @@ use super::{
     value::{Dictionary, Object, Value},
 };
 
-/// A connection's access token, and the whole answer that it came in.
+/// A connection's access token, and the token endpoint's whole answer.
 #[derive(Clone)]
 pub struct Authorization {
-    /// What goes after `Bearer `.
+    /// The access token: the text after `Bearer `.
     pub access_token: String,
-    /// The members of the token endpoint's answer (RFC 6749, section 5.1). Which of them a live gateway keeps is not
-    /// documented: here all.
+    /// The members of the token endpoint's answer (RFC 6749, section 5.1). The documentation does not say which of them
+    /// a live gateway keeps: this crate keeps all.
     pub claims: Map<String, Json>,
 }
 
-/// Names the claims only.
+/// Shows only the names of the claims.
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.claims.keys()).finish()
@@ -40,7 +40,7 @@ impl From<Authorization> for Value {
     }
 }
 
-/// As Newtonsoft reads JSON into `object`.
+/// Converts JSON as Newtonsoft reads JSON into `object`.
 fn value_of(json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::{Context, Entropy, Expression};
 
-    /// The value of an expression where the variable `auth` is an authorization and `none` is null.
+    /// Evaluates an expression where the variable `auth` is an authorization and `none` is null.
     fn evaluated(expression: &str) -> Result<Value, String> {
         let mut context = Context::new(jiff::Timestamp::UNIX_EPOCH, Uuid::nil(), Entropy::seeded(1));
         let Json::Object(claims) = json!({

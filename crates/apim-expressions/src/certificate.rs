@@ -1,4 +1,4 @@
-//! Certificates: those of the service, which policies name with `certificate-id`, and those of clients.
+//! Certificates of the service, which policies name with `certificate-id`, and certificates of clients.
 //!
 //! Their dates and issuers are not checked. Microsoft.IdentityModel checks them only with `ValidateIssuerSigningKey`,
 //! and no page says that API Management sets it.
@@ -20,19 +20,20 @@ use webpki::EndEntityCert;
 
 pub use self::facts::CertificateFacts;
 
-/// A certificate of the service, with its private key or without. One that only verifies needs none.
+/// A certificate of the service, with or without its private key. A certificate that only verifies needs no private
+/// key.
 #[derive(Clone)]
 pub struct Certificate {
     der: Arc<[u8]>,
     facts: Arc<CertificateFacts>,
-    /// Whether its chain ends in an authority that the service knows.
+    /// Whether the certificate's chain ends in an authority that the service knows.
     trusted: bool,
-    /// Of the certificate that signed it, when the embedder knows it.
+    /// The thumbprint of the certificate that signed this one, when the embedder knows it.
     issuer_thumbprint: Option<String>,
     thumbprint: Vec<u8>,
     public_key: PublicKey,
     private_key: Option<PrivateKey>,
-    /// The same in PKCS #8.
+    /// The private key in PKCS #8 (DER).
     private_der: Option<Arc<[u8]>>,
 }
 
@@ -51,20 +52,20 @@ enum PrivateKey {
         decrypting: PrivateDecryptingKey,
         signing: Arc<rsa::KeyPair>,
     },
-    /// Nothing here uses it: policies only verify with such a key.
+    /// A P-256 key. Nothing here uses it: policies only verify with keys of this curve.
     P256,
 }
 
 /// Why a certificate cannot be used.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum CertificateError {
-    /// It is not an X.509 certificate of version 3.
+    /// The certificate is not an X.509 certificate of version 3.
     #[error("it is not understood as an X.509 certificate of version 3: {0}")]
     Certificate(String),
-    /// Its key is of another kind.
+    /// The certificate's key is of another kind.
     #[error("its key is neither RSA of 1024 to 8192 bits nor of the curve P-256")]
     PublicKey,
-    /// The private key is not one in PKCS #8, or belongs to another certificate.
+    /// The private key is not in PKCS #8, or belongs to another certificate.
     #[error("its private key is not the certificate's own, in PKCS #8, of RSA from 2048 bits or of the curve P-256")]
     PrivateKey,
 }
@@ -79,7 +80,7 @@ impl Certificate {
     /// Reads a certificate in DER and its private key in PKCS #8 (DER).
     ///
     /// # Errors
-    /// When either is malformed or of no use here, or the two do not belong together.
+    /// When the certificate or the key is malformed or of no use here, or when the two do not belong together.
     pub fn new(certificate: &[u8], private_key: Option<&[u8]>) -> Result<Self, CertificateError> {
         let der = CertificateDer::from(certificate);
         let parsed = EndEntityCert::try_from(&der).map_err(|error| CertificateError::Certificate(error.to_string()))?;
@@ -105,44 +106,44 @@ impl Certificate {
         Self::new(certificate, None)
     }
 
-    /// The same certificate, of which the embedder says that its chain ends in an authority that the service knows, and
-    /// which certificate signed it.
+    /// Returns the same certificate, marked as trusted. The embedder states that its chain ends in an authority that
+    /// the service knows, and which certificate signed it.
     #[must_use]
     pub fn trusted(self, issuer_thumbprint: Option<String>) -> Self {
         Self { trusted: true, issuer_thumbprint, ..self }
     }
 
-    /// The thumbprint of the certificate that signed it, when the embedder knows it.
+    /// Returns the thumbprint of the certificate that signed this one, when the embedder knows it.
     #[must_use]
     pub fn issuer_thumbprint(&self) -> Option<&str> {
         self.issuer_thumbprint.as_deref()
     }
 
-    /// Whether the chain ends in a known authority and the certificate is valid at this time.
+    /// Reports whether the chain ends in a known authority and the certificate is valid at this time.
     #[must_use]
     pub fn is_trusted(&self, now: jiff::Timestamp) -> bool {
         self.trusted && self.facts.not_before <= now && now <= self.facts.not_after
     }
 
-    /// Whether the chain ends in a known authority, whatever the time.
+    /// Reports whether the chain ends in a known authority. The validity dates do not count.
     #[must_use]
     pub fn has_trusted_chain(&self) -> bool {
         self.trusted
     }
 
-    /// Names, dates, serial number.
+    /// Returns the certificate's names, dates and serial number.
     #[must_use]
     pub fn facts(&self) -> &CertificateFacts {
         &self.facts
     }
 
-    /// The certificate in DER.
+    /// Returns the certificate in DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// The private key in PKCS #8 (DER), for a backend that asks who calls.
+    /// Returns the private key in PKCS #8 (DER), for a backend that asks for a client certificate.
     #[must_use]
     pub fn private_key_der(&self) -> Option<&[u8]> {
         self.private_der.as_deref()
@@ -152,25 +153,25 @@ impl Certificate {
         &self.thumbprint
     }
 
-    /// SHA-1 of the certificate in upper-case hexadecimal, as the portal shows it.
+    /// Returns the SHA-1 hash of the certificate in upper-case hexadecimal, as the portal shows it.
     #[must_use]
     pub fn thumbprint(&self) -> String {
         self.thumbprint.iter().map(|byte| format!("{byte:02X}")).collect()
     }
 
-    /// The same in Base64url: what a token's header has as `x5t`.
+    /// Returns the thumbprint in Base64url, as `x5t` in a token's header has it.
     #[must_use]
     pub fn x5t(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.thumbprint)
     }
 
-    /// The key that verifies what the certificate's owner signed.
+    /// Returns the key that verifies the signatures of the certificate's owner.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
 
-    /// The key that decrypts, when there is one and it is RSA.
+    /// Returns the key for decryption, when the certificate has a private RSA key.
     #[must_use]
     pub fn decrypting_key(&self) -> Option<&PrivateDecryptingKey> {
         match &self.private_key {
@@ -179,7 +180,7 @@ impl Certificate {
         }
     }
 
-    /// The key that signs, when there is one and it is RSA.
+    /// Returns the key for signing, when the certificate has a private RSA key.
     pub(crate) fn signing_key(&self) -> Option<&rsa::KeyPair> {
         match &self.private_key {
             Some(PrivateKey::Rsa { signing, .. }) => Some(signing),
@@ -194,7 +195,7 @@ impl Certificate {
 
 impl PublicKey {
     fn read(info: Vec<u8>) -> Result<Self, CertificateError> {
-        // Signatures of keys below 2,048 bits are verified, too, and nothing else is done with such a key.
+        // RSA keys below 2,048 bits only verify signatures: nothing else is done with them.
         if ParsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, &info).is_ok() {
             Ok(Self::Rsa(info))
         } else if ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &info).is_ok() {
@@ -204,13 +205,14 @@ impl PublicKey {
         }
     }
 
-    /// The private key, if it is this one's.
+    /// Reads the private key, if it belongs to this public key.
     fn private(&self, pkcs8: &[u8]) -> Option<PrivateKey> {
         match self {
             Self::Rsa(info) => {
                 let decrypting = PrivateDecryptingKey::from_pkcs8(pkcs8).ok()?;
                 let signing = Arc::new(rsa::KeyPair::from_pkcs8(pkcs8).ok()?);
-                // Both through the same encoder: parameters of the algorithm may be written in two ways.
+                // Both keys go through the same encoder, because the parameters of the algorithm may be written in two
+                // ways.
                 let public = PublicEncryptingKey::from_der(info).ok()?.as_der().ok()?;
                 let own = decrypting.public_key().as_der().ok()?;
                 (public.as_ref() == own.as_ref()).then_some(PrivateKey::Rsa { decrypting, signing })

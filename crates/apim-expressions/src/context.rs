@@ -1,9 +1,9 @@
 //! The object `context` of an expression
 //! (learn.microsoft.com/azure/api-management/api-management-policy-expressions, "Context variable").
 //!
-//! Plain data: the embedder fills it before a pipeline runs, and its policies change it between expressions. An
-//! expression itself changes three things: it consumes bodies, draws on [`Context::entropy`], and adds
-//! [`Context::traces`].
+//! `Context` is plain data: the embedder fills it before a pipeline runs, and the pipeline's policies change it between
+//! expressions. An expression itself changes three things: it consumes bodies, takes numbers from [`Context::entropy`],
+//! and adds [`Context::traces`].
 
 mod message;
 
@@ -20,37 +20,37 @@ use super::{certificate::Certificate, limits::Allowance, value::Value};
 pub struct Context {
     /// The request as policies left it.
     pub request: Request,
-    /// `None` until there is a response; then `context.Response` is null.
+    /// The response. `None` until there is one; then `context.Response` is null.
     pub response: Option<Response>,
-    /// What `set-variable` and other policies stored.
+    /// The variables that `set-variable` and other policies stored.
     pub variables: BTreeMap<String, Value>,
     /// The API of the request.
     pub api: Api,
     /// The operation of the request.
     pub operation: Operation,
-    /// `None` when the request belongs to no product.
+    /// The product; `None` when the request belongs to no product.
     pub product: Option<Product>,
-    /// `None` when the request needed no key.
+    /// The subscription; `None` when the request needed no key.
     pub subscription: Option<Subscription>,
-    /// `None` when the subscription belongs to no user.
+    /// The user; `None` when the subscription belongs to no user.
     pub user: Option<User>,
-    /// `None` while nothing failed.
+    /// The last error; `None` while nothing has failed.
     pub last_error: Option<LastError>,
     /// The gateway.
     pub deployment: Deployment,
-    /// Unique per request.
+    /// The ID of the request, unique per request.
     pub request_id: Uuid,
-    /// When the request arrived.
+    /// The time when the request arrived.
     pub timestamp: Timestamp,
-    /// Time since then; `DateTime.UtcNow` is the sum of the two.
+    /// The time since `timestamp`; `DateTime.UtcNow` is the sum of the two.
     pub elapsed: Duration,
     /// Whether the caller asked for a trace.
     pub tracing: bool,
-    /// What `context.Trace(…)` wrote.
+    /// The messages of `context.Trace(…)`.
     pub traces: Vec<String>,
-    /// Where `Guid.NewGuid()` and `Random` come from.
+    /// The source of `Guid.NewGuid()` and `Random`.
     pub entropy: Entropy,
-    /// What expressions may still cost.
+    /// The remaining budget of the expressions with this context.
     pub(crate) allowance: Allowance,
 }
 
@@ -68,7 +68,7 @@ pub struct Api {
     pub path: String,
     /// Revision in use.
     pub revision: String,
-    /// Version, of a versioned API.
+    /// Version, if the API is versioned.
     pub version: Option<String>,
     /// Whether the revision is the current one.
     pub is_current_revision: bool,
@@ -100,15 +100,15 @@ pub struct Product {
     pub id: String,
     /// Display name.
     pub name: String,
-    /// Whether developers see it.
+    /// Whether developers see the product.
     pub published: bool,
     /// Whether an administrator approves subscriptions.
     pub approval_required: bool,
     /// Whether calls need a key.
     pub subscription_required: bool,
-    /// Subscriptions one user may have.
+    /// The number of subscriptions that one user may have.
     pub subscriptions_limit: Option<i32>,
-    /// Identifier and name of the groups that see it.
+    /// Identifier and name of each group that sees the product.
     pub groups: Vec<(String, String)>,
 }
 
@@ -121,15 +121,15 @@ pub struct Subscription {
     pub name: String,
     /// The key that came with the request.
     pub key: String,
-    /// Its first key.
+    /// The subscription's first key.
     pub primary_key: String,
-    /// Its second key.
+    /// The subscription's second key.
     pub secondary_key: String,
-    /// When it was made.
+    /// When the subscription was created.
     pub created_date: Timestamp,
-    /// When it begins to be valid.
+    /// When the subscription begins to be valid.
     pub start_date: Option<Timestamp>,
-    /// When it stops being valid.
+    /// When the subscription stops being valid.
     pub end_date: Option<Timestamp>,
 }
 
@@ -138,7 +138,7 @@ pub struct Subscription {
 pub struct User {
     /// Identifier.
     pub id: String,
-    /// Address.
+    /// E-mail address.
     pub email: String,
     /// First name.
     pub first_name: String,
@@ -148,13 +148,13 @@ pub struct User {
     pub note: String,
     /// When the user was registered.
     pub registration_date: Timestamp,
-    /// Identifier and name of the user's groups.
+    /// Identifier and name of each group of the user.
     pub groups: Vec<(String, String)>,
-    /// Identifier and provider of the user's identities.
+    /// Identifier and provider of each identity of the user.
     pub identities: Vec<(String, String)>,
 }
 
-/// `context.LastError`; empty texts where the documentation says a field has none.
+/// `context.LastError`. A field is empty where the documentation says that it has no value.
 #[derive(Clone, Debug, Default)]
 pub struct LastError {
     /// Policy or built-in step that failed.
@@ -167,7 +167,7 @@ pub struct LastError {
     pub scope: String,
     /// `inbound`, `backend`, `outbound` or `on-error`.
     pub section: String,
-    /// Where in the section, as `choose[3]/when[2]`.
+    /// The policy's place in the section, such as `choose[3]/when[2]`.
     pub path: String,
     /// The policy's `id` attribute.
     pub policy_id: String,
@@ -203,7 +203,7 @@ impl Default for Deployment {
 }
 
 impl Context {
-    /// A context in which only time and randomness are known.
+    /// Makes a context in which only time and randomness are known.
     #[must_use]
     pub fn new(timestamp: Timestamp, request_id: Uuid, entropy: Entropy) -> Self {
         Self {
@@ -229,25 +229,25 @@ impl Context {
 }
 
 impl Entropy {
-    /// Numbers from elsewhere: an operating system's generator, where they must not be guessed.
+    /// Makes a source from another generator: the operating system's, where the numbers must not be guessable.
     pub fn new(next: impl FnMut() -> u64 + Send + 'static) -> Self {
         Self(Box::new(next))
     }
 
-    /// The same numbers every time.
+    /// Makes a source that gives the same numbers every time.
     #[must_use]
     pub fn seeded(mut seed: u64) -> Self {
         Self::new(move || split_mix(&mut seed))
     }
 
-    /// The next number.
+    /// Returns the next number.
     #[expect(clippy::should_implement_trait, reason = "it has no end")]
     pub fn next(&mut self) -> u64 {
         (self.0)()
     }
 }
 
-/// The next number of Vigna's `SplitMix64`.
+/// Returns the next number of Vigna's `SplitMix64`.
 pub(crate) fn split_mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut mixed = *state;
@@ -262,7 +262,7 @@ impl fmt::Debug for Entropy {
     }
 }
 
-/// Leaves the keys out.
+/// Omits the keys.
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()

@@ -1,21 +1,21 @@
-//! `Jwt`: a parsed token. It is not verified here; `validate-jwt` does that.
+//! `Jwt`: a parsed token. This crate does not verify it; `validate-jwt` does.
 
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value as Json};
 
-/// Header and claims of a token.
+/// The header and the claims of a token.
 #[derive(Clone)]
 pub struct Jwt {
-    /// Its JOSE header.
+    /// The token's JOSE header.
     pub header: Map<String, Json>,
-    /// Its claims.
+    /// The token's claims.
     pub claims: Map<String, Json>,
 }
 
 impl Jwt {
-    /// A token that was taken apart elsewhere.
+    /// Makes a token from a header and claims that were parsed elsewhere.
     #[must_use]
     pub fn new(header: Map<String, Json>, claims: Map<String, Json>) -> Self {
         Self { header, claims }
@@ -35,7 +35,7 @@ impl Jwt {
         Some(Self { header: object(header)?, claims: object(claims)? })
     }
 
-    /// A claim's values as text: those of an array one by one, any other value alone.
+    /// Returns a claim's values as text: the elements of an array one by one, any other value alone.
     pub(crate) fn values(claim: &Json) -> Vec<String> {
         let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match claim {
@@ -50,7 +50,7 @@ fn object(part: &str) -> Option<Map<String, Json>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// Names the claims only.
+/// Shows only the names of the claims.
 impl fmt::Debug for Jwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.claims.keys()).finish()

@@ -42,13 +42,13 @@ pub use xml::xml_parsing_steps;
 #[derive(Debug)]
 pub struct Expression {
     program: program::Program,
-    /// The type of its value, once for each `return`.
+    /// The type of the expression's value, once for each `return`.
     gives: Vec<types::Type>,
     reads: Reads,
     warnings: Vec<ParseWarning>,
 }
 
-/// Which message bodies of the context an expression may read; those must be in memory before it runs.
+/// The message bodies of the context that an expression may read. They must be in memory before it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
     /// `context.Request.Body`
@@ -58,7 +58,7 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// What at least one of the two reads.
+    /// Returns the bodies that at least one of the two reads.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -68,18 +68,18 @@ impl Reads {
     }
 }
 
-/// What the place of an expression asks of its value.
+/// The kind of value that the place of an expression needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedValue {
-    /// Anything: everything has a text.
+    /// Any value: every value has a text.
     Text,
     /// `true` or `false`
     Bool,
     /// A whole number.
     Integer,
-    /// A `long`, and no other number.
+    /// A `long`. No other number fits.
     Long,
-    /// A type that `set-variable` is documented for: a basic one, or JSON.
+    /// A type that the documentation of `set-variable` lists: a basic type, or JSON.
     Variable,
 }
 
@@ -87,25 +87,26 @@ impl Expression {
     /// Reads an expression as it stands in a policy file, from its `@` to its closing bracket.
     ///
     /// # Errors
-    /// What is not C#, what C# would not compile, or what is not supported; by name, with the place in the source.
+    /// When the source is not C#, when C# would not compile it, or when it is not supported. The error names the cause
+    /// and its place in the source.
     pub fn parse(source: &str) -> Result<Self, ParseError> {
         let check::Checked { program, gives, reads, warnings } = check::program(&parse::source(source)?)?;
         Ok(Self { program, gives, reads, warnings })
     }
 
-    /// What API Management may see differently.
+    /// Returns warnings about code that API Management may treat differently.
     #[must_use]
     pub fn warnings(&self) -> &[ParseWarning] {
         &self.warnings
     }
 
-    /// The bodies that the expression may read.
+    /// Returns the bodies that the expression may read.
     #[must_use]
     pub fn reads(&self) -> Reads {
         self.reads
     }
 
-    /// The C# name of a type that the expression gives and that can never be what is wanted.
+    /// Returns the C# name of a type that the expression gives and that can never fit the wanted value.
     #[must_use]
     pub fn misfit(&self, wanted: ExpectedValue) -> Option<String> {
         let fits = |given: &types::Type| match wanted {
@@ -126,13 +127,14 @@ impl Expression {
     /// Runs the expression.
     ///
     /// # Errors
-    /// The message of the .NET exception it ends with, or the limit it passed.
+    /// The message of the .NET exception that ended the expression, or the limit that it exceeded.
     pub fn evaluate(&self, context: &mut Context) -> Result<Value, EvaluationError> {
         Ok(evaluate::run(&self.program, context)?)
     }
 }
 
-/// Whether the page of `set-variable` lists the type (learn.microsoft.com/azure/api-management/set-variable-policy).
+/// Reports whether the page of `set-variable` lists the type
+/// (learn.microsoft.com/azure/api-management/set-variable-policy).
 fn is_kept(given: &types::Type) -> bool {
     use types::Class;
     match given.class {

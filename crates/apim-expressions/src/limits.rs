@@ -5,19 +5,19 @@
 
 use super::problem::{Failure, ParseError};
 
-/// Longest source of one expression; API Management refuses whole policy documents above this size.
+/// The longest source of one expression. API Management refuses whole policy documents above this size.
 pub(crate) const SOURCE_BYTES: usize = 256 * 1024;
-/// Deepest nesting of expressions and statements in a source.
+/// The deepest nesting of expressions and statements in a source.
 pub(crate) const SOURCE_NESTING: usize = 64;
-/// Most pairs of brackets after the name of a type.
+/// The most pairs of brackets after the name of a type.
 pub(crate) const ARRAY_RANK: usize = 32;
-/// Most parts of the dotted name of a type.
+/// The most parts in the dotted name of a type.
 pub(crate) const NAME_PARTS: usize = 8;
-/// Most variables and functions of one expression.
+/// The most variables and functions of one expression.
 pub(crate) const VARIABLES: usize = 2000;
-/// Most parts that the type of one value may have.
+/// The most parts that the type of one value may have.
 pub(crate) const TYPE_PARTS: usize = 256;
-/// Deepest nesting of JSON, and of lists in lists; the default of the JSON library that API Management uses.
+/// The deepest nesting of JSON, and of lists in lists: the default of the JSON library that API Management uses.
 pub(crate) const VALUE_NESTING: usize = 64;
 const STEPS: u64 = 1_000_000;
 const BYTES: usize = 32 * 1024 * 1024;
@@ -25,8 +25,8 @@ pub(crate) const LONGEST_STRING: usize = 8 * 1024 * 1024;
 const DEPTH: usize = 160;
 const BYTES_PER_STEP: usize = 32;
 
-/// What all evaluations with one context may still spend, so that a policy that is run again and again cannot do what a
-/// single expression cannot.
+/// The remaining budget of all evaluations with one context. A policy that runs again and again cannot do more than
+/// this budget allows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
     steps: u64,
@@ -38,7 +38,7 @@ impl Allowance {
         Self { steps: 10 * STEPS, bytes: 4 * BYTES }
     }
 
-    /// So many steps, and the memory of one evaluation.
+    /// Allows this number of steps, and the memory of one evaluation.
     pub(crate) fn from_steps(steps: u64) -> Self {
         Self { steps, bytes: BYTES }
     }
@@ -48,13 +48,13 @@ impl Allowance {
     }
 }
 
-/// What an evaluation may still spend.
+/// The remaining budget of an evaluation.
 #[derive(Debug)]
 pub(crate) struct Budget {
     steps: u64,
     bytes: usize,
     depth: usize,
-    /// What it had at first.
+    /// The budget at the start.
     given: Allowance,
 }
 
@@ -63,13 +63,13 @@ impl Budget {
         Self::within(Allowance::new())
     }
 
-    /// One evaluation's share of what is left.
+    /// Returns one evaluation's share of the remaining allowance.
     pub(crate) fn within(allowance: Allowance) -> Self {
         let given = Allowance { steps: allowance.steps.min(STEPS), bytes: allowance.bytes.min(BYTES) };
         Self { steps: given.steps, bytes: given.bytes, depth: 0, given }
     }
 
-    /// What is left of an allowance after this evaluation.
+    /// Returns the rest of an allowance after this evaluation.
     pub(crate) fn rest_of(&self, allowance: Allowance) -> Allowance {
         Allowance {
             steps: allowance.steps - (self.given.steps - self.steps),
@@ -116,7 +116,7 @@ impl Budget {
         self.memory(bytes)
     }
 
-    /// One level deeper; every `enter` that succeeds is followed by a [`Budget::leave`].
+    /// Goes one level deeper. A [`Budget::leave`] follows every `enter` that succeeds.
     pub(crate) fn enter(&mut self) -> Result<(), Failure> {
         if self.depth == DEPTH {
             return Err(Failure::Stopped(format!("The expression nests more than {DEPTH} calls and operations.")));
@@ -130,12 +130,12 @@ impl Budget {
     }
 }
 
-/// The refusal of a source that nests too deeply.
+/// Returns the error for a source that nests too deeply.
 pub(crate) fn too_deep(offset: usize) -> ParseError {
     ParseError::unsupported(offset, format!("the expression nests more than {SOURCE_NESTING} levels deep"))
 }
 
-/// A string being made, counted as it grows.
+/// A string that is being made. Its bytes are counted as it grows.
 pub(crate) struct Writer<'b> {
     text: String,
     pub(crate) budget: &'b mut Budget,

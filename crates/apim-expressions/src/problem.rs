@@ -6,15 +6,15 @@ use std::{fmt, sync::Arc};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ParseError {
-    /// Where, in bytes from the start of the source (its `@` is 0).
+    /// The place in bytes from the start of the source (its `@` is 0).
     pub offset: usize,
-    /// What is wrong or not supported, by name.
+    /// The error or the unsupported feature, by name.
     pub message: String,
-    /// Who refuses it.
+    /// Whether the C# compiler or only this crate refuses the expression.
     pub kind: ParseErrorKind,
 }
 
-/// Who refuses an expression.
+/// The origin of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseErrorKind {
     /// The C# compiler behind API Management, on upload.
@@ -24,23 +24,23 @@ pub enum ParseErrorKind {
 }
 
 impl ParseError {
-    /// What API Management refuses.
+    /// Makes the error for an expression that API Management refuses.
     pub(crate) fn invalid(offset: usize, message: impl Into<String>) -> Self {
         Self { offset, message: message.into(), kind: ParseErrorKind::Invalid }
     }
 
-    /// What API Management takes and this crate does not run.
+    /// Makes the error for an expression that API Management takes, but this crate does not run.
     pub(crate) fn unsupported(offset: usize, message: impl Into<String>) -> Self {
         Self { offset, message: message.into(), kind: ParseErrorKind::Unsupported }
     }
 }
 
-/// Something that API Management may see differently: the expression is taken all the same.
+/// Code that API Management may treat differently. This crate accepts the expression anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseWarning {
-    /// Where, in bytes from the start of the source.
+    /// The place in bytes from the start of the source.
     pub offset: usize,
-    /// What, by name.
+    /// The difference, by name.
     pub message: String,
 }
 
@@ -56,7 +56,7 @@ pub struct EvaluationError {
 /// A .NET exception as `catch (Exception e)` sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Exception {
-    /// Full name of its class.
+    /// The full name of the exception's class.
     pub(crate) class: &'static str,
     pub(crate) message: Arc<str>,
     pub(crate) inner: Option<Arc<Exception>>,
@@ -65,9 +65,9 @@ pub(crate) struct Exception {
 /// Why the evaluation of a part ended without a value.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
-    /// The expression may catch it.
+    /// A .NET exception, which the expression may catch.
     Thrown(Exception),
-    /// A limit, or something not supported here: no `catch` may hide it.
+    /// An exceeded limit or an unsupported feature, which no `catch` may hide.
     Stopped(String),
 }
 
@@ -107,7 +107,7 @@ impl Failure {
         Self::thrown("System.ArgumentOutOfRangeException", message)
     }
 
-    /// A list, array of bytes, or JSON array asked for an element it does not have.
+    /// Makes the error for an index that a list, an array of bytes or a JSON array does not have.
     pub(crate) fn index_out_of_range() -> Self {
         Self::out_of_range(
             "Index was out of range. Must be non-negative and less than the size of the collection.",

@@ -21,8 +21,8 @@ pub(crate) enum CodeBody {
     Block(Vec<Step>),
 }
 
-/// A function that the program declares. Its parameters and variables have slots of their own, which a call saves and
-/// restores, so that it may call itself.
+/// A function that the program declares. Its parameters and variables have their own slots. A call saves and restores
+/// these slots, so the function may call itself.
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) slots: std::ops::Range<usize>,
@@ -35,7 +35,7 @@ pub(crate) struct Function {
 pub(crate) enum Code {
     Constant(Value),
     Local(usize),
-    /// A value, then the members asked of it one after the other.
+    /// A value, and then calls of its members, one after the other.
     Chain(Box<Code>, Vec<Link>),
     /// A static member or constructor.
     Static(Box<BoundCall>),
@@ -61,11 +61,11 @@ pub(crate) enum Code {
     Throw(Box<Code>),
     /// A call of a delegate in a variable.
     Invoke(Box<Code>, Vec<Code>),
-    /// An array of two dimensions, given its lengths.
+    /// An array of two dimensions, by its lengths.
     SizedGrid(Type, Box<[Code; 2]>),
-    /// One of its elements, row by row, and the length of a row.
+    /// An array of two dimensions, by its elements row by row, and the length of a row.
     Grid(Type, Vec<Code>, usize),
-    /// `(a, b) = tuple`: each element goes to its place, where it has one.
+    /// `(a, b) = tuple`: each element goes to its place, if it has one.
     Deconstruct(Box<Code>, Vec<Option<(WritablePlace, Conversion)>>),
     As(Box<Code>, Type),
     Lambda(Arc<Lambda>),
@@ -82,7 +82,7 @@ pub(crate) struct Write {
 #[derive(Debug)]
 pub(crate) enum WritablePlace {
     Local(usize),
-    /// An indexer or property: its object, its arguments, and how to read (where it is read) and write it.
+    /// An indexer or property: its object, its arguments, how to read it (if it is read), and how to write it.
     Member {
         object: Code,
         arguments: Vec<Code>,
@@ -94,7 +94,7 @@ pub(crate) enum WritablePlace {
 #[derive(Debug)]
 pub(crate) enum How {
     Set(Code),
-    /// `x += v`, `x++`: the operation, then back to the type of the place.
+    /// `x += v`, `x++`: the operation, and then the conversion back to the type of the place.
     Update {
         operation: Operation,
         operand: Code,
@@ -106,20 +106,21 @@ pub(crate) enum How {
 #[derive(Debug)]
 pub(crate) struct Lambda {
     pub(crate) parameters: Vec<usize>,
-    /// The slot of a parameter that is a record, the place of a member in it, and that member's slot.
+    /// The slot of a parameter that is a record, the index of a member in it, and that member's slot.
     pub(crate) opened: Vec<(usize, usize, usize)>,
     pub(crate) body: CodeBody,
-    /// The slots that a call saves and restores: those of a delegate in a variable, which may call itself.
+    /// The slots that a call saves and restores. Only a delegate in a variable has such slots, because it may call
+    /// itself.
     pub(crate) own: std::ops::Range<usize>,
 }
 
-/// What `is` and `case` ask of a value.
+/// A test of a value by `is` or `case`.
 #[derive(Clone, Debug)]
 pub(crate) enum Pattern {
-    /// Of the type; then the slot gets the value.
+    /// The value has the type; then the slot gets the value.
     Type(Type, Option<usize>),
     Constant(Value),
-    /// Everything.
+    /// Every value matches.
     Any(Option<usize>),
 }
 
@@ -130,13 +131,13 @@ pub(crate) struct Link {
     pub(crate) call: BoundCall,
 }
 
-/// A member with what it needs besides its arguments.
+/// A member, with everything it needs besides its arguments.
 #[derive(Clone, Debug)]
 pub(crate) struct Bound {
     pub(crate) member: &'static Member,
     /// The class that the member was found on.
     pub(crate) owner: Class,
-    /// Extension methods are called on null, too.
+    /// Whether the member is an extension method, which can be called on null, too.
     pub(crate) extension: bool,
     /// Type arguments, in the order the member declares them.
     pub(crate) types: Vec<Type>,
@@ -160,11 +161,11 @@ pub(crate) enum Piece {
     Value { value: Code, width: i32, format: Arc<str> },
 }
 
-/// What happens to two values. A null operand makes arithmetic null and comparisons false.
+/// An operation on two values. A null operand makes arithmetic null and comparisons false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Concat,
-    /// The class it is done in, and whether an overflow is an error.
+    /// The operator, the class in which it computes, and whether an overflow is an error.
     Arithmetic(Arithmetic, Class, bool),
     Compare(Comparison),
     Bits(Bits, Class),
@@ -172,11 +173,11 @@ pub(crate) enum Operation {
         left: bool,
         class: Class,
     },
-    /// Equal values.
+    /// Whether two values are equal.
     Equal {
         negated: bool,
     },
-    /// The same object.
+    /// Whether two references are the same object.
     Same {
         negated: bool,
     },
@@ -251,14 +252,14 @@ pub(crate) enum Step {
         finally: Vec<Step>,
     },
     Return(Option<Code>),
-    /// Without a value: what the surrounding `catch` caught.
+    /// Without a value, throws the exception that the surrounding `catch` caught.
     Throw(Option<Code>),
     Break,
     Continue,
     Block(Vec<Step>),
     Label(usize),
     Goto(usize),
-    /// To a section of the innermost `switch`.
+    /// A jump to a section of the innermost `switch`.
     GotoSection(usize),
 }
 
@@ -270,7 +271,7 @@ pub(crate) struct Section {
 
 #[derive(Debug)]
 pub(crate) struct Label {
-    /// `None` is `default`.
+    /// The pattern; `None` for `default`.
     pub(crate) pattern: Option<Pattern>,
     pub(crate) when: Option<Code>,
 }

@@ -74,10 +74,10 @@ pub(crate) enum ExprKind {
     SizeOf(TypeName),
     /// `(a, name: b)`
     Tuple(Vec<(Option<Arc<str>>, Expr)>),
-    /// `var (a, b)` or `(int a, var b)`, which only an assignment may follow. `_` is no variable.
+    /// `var (a, b)` or `(int a, var b)`. Only an assignment may follow. `_` is not a variable.
     Deconstruct(Vec<(TypeName, Arc<str>)>),
     Default(TypeName),
-    /// `default`, whose type its place decides.
+    /// `default`. Its place decides its type.
     DefaultLiteral,
     /// `checked(…)` and `unchecked(…)`.
     Checked(bool, Box<Expr>),
@@ -89,9 +89,9 @@ pub(crate) enum ExprKind {
 pub(crate) struct Lambda {
     pub(crate) parameters: Vec<(Option<TypeName>, Arc<str>)>,
     pub(crate) body: LambdaBody,
-    /// Whether it stands for a clause of a query, whose variables nothing assigns.
+    /// Whether the lambda stands for a clause of a query. Nothing assigns the variables of a clause.
     pub(crate) is_clause: bool,
-    /// Calls the method or function whose name stands in the source.
+    /// Whether the lambda calls a method or function whose name stands in the source.
     pub(crate) is_method: bool,
 }
 
@@ -101,10 +101,10 @@ pub(crate) enum LambdaBody {
     Block(Block),
 }
 
-/// What follows `is` or `case`.
+/// A pattern: the part after `is` or `case`.
 #[derive(Debug)]
 pub(crate) enum Pattern {
-    /// `T`, or `T name`, which declares it; the name `_` declares nothing. A name alone may be a constant.
+    /// `T`, or `T name`, which declares `name`. The name `_` declares nothing. A name alone may be a constant.
     Type(TypeName, Option<Arc<str>>),
     Constant(Box<Expr>),
     /// `var name`
@@ -121,7 +121,7 @@ pub(crate) enum Segment {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) at: usize,
-    /// `?.` or `?[`: the rest of the chain is null when this far it is null.
+    /// Whether the link is `?.` or `?[`: if the value is null here, so is the rest of the chain.
     pub(crate) conditional: bool,
     pub(crate) kind: LinkKind,
 }
@@ -199,16 +199,16 @@ pub(crate) struct TypeName {
     pub(crate) parts: Vec<Arc<str>>,
     pub(crate) arguments: Vec<TypeName>,
     pub(crate) nullable: bool,
-    /// How many `[]` follow.
+    /// The number of `[]` after the name.
     pub(crate) rank: usize,
-    /// Whether `[,]` follows.
+    /// Whether `[,]` follows the name.
     pub(crate) grid: bool,
     /// The elements of a tuple type, with their names.
     pub(crate) tuple: Box<[(TypeName, Option<Arc<str>>)]>,
 }
 
 impl TypeName {
-    /// A dotted name without more.
+    /// Makes a dotted name without anything else.
     pub(crate) fn plain(at: usize, parts: Vec<Arc<str>>) -> Self {
         Self { at, parts, arguments: Vec::new(), nullable: false, rank: 0, grid: false, tuple: Box::default() }
     }
@@ -314,7 +314,7 @@ pub(crate) struct Parameter {
     pub(crate) default: Option<Expr>,
 }
 
-/// How an argument goes to its parameter.
+/// The way an argument goes to its parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Value,
@@ -333,7 +333,7 @@ pub(crate) struct Section {
 #[derive(Debug)]
 pub(crate) struct Label {
     pub(crate) at: usize,
-    /// `None` is `default`.
+    /// The pattern; `None` for `default`.
     pub(crate) pattern: Option<Pattern>,
     pub(crate) when: Option<Expr>,
 }

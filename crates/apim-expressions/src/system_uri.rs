@@ -1,5 +1,5 @@
-//! `System.Uri`: absolute URIs as .NET reads, escapes and writes them. It accepts much more than RFC 3986, and corrects
-//! it.
+//! `System.Uri`: absolute URIs as .NET reads, escapes and writes them. .NET accepts much more than RFC 3986, and
+//! corrects it.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use host::host;
 pub(crate) use text::unescape;
 use text::{compress, escape, shown};
 
-/// Longest text that .NET takes.
+/// The longest text that .NET takes, in characters.
 const LONGEST_URI: usize = 65_519;
 
 /// An absolute URI.
@@ -18,7 +18,7 @@ const LONGEST_URI: usize = 65_519;
 pub struct SystemUri {
     original: String,
     scheme: String,
-    /// Whether `//` begins what follows the scheme.
+    /// Whether `//` follows the scheme.
     rooted: bool,
     user_info: String,
     host: String,
@@ -28,26 +28,26 @@ pub struct SystemUri {
     fragment: Forms,
 }
 
-/// A part as it goes on the wire, and as `ToString()` writes it.
+/// A part of a URI: as it goes on the wire, and as `ToString()` writes it.
 #[derive(Clone, Debug, Default)]
 struct Forms {
     escaped: String,
     shown: String,
 }
 
-/// Why a text is no absolute URI: the message of .NET's `UriFormatException`.
+/// Why a text is not an absolute URI: the message of .NET's `UriFormatException`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UriError {
-    /// There is nothing.
+    /// The text is empty.
     #[error("Invalid URI: The URI is empty.")]
     Empty,
-    /// It is longer than 65,519 characters.
+    /// The text is longer than 65,519 characters.
     #[error("Invalid URI: The Uri string is too long.")]
     TooLong,
-    /// It is relative.
+    /// The text is a relative URI.
     #[error("Invalid URI: The format of the URI could not be determined.")]
     Format,
-    /// The scheme has characters that none has.
+    /// The scheme has characters that no scheme has.
     #[error("Invalid URI: The URI scheme is not valid.")]
     Scheme,
     /// The scheme needs a host.
@@ -56,12 +56,12 @@ pub enum UriError {
     /// The scheme needs `//`.
     #[error("Invalid URI: The Authority/Host could not be parsed.")]
     Authority,
-    /// It is not a number up to 65535.
+    /// The port is not a number up to 65535.
     #[error("Invalid URI: Invalid port specified.")]
     Port,
 }
 
-/// What is known of a scheme.
+/// Returns the default port of a scheme, if the scheme has one.
 fn default_port(scheme: &str) -> Option<u16> {
     Some(match scheme {
         "http" | "ws" => 80,
@@ -77,7 +77,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     })
 }
 
-/// Schemes that are nothing without a host.
+/// Reports whether URIs of the scheme must have a host.
 fn needs_host(scheme: &str) -> bool {
     matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp" | "gopher" | "nntp" | "telnet" | "net.tcp" | "net.pipe")
 }
@@ -86,7 +86,7 @@ impl SystemUri {
     /// Reads an absolute URI.
     ///
     /// # Errors
-    /// What .NET refuses, with its message.
+    /// When .NET refuses the text. The error has .NET's message.
     pub fn parse(original: &str) -> Result<Self, UriError> {
         if original.chars().nth(LONGEST_URI).is_some() {
             return Err(UriError::TooLong);
@@ -119,10 +119,10 @@ impl SystemUri {
         Ok(uri)
     }
 
-    /// This URI with a relative reference instead of its path; an absolute one replaces all of it.
+    /// Returns this URI with a relative reference in place of its path. An absolute reference replaces the whole URI.
     ///
     /// # Errors
-    /// The absolute one is refused, or this URI has no path to begin from.
+    /// When the absolute reference is refused, or when this URI has no path to begin from.
     pub fn join(&self, reference: &str) -> Result<Self, UriError> {
         let reference = reference.trim_matches([' ', '\t', '\r', '\n']);
         if !reference.starts_with(['/', '\\'])
@@ -149,7 +149,7 @@ impl SystemUri {
         Self::parse(&merged)
     }
 
-    /// `mailto:user@host`
+    /// Reads `mailto:user@host`.
     fn mail(mut self, rest: &str) -> Result<Self, UriError> {
         let end = rest.find(['?', '#']).unwrap_or(rest.len());
         if let Some((user, host)) = rest[..end].split_once('@') {
@@ -161,7 +161,7 @@ impl SystemUri {
         Ok(self)
     }
 
-    /// `file:///path`, `file://host/path`, `/path`: the host, if there is one.
+    /// Reads the host of `file:///path`, `file://host/path` or `/path`, if there is one.
     fn file<'t>(&mut self, rest: &'t str, slashes: usize) -> Result<&'t str, UriError> {
         self.rooted = true;
         let after = &rest[slashes..];
@@ -173,7 +173,7 @@ impl SystemUri {
         Ok(&after[end..])
     }
 
-    /// What stands between `//` and the path; returns what follows it.
+    /// Reads the part between `//` and the path. Returns the text after it.
     fn authority<'t>(&mut self, text: &'t str) -> Result<&'t str, UriError> {
         self.rooted = true;
         let end = text.find(['/', '\\', '?', '#']).unwrap_or(text.len());
@@ -200,7 +200,7 @@ impl SystemUri {
         Ok(rest)
     }
 
-    /// Path, query and fragment.
+    /// Reads path, query and fragment.
     fn tail(&mut self, text: &str) {
         let (text, fragment) = text.find('#').map_or((text, ""), |at| text.split_at(at));
         let (path, query) = text.find('?').map_or((text, ""), |at| text.split_at(at));
@@ -216,43 +216,43 @@ impl SystemUri {
         self.fragment = Forms { escaped: escape(fragment), shown: shown(fragment) };
     }
 
-    /// The text it was read from.
+    /// Returns the text that the URI was read from.
     #[must_use]
     pub fn original(&self) -> &str {
         &self.original
     }
 
-    /// In lower case.
+    /// Returns the scheme in lower case.
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// What stands before `@`, escaped.
+    /// Returns the part before `@`, escaped.
     #[must_use]
     pub fn user_info(&self) -> &str {
         &self.user_info
     }
 
-    /// In lower case; IPv6 in brackets.
+    /// Returns the host in lower case; IPv6 in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// `None` where the scheme has none and the text names none.
+    /// Returns the port; `None` if neither the text nor the scheme has one.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// Whether the port is the one of the scheme.
+    /// Reports whether the port is the default port of the scheme.
     #[must_use]
     pub fn is_default_port(&self) -> bool {
         self.port == default_port(&self.scheme)
     }
 
-    /// Host, and port where it is not the scheme's own.
+    /// Returns the host, with the port if it is not the scheme's own.
     #[must_use]
     pub fn authority_text(&self) -> String {
         match self.port {
@@ -266,43 +266,43 @@ impl SystemUri {
         format!("{}{at}{}", self.user_info, self.authority_text())
     }
 
-    /// The path, escaped, without dot segments.
+    /// Returns the path, escaped, without dot segments.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path.escaped
     }
 
-    /// The query with its `?`, escaped.
+    /// Returns the query with its `?`, escaped.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query.escaped
     }
 
-    /// The fragment with its `#`, escaped.
+    /// Returns the fragment with its `#`, escaped.
     #[must_use]
     pub fn fragment(&self) -> &str {
         &self.fragment.escaped
     }
 
-    /// Path and query: what goes into the first line of a request.
+    /// Returns path and query, as the first line of a request has them.
     #[must_use]
     pub fn path_and_query(&self) -> String {
         format!("{}{}", self.path.escaped, self.query.escaped)
     }
 
-    /// The whole, escaped.
+    /// Returns the whole URI, escaped.
     #[must_use]
     pub fn absolute_uri(&self) -> String {
         let (path, query, fragment) = (&self.path.escaped, &self.query.escaped, &self.fragment.escaped);
         format!("{}{path}{query}{fragment}", self.origin(self.full_authority()))
     }
 
-    /// Scheme and authority, as far as there are any.
+    /// Returns scheme and authority, if there are any.
     pub(crate) fn origin(&self, authority: impl fmt::Display) -> String {
         format!("{}:{}{authority}", self.scheme, if self.rooted { "//" } else { "" })
     }
 
-    /// The folders of the path, each with its slash, and what follows the last one.
+    /// Returns the folders of the path, each with its slash, and the part after the last slash.
     pub(crate) fn segments(&self) -> Vec<String> {
         self.path.escaped.split_inclusive('/').map(str::to_owned).collect()
     }
@@ -316,7 +316,7 @@ impl SystemUri {
     }
 }
 
-/// `ToString()`: what needs no escape is not escaped.
+/// `ToString()`: characters that need no escape are not escaped.
 impl fmt::Display for SystemUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.origin(self.full_authority()))?;
@@ -326,7 +326,7 @@ impl fmt::Display for SystemUri {
     }
 }
 
-/// As .NET compares: neither user nor fragment counts.
+/// Compares as .NET does: user and fragment do not count.
 impl PartialEq for SystemUri {
     fn eq(&self, other: &Self) -> bool {
         let key = |uri: &Self| (uri.origin(uri.authority_text()), uri.path_and_query());
@@ -334,7 +334,7 @@ impl PartialEq for SystemUri {
     }
 }
 
-/// The scheme in lower case, and what follows its colon.
+/// Returns the scheme in lower case, and the text after its colon.
 fn scheme(text: &str) -> Result<(String, &str), UriError> {
     let bytes = text.as_bytes();
     if bytes.first() == Some(&b'/') && bytes.get(1) != Some(&b'/') {

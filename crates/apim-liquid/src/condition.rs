@@ -1,4 +1,4 @@
-//! Whether a condition holds.
+//! Evaluates conditions.
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,8 @@ use crate::{
 pub(crate) fn holds(condition: &Condition, scope: &mut Scope<'_>) -> Result<bool, Fault> {
     let mut condition = condition;
     let mut found = compare(&condition.comparison, scope)?;
-    // Grouped from the right: `a and (b or (c and d))`, so the first one that decides decides it all.
+    // Conditions group from the right: `a and (b or (c and d))`. So the first comparison that decides its group decides
+    // the whole.
     while let Some((join, rest)) = &condition.rest {
         if found == (*join == Join::Or) {
             return Ok(found);
@@ -51,7 +52,7 @@ enum Operator {
 }
 
 impl Operator {
-    /// In the letter case of its name, in small letters, or with a capital first letter.
+    /// Accepts the name as written, in small letters, or with a capital first letter.
     fn named(text: &str) -> Option<Self> {
         Some(match text {
             "==" => Self::Equal,
@@ -69,10 +70,10 @@ impl Operator {
         })
     }
 
-    /// Counts what the comparison reads and goes through.
+    /// Counts the text that the comparison reads and the items that it goes through.
     fn count(self, left: &Value, right: &Value, scope: &mut Scope<'_>) -> Result<(), Fault> {
         let (of_left, of_right) = (left.text_length(), right.text_length());
-        // Two texts are read as far as the shorter one goes; of two types, one is converted.
+        // Two texts are read up to the length of the shorter one. Of two types, one is converted.
         let are_texts = matches!((left, right), (Value::Text(_), Value::Text(_)));
         let read = if are_texts { of_left.min(of_right) } else { of_left.saturating_add(of_right) };
         match self {
@@ -118,7 +119,7 @@ impl Operator {
     }
 }
 
-/// A text in a text, or an equal item of a list. In a list no text is equal to another.
+/// Reports whether a text contains a text, or a list contains an equal item. In a list no text equals another.
 fn contains(left: &Value, right: &Value) -> Result<bool, Fault> {
     match (left, right) {
         (Value::Text(text), Value::Text(part)) => Ok(text.contains(&**part)),
@@ -144,7 +145,7 @@ fn contains(left: &Value, right: &Value) -> Result<bool, Fault> {
     }
 }
 
-/// The text's beginning or end, or the first or last item.
+/// Reports whether the right value is the beginning or end of a text, or the first or last item of a list.
 fn begins_or_ends(left: &Value, right: &Value, begins: bool) -> Result<bool, Fault> {
     match (left, right) {
         (Value::Text(text), Value::Text(part)) => {

@@ -10,7 +10,7 @@ use rust_decimal::{
 
 use crate::{culture, enumerable::Enumerable, fault::Fault, print, value::Value};
 
-/// `Convert.ToInt32`: halves go to the even neighbour.
+/// `Convert.ToInt32`: rounds halves to the even neighbour.
 pub(crate) fn to_int(value: &Value) -> Result<i32, Fault> {
     let too_large = || Fault::error("Value was either too large or too small for an Int32.");
     i32::try_from(whole(value, "Int32")?).map_err(|_| too_large())
@@ -35,7 +35,7 @@ fn whole(value: &Value, target: &str) -> Result<i128, Fault> {
     })
 }
 
-/// `Convert.ToDecimal`: of a double, the 15 digits that count.
+/// `Convert.ToDecimal`: takes the 15 significant digits of a double.
 pub(crate) fn to_decimal(value: &Value) -> Result<Decimal, Fault> {
     match value {
         Value::Nil => Ok(Decimal::ZERO),
@@ -53,18 +53,18 @@ pub(crate) fn to_decimal(value: &Value) -> Result<Decimal, Fault> {
 
 fn of_double(number: f64) -> Option<Decimal> {
     let digits = Decimal::from_scientific(&format!("{number:.14e}")).ok();
-    // Far below what a decimal can say.
+    // The number is far below the smallest decimal.
     let digits = digits.or_else(|| (number.abs() < 1e-28).then_some(Decimal::ZERO));
     digits.map(|digits| digits.normalize())
 }
 
-/// A number as .NET reads it: a sign, thousands commas, a point.
+/// Reads a number as .NET does: a sign, commas for thousands, a point.
 pub(crate) fn of_text(text: &str) -> Option<Decimal> {
     let plain = plain_number(text)?;
     plain.parse().ok()
 }
 
-/// The same as a double.
+/// Reads the same text as a double.
 pub(crate) fn double_of_text(text: &str) -> Option<f64> {
     plain_number(text)?.parse().ok()
 }
@@ -111,7 +111,7 @@ fn to_date(value: &Value) -> Result<DateTime, Fault> {
     }
 }
 
-/// The value in the type of another one.
+/// Converts a value to the type of another one.
 fn to_type_of(value: &Value, target: &Value) -> Result<Value, Fault> {
     Ok(match target {
         Value::Bool(_) => Value::Bool(to_bool(value)?),
@@ -135,7 +135,8 @@ fn to_type_of(value: &Value, target: &Value) -> Result<Value, Fault> {
     })
 }
 
-/// `==`: values of one type by value, others with the right one in the type of the left one, or else the other way round.
+/// `==`: compares values of one type by value. For two types, it converts the right value to the left type, or else the
+/// left value to the right type.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     if let (Value::Empty, other) | (other, Value::Empty) = (left, right) {
         return Enumerable::from_value(other).is_some_and(Enumerable::is_empty);
@@ -152,7 +153,7 @@ pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Two values of one type. Lists and dictionaries are equal to themselves alone.
+/// Compares two values of one type. A list or dictionary equals only itself.
 pub(crate) fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::List(left), Value::List(right)) => Arc::ptr_eq(left, right),
@@ -177,13 +178,13 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// How the left value compares to the right one, in the type of the left one.
+/// Compares the left value with the right one, in the type of the left one.
 pub(crate) fn compare(left: &Value, right: &Value) -> Result<Ordering, Fault> {
     let right = to_type_of(right, left)?;
     order(left, &right).ok_or_else(|| Fault::error("At least one object must implement IComparable."))
 }
 
-/// The order of two values of one type; texts by culture.
+/// Orders two values of one type. The order of texts is that of the culture.
 pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
@@ -213,7 +214,7 @@ pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
-/// Rounds to a number of decimals, halves to the even neighbour.
+/// Rounds to a number of decimals, and halves to the even neighbour.
 pub(crate) fn rounded(number: Decimal, places: u32) -> Decimal {
     number.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven)
 }

@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-/// How often a byte counts as read that is compared: letters are folded, and texts may be gone through three times.
+/// The number of read bytes that one compared byte counts as. Letters are folded, and a comparison may go through the
+/// texts three times.
 pub(crate) const READS: usize = 4;
 
 pub(crate) fn compare(left: &str, right: &str) -> Ordering {
@@ -36,7 +37,7 @@ fn class(c: char) -> u8 {
     }
 }
 
-/// The letter without case, and without the accents of Latin letters.
+/// Returns the letter without case, and without the accents of Latin letters.
 fn fold(c: char) -> char {
     let c = c.to_lowercase().next().unwrap_or(c);
     match c {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::value::{Object, Value};
 
-/// A list of its items, a text of its characters, a dictionary of its pairs.
+/// The items of a list, the characters of a text, or the pairs of a dictionary.
 #[derive(Clone, Copy)]
 pub(crate) enum Enumerable<'v> {
     List(&'v [Value]),
@@ -13,7 +13,7 @@ pub(crate) enum Enumerable<'v> {
 }
 
 impl<'v> Enumerable<'v> {
-    /// The value as what holds items; `None` if it holds none.
+    /// Returns the value as an enumerable; `None` if it holds no items.
     pub(crate) fn from_value(value: &'v Value) -> Option<Self> {
         match value {
             Value::List(items) => Some(Self::List(items)),
@@ -55,7 +55,7 @@ impl<'v> Enumerable<'v> {
         }
     }
 
-    /// How many items there are; of a text in UTF-16, for which all of it is read.
+    /// Returns the number of items. The size of a text is in UTF-16 units, so the whole text is read.
     pub(crate) fn size(self) -> usize {
         match self {
             Self::List(items) => items.len(),

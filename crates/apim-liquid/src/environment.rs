@@ -1,10 +1,10 @@
-//! The input of a rendering besides the template.
+//! The input of a rendering, except the template.
 
 use apim_expressions::DateTime;
 
 use crate::value::{Object, Value};
 
-/// What a template can name, and the time that `now` is.
+/// The names that a template can use, and the time of `now`.
 #[derive(Clone, Debug)]
 pub struct Environment {
     pub(crate) values: Object,
@@ -12,12 +12,12 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The names that a template knows from its start.
+    /// Creates an environment with the names that a template knows at its start.
     pub fn new<'n>(values: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
         Self { values: values.into_iter().collect(), now: None }
     }
 
-    /// Sets the time that the filter `Date` takes for `now`.
+    /// Sets the time that the filter `Date` uses for `now`.
     #[must_use]
     pub fn with_now(self, now: DateTime) -> Self {
         Self { now: Some(now), ..self }

@@ -19,7 +19,7 @@ macro_rules! pattern {
 }
 pub(crate) use pattern;
 
-/// Text in quotes, or a run of characters that are no blanks, commas, bars or quotes.
+/// Text in quotes, or a run of characters without blanks, commas, bars and quotes.
 macro_rules! fragment {
     () => {
         r#"(?:"[^"]*"|'[^']*'|(?:[^\s,\|'"]|"[^"]*"|'[^']*')+)"#
@@ -27,10 +27,10 @@ macro_rules! fragment {
 }
 pub(crate) use fragment;
 
-/// What an output prints: a value and the filters it passes through.
+/// An output: the printed value and the filters that it passes through.
 #[derive(Debug)]
 pub(crate) struct Output {
-    /// None: nothing.
+    /// The value; `None` prints nothing.
     pub(crate) value: Option<String>,
     pub(crate) filters: Vec<FilterCall>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct FilterCall {
     pub(crate) arguments: Vec<String>,
 }
 
-/// A value, or two and what compares them.
+/// One value, or two values and their operator.
 #[derive(Debug)]
 pub(crate) struct Comparison {
     pub(crate) left: String,
@@ -52,7 +52,7 @@ pub(crate) struct Comparison {
 impl Output {
     /// Reads `value | Filter: argument, argument | …`.
     pub(crate) fn parse(markup: &str) -> Result<Self, ParseError> {
-        // As `fragment`, with commas.
+        // The pattern of `fragment!`, but commas are allowed.
         let value = pattern!(r#"\s*((?:"[^"]*"|'[^']*'|(?:[^\s\|'"]|"[^"]*"|'[^']*')+))(.*)"#);
         let Some(found) = captures(value, markup)? else { return Ok(Self { value: None, filters: Vec::new() }) };
         let (value, rest) = (group(&found, 1), group(&found, 2));
@@ -70,7 +70,7 @@ impl Output {
 }
 
 impl Comparison {
-    /// Reads `left operator right`; what follows is not looked at. `None` when there is nothing on the left.
+    /// Reads `left operator right` and ignores the rest. Returns `None` if the left side is empty.
     pub(crate) fn parse(markup: &str) -> Result<Option<Self>, ParseError> {
         let whole = pattern!("(", fragment!(), r")\s*([=!<>a-zA-Z_]+)?\s*(", fragment!(), ")?");
         let found = captures(whole, markup)?;
@@ -81,17 +81,17 @@ impl Comparison {
     }
 }
 
-/// The first match. A text on which a pattern goes too far is refused.
+/// Returns the first match. A text that exceeds the limit of the pattern is refused.
 pub(crate) fn captures<'t>(pattern: &Regex, text: &'t str) -> Result<Option<Captures<'t, str>>, ParseError> {
     pattern.captures(text).map_err(|_| too_complex())
 }
 
-/// The text of a group; empty when it took no part.
+/// Returns the text of a group; empty if the group did not match.
 pub(crate) fn group(found: &Captures<'_, str>, index: usize) -> String {
     found.get(index).map_or("", |part| part.as_str()).to_owned()
 }
 
-/// Every match, or its first group where the pattern has one.
+/// Returns every match. If the pattern has a group, returns the first group of every match.
 pub(crate) fn scan(pattern: &Regex, text: &str) -> Result<Vec<String>, ParseError> {
     let index = usize::from(pattern.captures_len() > 1);
     let mut all = Vec::new();

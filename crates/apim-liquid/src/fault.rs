@@ -1,14 +1,14 @@
 //! Errors of parsing and of rendering a template.
 
-/// Why a template is refused when it is read, in DotLiquid's words.
+/// The refusal of a template when it is read, in DotLiquid's words.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct ParseError(pub(crate) String);
 
-/// Why a rendering ended without a text.
+/// The reason why a rendering ended without a text.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RenderError {
-    /// It passed this limit.
+    /// The rendering passed this limit.
     #[error("the liquid template passed a limit: {0}")]
     Limit(&'static str),
     /// A regular expression passed a limit, or has a part that is not supported.
@@ -16,12 +16,12 @@ pub enum RenderError {
     Regex(String),
 }
 
-/// What ends the rendering of a node.
+/// An early end of the rendering of a node.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The message stands in the text in place of the node.
+    /// The message replaces the node in the text.
     Error(String),
-    /// Likewise, as a syntax error.
+    /// The message replaces the node in the text, as a syntax error.
     Syntax(String),
     Break,
     Continue,
@@ -34,7 +34,7 @@ impl Fault {
         Self::Error(message.into())
     }
 
-    /// .NET's message for a member of nothing.
+    /// Returns .NET's message for a member of nothing.
     pub(crate) fn null_reference() -> Self {
         Self::error("Object reference not set to an instance of an object.")
     }

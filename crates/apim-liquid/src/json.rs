@@ -1,4 +1,4 @@
-//! JSON as values: whole numbers are `Int64`, others `Double`, and texts that are times are times.
+//! JSON as values: whole numbers are `Int64`, other numbers are `Double`, and texts that hold a time are times.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::value::{Object, Value};
 
-/// Why a text is not read as JSON.
+/// The reason why a text cannot be read as JSON.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the body is not JSON: {what}, at character {at}")]
 pub struct JsonError {
@@ -15,14 +15,14 @@ pub struct JsonError {
     at: usize,
 }
 
-/// Levels of JSON.
+/// The deepest nesting of JSON.
 const DEEPEST_JSON: usize = 64;
 
 impl Value {
     /// Reads JSON. With `parse_dates`, texts that are full ISO times become times.
     ///
     /// # Errors
-    /// When it is not JSON, or nested more than 64 levels deep.
+    /// When the text is not JSON, or nested more than 64 levels deep.
     pub fn from_json(text: &str, parse_dates: bool) -> Result<Self, JsonError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = Reader { text, at: 0, parse_dates };
@@ -52,7 +52,7 @@ impl<'t> Reader<'t> {
         self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
     }
 
-    /// Whether the next character is this one, which is then taken.
+    /// Consumes the next character if it is this one, and reports whether it was.
     fn takes(&mut self, character: char) -> bool {
         self.blanks();
         let takes = self.rest().starts_with(character);
@@ -177,7 +177,7 @@ impl<'t> Reader<'t> {
         Ok(unit)
     }
 
-    /// Full ISO times; a time in UTC without seconds is one, too (the page of `set-body`).
+    /// Reads full ISO times, and times in UTC without seconds (the page of `set-body`).
     fn date(&self, text: &str) -> Option<Value> {
         if !self.parse_dates || !text.starts_with(|c: char| c.is_ascii_digit()) {
             return None;

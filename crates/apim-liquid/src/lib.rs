@@ -38,7 +38,7 @@ impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// What DotLiquid refuses when a template is uploaded, in its words.
+    /// When DotLiquid refuses the template on upload. The message has DotLiquid's words.
     pub fn parse(template: &str) -> Result<Self, ParseError> {
         parse::template(template).map(Self)
     }
@@ -46,7 +46,7 @@ impl Template {
     /// Renders the template.
     ///
     /// # Errors
-    /// When the rendering passes a limit. All else that goes wrong stands in the text.
+    /// When the rendering passes a limit. All other errors stand in the text.
     pub fn render(&self, environment: &Environment) -> Result<String, RenderError> {
         render::template(&self.0, environment)
     }

@@ -7,10 +7,10 @@ use crate::{
     syntax::{Branch, Condition, Join, Loop, Node, When},
 };
 
-/// Blocks inside one another. DotLiquid has no such limit and gives up while rendering, from 80 on.
+/// The deepest nesting of blocks. DotLiquid has no such limit: from 80 levels on, it gives up while rendering.
 const DEEPEST_BLOCK: usize = 100;
 
-/// Conditions of one tag.
+/// The largest number of conditions of one tag.
 const MOST_CONDITIONS: usize = 500;
 
 pub(crate) fn template(template: &str) -> Result<Vec<Node>, ParseError> {
@@ -28,16 +28,16 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, ParseError> {
     Err(ParseError(message.into()))
 }
 
-/// What ends a part of a block.
+/// The end of a part of a block.
 enum End<'t> {
-    /// The block's end tag, or that of the template.
+    /// The end tag of the block, or the end of the template.
     Block,
-    /// A tag inside that begins the next part, such as `else`.
+    /// A tag inside the block that begins the next part, such as `else`.
     Part { name: &'t str, markup: &'t str },
 }
 
 impl<'t> Parser<'t> {
-    /// Reads nodes up to the block's end, or to a tag that `is_part` knows.
+    /// Reads nodes up to the block's end, or up to a tag that `is_part` accepts.
     fn block(
         &mut self,
         name: &str,
@@ -70,7 +70,7 @@ impl<'t> Parser<'t> {
         if name.is_empty() { Ok((nodes, End::Block)) } else { refuse(format!("{name} tag was never closed")) }
     }
 
-    /// A block without parts.
+    /// Reads a block without parts.
     fn body(&mut self, name: &str) -> Result<Vec<Node>, ParseError> {
         Ok(self.block(name, |_, _| Ok(false))?.0)
     }
@@ -122,7 +122,7 @@ impl<'t> Parser<'t> {
         Ok(Some(node))
     }
 
-    /// Everything up to the end tag, as it is written.
+    /// Reads everything up to the end tag, unchanged.
     fn verbatim(&mut self, name: &str) -> Result<Node, ParseError> {
         let mut text = String::new();
         for piece in self.pieces.by_ref() {
@@ -158,7 +158,7 @@ impl<'t> Parser<'t> {
         let mut branches: Vec<When> = Vec::new();
         loop {
             let (body, end) = self.block("case", |tag, _| Ok(matches!(tag, "when" | "else")))?;
-            // What stands before the first `when` is dropped.
+            // The content before the first `when` is dropped.
             if let Some(branch) = branches.last_mut() {
                 branch.body = body;
             }
@@ -239,7 +239,7 @@ fn attributes(markup: &str) -> Result<Vec<(String, String)>, ParseError> {
     Ok(all)
 }
 
-/// Comparisons of one value with those of a `when`, joined by commas or `or`.
+/// Reads the values of a `when`, joined by commas or `or`, as comparisons with the value of its `case`.
 fn when(left: &str, markup: &str) -> Result<Vec<Comparison>, ParseError> {
     let syntax = pattern!("(", fragment!(), r")(?:(?:\s+or\s+|\s*,\s*)(", fragment!(), ".*))?");
     let (mut comparisons, mut rest) = (Vec::new(), Some(markup.to_owned()));
@@ -262,7 +262,7 @@ fn when(left: &str, markup: &str) -> Result<Vec<Comparison>, ParseError> {
     Ok(comparisons)
 }
 
-/// Comparisons joined by `and` and `or`, grouped from the right.
+/// Reads comparisons joined by `and` and `or`. They group from the right.
 fn condition(markup: &str) -> Result<Condition, ParseError> {
     let parts =
         pattern!(r"(?:\b(?:\s?and\s?|\s?or\s?)\b|(?:\s*(?!\b(?:\s?and\s?|\s?or\s?)\b)(?:", fragment!(), r"|\S+)\s*)+)");
@@ -282,7 +282,7 @@ fn condition(markup: &str) -> Result<Condition, ParseError> {
         if count > MOST_CONDITIONS {
             return refuse("Too many conditions");
         }
-        // Without a word between the two, the one on the right is not looked at.
+        // Without a word between the two, the right one is ignored.
         whole = Condition { comparison, rest: join.map(|join| (join, Box::new(whole))) };
     }
     Ok(whole)

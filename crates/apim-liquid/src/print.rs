@@ -1,11 +1,11 @@
-//! Values as text: for an output, and for filters like .NET's `ToString`.
+//! Prints values: for an output, and for filters as .NET's `ToString` does.
 
 use apim_expressions::double_text;
 use rust_decimal::Decimal;
 
 use crate::value::Value;
 
-/// What `{{ … }}` prints.
+/// Prints a value as `{{ … }}` does.
 pub(crate) fn output(value: &Value) -> String {
     match value {
         Value::Bool(value) => value.to_string(),
@@ -18,7 +18,7 @@ pub(crate) fn output(value: &Value) -> String {
     }
 }
 
-/// A value in a printed list: without the zeros at the end of a decimal.
+/// Prints a value in a list: a decimal loses the zeros at its end.
 fn item(value: &Value) -> String {
     match value {
         Value::Decimal(number) => decimal(number.normalize()),
@@ -26,7 +26,7 @@ fn item(value: &Value) -> String {
     }
 }
 
-/// `ToString()`, and nothing for nil.
+/// Prints a value as `ToString()` does; nil is empty.
 pub(crate) fn dotnet(value: &Value) -> String {
     match value {
         Value::Nil => String::new(),
@@ -43,7 +43,7 @@ pub(crate) fn dotnet(value: &Value) -> String {
     }
 }
 
-/// Zero has no sign.
+/// Prints a decimal. Zero has no sign.
 fn decimal(number: Decimal) -> String {
     if number.is_zero() { number.abs().to_string() } else { number.to_string() }
 }

@@ -34,7 +34,7 @@ fn all(nodes: &[Node], scope: &mut Scope<'_>, text: &mut String) -> Result<(), F
             Ok(()) => None,
         };
         text.push_str(&failed.unwrap_or_default());
-        // Blocks count what stands in them.
+        // Blocks count their content themselves.
         if !matches!(node, Node::If { .. } | Node::Case { .. } | Node::For(_) | Node::Group(_)) {
             scope.made(text.len() - before)?;
         }
@@ -76,7 +76,7 @@ fn render(node: &Node, scope: &mut Scope<'_>, text: &mut String) -> Result<(), F
     Ok(())
 }
 
-/// A block with its own names.
+/// Runs a block that has its own names.
 fn block<'e>(scope: &mut Scope<'e>, inside: impl FnOnce(&mut Scope<'e>) -> Result<(), Fault>) -> Result<(), Fault> {
     scope.enter()?;
     let done = inside(scope);
@@ -84,7 +84,7 @@ fn block<'e>(scope: &mut Scope<'e>, inside: impl FnOnce(&mut Scope<'e>) -> Resul
     done
 }
 
-/// The value of an output, after its filters.
+/// Returns the value of an output after its filters.
 fn value(output: &Output, scope: &mut Scope<'_>) -> Result<Value, Fault> {
     let Some(name) = &output.value else { return Ok(Value::Nil) };
     let mut value = scope.resolve(name)?;
@@ -116,7 +116,8 @@ fn conditional(branches: &[Branch], is_unless: bool, scope: &mut Scope<'_>, text
     Ok(())
 }
 
-/// Every branch that matches, once for each value of it that does; `else` when none did before it.
+/// Renders every branch that matches, once for each of its matching values. `else` is rendered if no branch before it
+/// matched.
 fn case(branches: &[When], scope: &mut Scope<'_>, text: &mut String) -> Result<(), Fault> {
     let mut matched = false;
     for branch in branches {
@@ -164,7 +165,7 @@ fn repeat(each: &Loop, scope: &mut Scope<'_>, text: &mut String) -> Result<(), F
             scope.set(&each.variable, item);
             scope.set("forloop", progress(&name, index, length));
             if index > 0 && !each.separator.is_empty() {
-                // Behind the last character that is no blank, as seen in what the service makes of such a template.
+                // The separator follows the last non-blank character, as the output of the service shows.
                 let end = begun + text[begun..].trim_end().len();
                 scope.reads(text.len() - end)?;
                 text.insert_str(end, each.separator);
@@ -195,7 +196,7 @@ fn progress(name: &str, index: i32, length: i32) -> Value {
 fn table_row(each: &Loop, scope: &mut Scope<'_>, text: &mut String) -> Result<(), Fault> {
     let list = scope.resolve(&each.list)?;
     let Some(mut items) = scope.items(&list)? else { return Ok(()) };
-    // These two are not looked up.
+    // `offset` and `limit` are read as literals, without a look-up.
     let literal = |name: &str| each.attribute(name).map(|text| convert::to_int(&text.into())).transpose();
     if let Some(offset) = literal("offset")? {
         items.drain(..usize::try_from(offset).unwrap_or(0).min(items.len()));

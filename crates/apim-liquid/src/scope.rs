@@ -14,27 +14,27 @@ use crate::{
     value::{Object, Value},
 };
 
-/// Steps of one rendering: nodes, items of loops, look-ups and filters.
+/// The largest number of steps of one rendering: nodes, items of loops, look-ups and filters.
 const MOST_STEPS: u64 = 1_000_000;
 
-/// Bytes of text that one rendering makes, those between filters included.
+/// The most bytes of text that one rendering makes, including the texts between filters.
 const MOST_TEXT: usize = 32 << 20;
 
-/// Bytes of text that one rendering reads: in filters, comparisons and look-ups.
+/// The most bytes of text that one rendering reads: in filters, comparisons and look-ups.
 const MOST_READ: usize = 64 << 20;
 
-/// Blocks inside one another that have names of their own.
+/// The deepest nesting of blocks that have their own names.
 const MOST_SCOPES: usize = 80;
 
-/// The numbers of one range.
+/// The most numbers in one range.
 const LONGEST_RANGE: i64 = 100_000;
 
-/// What a rendering knows and has used up.
+/// The state of a rendering: its values and its consumption.
 pub(crate) struct Scope<'e> {
     pub(crate) environment: &'e Environment,
-    /// The outermost one first.
+    /// The names of the blocks, outermost block first.
     scopes: Vec<HashMap<String, Value>>,
-    /// How far `for` loops went, by variable and list.
+    /// The position that each `for` loop reached, by variable and list.
     pub(crate) continued: HashMap<String, i32>,
     pub(crate) cycles: HashMap<String, usize>,
     pub(crate) changed: Option<String>,
@@ -77,7 +77,8 @@ impl<'e> Scope<'e> {
         if self.read > MOST_READ { Err(Fault::limit("text that is read (64 MiB)")) } else { Ok(()) }
     }
 
-    /// The items of an enumerable. They are counted first: the characters of a text take far more memory than the text.
+    /// Returns the items of an enumerable. They are counted first: the characters of a text take far more memory than
+    /// the text.
     pub(crate) fn items(&mut self, value: &Value) -> Result<Option<Vec<Value>>, Fault> {
         let Some(enumerable) = Enumerable::from_value(value) else { return Ok(None) };
         self.reads(value.text_length())?;
@@ -85,7 +86,7 @@ impl<'e> Scope<'e> {
         Ok(Some(enumerable.items()))
     }
 
-    /// Replaces what a regular expression matches. Its steps count.
+    /// Replaces the matches of a regular expression. Its steps count as steps of the rendering.
     pub(crate) fn replace(
         &mut self,
         text: &Arc<str>,
@@ -102,12 +103,12 @@ impl<'e> Scope<'e> {
         })
     }
 
-    /// How much text may still be made.
+    /// Returns the number of bytes of text that may still be made.
     pub(crate) fn room(&self) -> usize {
         MOST_TEXT - self.text.min(MOST_TEXT)
     }
 
-    /// Begins a block with its own names.
+    /// Begins a block that has its own names.
     pub(crate) fn enter(&mut self) -> Result<(), Fault> {
         if self.scopes.len() > MOST_SCOPES {
             return Err(Fault::error("Error - Nesting too deep"));
@@ -134,7 +135,7 @@ impl<'e> Scope<'e> {
         }
     }
 
-    /// The value of a fragment.
+    /// Returns the value of a fragment.
     pub(crate) fn resolve(&mut self, fragment: &str) -> Result<Value, Fault> {
         self.work(1)?;
         self.reads(fragment.len())?;
@@ -217,7 +218,7 @@ impl<'e> Scope<'e> {
         Ok(value)
     }
 
-    /// The innermost block that has the name, or else the environment.
+    /// Finds a name in the innermost block that has it, or else in the environment.
     fn find(&self, name: &str) -> Value {
         let scope = self.scopes.iter().rev().find_map(|scope| scope.get(name));
         scope.or_else(|| self.environment.values.get(name)).cloned().unwrap_or_default()
@@ -228,8 +229,8 @@ fn too_many_steps() -> Fault {
     Fault::limit("steps (1,000,000)")
 }
 
-/// What stands in brackets, and runs of letters, digits, hyphens and underscores with or without a question mark.
-/// Everything between is skipped.
+/// Returns the parts of a path: the content of brackets, and runs of letters, digits, hyphens and underscores with or
+/// without a question mark. Everything between the parts is skipped.
 fn path_parts(path: &str) -> impl Iterator<Item = &str> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let (mut rest, last_bracket) = (path, path.rfind(']'));
@@ -266,7 +267,7 @@ fn integer(text: &str) -> Result<Value, Fault> {
     number.map_err(|_| Fault::error("Value was either too large or too small for an Int64."))
 }
 
-/// Digits with a point, and commas that count for nothing.
+/// Reads digits with a point. Commas are ignored.
 fn number(text: &str) -> Result<Value, Fault> {
     let plain = text.replace(',', "");
     if let Ok(number) = Decimal::from_str_exact(&plain).or_else(|_| plain.parse()) {
@@ -276,7 +277,7 @@ fn number(text: &str) -> Result<Value, Fault> {
     plain.parse().map(Value::Double).map_err(|_| bad_format())
 }
 
-/// A member that stands in brackets: a key, or an index of a list.
+/// Returns a member that is named in brackets: a key of a dictionary, or an index of a list.
 fn index(value: &Value, key: &Value) -> Result<Value, Fault> {
     match (value, key) {
         (Value::Object(_), Value::Nil) => Err(Fault::error("Value cannot be null. (Parameter 'key')")),
@@ -310,7 +311,7 @@ fn index(value: &Value, key: &Value) -> Result<Value, Fault> {
     }
 }
 
-/// A member by name. `size`, `first` and `last` are known of whatever holds items and no such member.
+/// Returns a member by name. An enumerable also has `size`, `first` and `last`, unless it has a member of that name.
 fn member(value: &Value, name: &str) -> Value {
     match value {
         Value::Object(object) if object.get(name).is_some() => object.get(name).cloned().unwrap_or_default(),
@@ -336,7 +337,7 @@ fn of_pair(pair: &Arc<(Arc<str>, Value)>, name: &str) -> Value {
 }
 
 impl Object {
-    /// Whether some member has this value.
+    /// Reports whether a member has this value.
     pub(crate) fn holds(&self, value: &Value) -> bool {
         self.members.values().any(|member| convert::equal(member, value))
     }

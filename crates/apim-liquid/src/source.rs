@@ -8,18 +8,18 @@ use crate::{expression::pattern, fault::ParseError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'t> {
     Text(&'t str),
-    /// The whole tag, its name, and what follows the name.
+    /// The whole tag, its name, and the text after the name.
     Tag {
         whole: &'t str,
         name: &'t str,
         markup: &'t str,
     },
-    /// The whole output and what stands between its braces.
+    /// The whole output, and the text between its braces.
     Output {
         whole: &'t str,
         markup: &'t str,
     },
-    /// Braces that are not closed in their line; an error wherever text is not taken as it is.
+    /// Braces that are not closed in their line. They are an error, except in verbatim text.
     Unclosed {
         whole: &'t str,
         is_tag: bool,
@@ -36,7 +36,7 @@ impl<'t> Piece<'t> {
     }
 }
 
-/// Takes away the white space that hyphens ask for, and writes the shorthands of a whole template out.
+/// Removes the white space that hyphens ask for, and expands the shorthands for a whole template.
 pub(crate) fn prepare(template: &str) -> Result<String, ParseError> {
     let template = shorthand(template);
     let before = pattern!(r"([ \t]+)?(\{\{|\{%)-");
@@ -71,7 +71,7 @@ impl<'t> Pieces<'t> {
         Self { rest: template }
     }
 
-    /// Drops all that is left.
+    /// Drops all remaining pieces.
     pub(crate) fn end(&mut self) {
         self.rest = "";
     }

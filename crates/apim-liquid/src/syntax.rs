@@ -14,7 +14,7 @@ pub(crate) enum Node {
         name: String,
         body: Vec<Node>,
     },
-    /// The first branch whose condition holds. `unless` turns the first one round.
+    /// Renders the first branch whose condition holds. `unless` negates the first condition.
     If {
         branches: Vec<Branch>,
         is_unless: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Branch {
     pub(crate) body: Vec<Node>,
 }
 
-/// Comparisons from left to right, each with what joins it to the rest.
+/// Comparisons from left to right, each with the word that joins it to the rest.
 #[derive(Debug)]
 pub(crate) struct Condition {
     pub(crate) comparison: Comparison,

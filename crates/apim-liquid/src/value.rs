@@ -1,4 +1,4 @@
-//! Values, with the .NET types that decide how they are compared and printed.
+//! Values with their .NET types. The types decide how values compare and print.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -14,13 +14,13 @@ pub enum Value {
     Nil,
     /// `true` or `false`
     Bool(bool),
-    /// `Int32`, as templates write whole numbers.
+    /// `Int32`: a whole number in a template.
     Int(i32),
-    /// `Int64`, as JSON does.
+    /// `Int64`: a whole number in JSON.
     Long(i64),
-    /// `Double`, as JSON writes fractions.
+    /// `Double`: a fraction in JSON.
     Double(f64),
-    /// `Decimal`, as templates do.
+    /// `Decimal`: a fraction in a template.
     Decimal(Decimal),
     /// Text
     Text(Arc<str>),
@@ -30,9 +30,9 @@ pub enum Value {
     List(Arc<[Value]>),
     /// A dictionary
     Object(Arc<Object>),
-    /// A member of a dictionary, as `for` gives it.
+    /// A member of a dictionary, as the item of a `for` loop.
     Pair(Arc<(Arc<str>, Value)>),
-    /// `empty` and `blank`: equal to anything that holds nothing.
+    /// `empty` and `blank`: equal to any value that holds no items.
     Empty,
 }
 
@@ -40,8 +40,8 @@ pub enum Value {
 #[derive(Clone, Debug, Default)]
 pub struct Object {
     pub(crate) members: IndexMap<Arc<str>, Value>,
-    /// Where a name in small letters is first found; only of dictionaries whose names are found in any letter case, as those
-    /// of XML elements are.
+    /// The first place of each name in small letters. It is filled only for dictionaries that ignore the letter case of
+    /// names, as those of XML elements do.
     places: HashMap<String, usize>,
 }
 
@@ -75,18 +75,18 @@ impl<'n> FromIterator<(&'n str, Value)> for Object {
 }
 
 impl Value {
-    /// A dictionary of these members.
+    /// Creates a dictionary of these members.
     pub fn object<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
         Self::Object(Arc::new(members.into_iter().collect()))
     }
 
-    /// As [`Self::object`], with names that are found in any letter case.
+    /// Creates a dictionary like [`Self::object`], but its names match in any letter case.
     pub fn object_of_any_case<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
         let members = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
         Self::Object(Arc::new(Object::of_any_case(members)))
     }
 
-    /// Bytes of the text in this value; none in a list or a dictionary, which are printed as their types.
+    /// Returns the number of bytes of text in this value. A list or a dictionary has none: it prints as its type.
     pub(crate) fn text_length(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -108,7 +108,7 @@ impl Value {
         matches!(self, Self::Nil)
     }
 
-    /// Nothing and `false` are false.
+    /// Reports whether a condition takes the value as true. Nil and `false` are false.
     pub(crate) fn is_true(&self) -> bool {
         !matches!(self, Self::Nil | Self::Bool(false))
     }
@@ -117,7 +117,7 @@ impl Value {
         Self::List(items.into())
     }
 
-    /// The name of its .NET type.
+    /// Returns the name of the .NET type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::Nil => "null",

@@ -9,12 +9,12 @@ use roxmltree::{Document, Node};
 
 use crate::value::{Object, Value};
 
-/// Why a text is not read as XML.
+/// The reason why a text cannot be read as XML.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the body is not XML: {0}")]
 pub struct XmlError(String);
 
-/// What an element with `xsi:nil="true"` is.
+/// The value of an element with `xsi:nil="true"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NilElement {
     /// Empty text.
@@ -24,10 +24,10 @@ pub enum NilElement {
     Null,
 }
 
-/// Steps of the parser beyond reading a text once: about 3,000 attributes of one element.
+/// The most steps of the parser beyond reading a text once: about 3,000 attributes of one element.
 const MOST_STEPS: usize = 10_000_000;
 
-/// Levels of elements.
+/// The deepest nesting of elements.
 const DEEPEST_XML: usize = 128;
 
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -36,7 +36,7 @@ impl Value {
     /// Reads XML as a dictionary of its root element.
     ///
     /// # Errors
-    /// When it is not well-formed XML without a document type, or nested more than 128 levels deep.
+    /// When the text is not well-formed XML without a document type, or nested more than 128 levels deep.
     pub fn from_xml(text: &str, nil: NilElement) -> Result<Self, XmlError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if xml_parsing_steps(text) > MOST_STEPS {

@@ -1,6 +1,7 @@
-//! Runs the hot path of the gateway so many times, for callgrind to count:
-//! `valgrind --tool=callgrind --toggle-collect='*repeat*' target/release/examples/hot_path 100`. With the name of a policy after
-//! the number, that policy is left out: what is spared is its share, also where the compiler has taken it into its caller.
+//! Runs the hot path of the gateway a given number of times, for callgrind to count:
+//! `valgrind --tool=callgrind --toggle-collect='*repeat*' target/release/examples/hot_path 100`.
+//! A policy name after the number leaves out that policy. The difference is the cost of the policy, even if the
+//! compiler inlined it into its caller.
 
 #[path = "../tests/hot_path/scenario.rs"]
 mod scenario;
@@ -9,7 +10,7 @@ use std::hint::black_box;
 
 use self::scenario::HotPath;
 
-/// Callgrind finds it by its name.
+/// Callgrind finds this function by its name.
 #[inline(never)]
 fn repeat(path: &HotPath, times: usize) {
     for _ in 0..black_box(times) {

@@ -1,5 +1,5 @@
-//! Runs one request through a policy document, with nothing around it: no gateway, no network, a clock that stands still.
-//! `cargo run -p apim-policies --example offline` prints what the caller would get, and what each policy did.
+//! Runs one request through a policy document without a gateway or network, and with a clock that stands still. `cargo
+//! run -p apim-policies --example offline` prints the response to the caller, and the action of each policy.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -12,7 +12,7 @@ use http::{Request, Response};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// As it would be deployed: not quite XML.
+/// The document in the format of a deployment, which is not quite XML.
 const POLICY: &str = r#"<policies>
     <inbound>
         <base />
@@ -28,7 +28,7 @@ const POLICY: &str = r#"<policies>
     <on-error><base /></on-error>
 </policies>"#;
 
-/// All that policies may reach.
+/// The outside of the policies: all that they may reach.
 struct Offline;
 
 impl Outside for Offline {
@@ -64,7 +64,7 @@ impl Outside for Offline {
         body
     }
 
-    /// The backend, which says what it got.
+    /// The backend, which repeats a part of its request.
     async fn forward(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
         let priority = request.headers().get("x-priority").is_some();
         Ok(Response::new(Bytes::from(format!("priority: {priority}"))))
@@ -77,7 +77,7 @@ impl Outside for Offline {
     }
 }
 
-/// What the gateway knows of a request before any policy runs; here, where it goes.
+/// The facts that the gateway knows before any policy runs: here, the address of the backend.
 fn facts() -> Facts {
     let service_url = expression::Url::parse("https://orders.test");
     Facts { api: Api { service_url, ..Api::default() }, ..Facts::default() }
@@ -94,7 +94,7 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // Documents of a known shape always compose; others may lack a section.
+    // Documents of a known shape always compose. Other documents may lack a section.
     let Ok(pipeline) = Pipeline::compose(&[&Document::default_global(), &document]) else { return ExitCode::FAILURE };
     for plan in [None, Some("tin"), Some("gold")] {
         let mut request = Request::new(Bytes::new());

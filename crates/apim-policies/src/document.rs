@@ -19,13 +19,13 @@ use crate::{
 #[derive(Debug)]
 pub struct Document {
     pub(crate) scope: Scope,
-    /// Where `<policies>` starts.
+    /// The start of `<policies>`.
     pub(crate) position: Position,
     sections: BTreeMap<Section, Vec<Statement>>,
-    /// Message bodies that its expressions may read.
+    /// Message bodies that the document's expressions may read.
     pub(crate) reads: Reads,
     warnings: Vec<Problem>,
-    /// What traces call it.
+    /// The document's name in traces.
     pub(crate) name: Option<Arc<str>>,
 }
 
@@ -38,7 +38,7 @@ impl Document {
     /// Reads a policy file.
     ///
     /// # Errors
-    /// Everything in it that is not understood, in the order of the file.
+    /// All parts of the file that are not understood, in the order of the file.
     pub fn load(scope: Scope, file: &str, service: &Service) -> Result<Self, Vec<Problem>> {
         let file = file.strip_prefix('\u{feff}').unwrap_or(file);
         let mut problems = Problems::default();
@@ -50,29 +50,30 @@ impl Document {
         }
     }
 
-    /// The document with a name for traces, such as its file name.
+    /// Returns the document with a name for traces, such as its file name.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// Parts that API Management accepts although its documentation says otherwise, and parts without effect.
+    /// Returns problems that do not refuse the document: parts that API Management accepts although its documentation
+    /// says otherwise, and parts without effect.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// Checks a fragment file alone, for the problems that it has wherever it is included. Whether a section allows its
-    /// policies is checked only where the fragment is included. Returns its warnings.
+    /// Checks a fragment file alone, and returns its warnings. It finds the problems that do not depend on the place of
+    /// inclusion. A section is checked against the fragment's policies only where the fragment is included.
     ///
     /// # Errors
-    /// Everything in it that is not understood, in the order of the file.
+    /// All parts of the file that are not understood, in the order of the file.
     pub fn check_fragment(file: &str, service: &Service) -> Result<Vec<Problem>, Vec<Problem>> {
         let place = PolicyPlace { scope: Scope::Global, section: None, path: String::new(), fragment: Some("".into()) };
         include_fragment::read::<Policy>(file, service, place).map(|fragment| fragment.warnings)
     }
 
-    /// Whether the root of a file is `<fragment>`, as far as this can be seen without parsing the file.
+    /// Reports whether the root of a file is `<fragment>`, as far as this can be seen without parsing the file.
     #[must_use]
     pub fn is_fragment(file: &str) -> bool {
         let mut rest = file.trim_start_matches('\u{feff}').trim_start();
@@ -84,7 +85,7 @@ impl Document {
         rest.strip_prefix("<fragment").is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric() && c != '-'))
     }
 
-    /// The global document of a service without one: it only forwards requests.
+    /// Returns the global document of a service without one: it only forwards requests.
     ///
     /// # Panics
     /// Never: the text is fixed and a test loads it.
@@ -94,7 +95,7 @@ impl Document {
         Self::load(Scope::Global, DEFAULT_GLOBAL, &Service::default()).expect("the default document is well formed")
     }
 
-    /// The statements of a section; `None` when the document does not have it.
+    /// Returns the statements of a section; `None` if the document does not have the section.
     pub(crate) fn section(&self, section: Section) -> Option<&[Statement]> {
         self.sections.get(&section).map(Vec::as_slice)
     }
@@ -120,7 +121,7 @@ fn read(file: &str, source: &Source<'_>, problems: &mut Problems) -> Option<Docu
     Some(Document { scope: root.scope(), position, sections, reads, warnings, name: None })
 }
 
-/// What a section holds.
+/// An entry of a section.
 #[derive(Debug)]
 pub(crate) enum Statement {
     /// `<base />`: the same section of the scopes above.

@@ -1,4 +1,4 @@
-//! Running a pipeline: inbound, backend, outbound; or, after a failure anywhere, on-error
+//! Runs a pipeline: inbound, backend, outbound. After a failure in any of them, it runs on-error
 //! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies).
 
 use std::{slice, sync::Arc};
@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl Pipeline {
-    /// Takes a request through the sections.
+    /// Runs the sections for a request.
     pub async fn run<O: Outside>(
         &self,
         request: Request<O::Body>,
@@ -55,8 +55,8 @@ impl Pipeline {
         }
     }
 
-    /// Answers a preflight request of a browser. `None` if the request is not a preflight request, or the inbound
-    /// section has no `cors` directly in it.
+    /// Answers a preflight request of a browser. Returns `None` if the request is not a preflight request, or the
+    /// inbound section has no `cors` directly in it.
     ///
     /// No other policy runs.
     pub async fn preflight<O: Outside>(
@@ -98,7 +98,7 @@ impl Pipeline {
         }
         match ended {
             Ok(()) | Err(Stop::Returned | Stop::Found) => self.end(run, Some(failure.into_error())),
-            // What a live gateway does here is not documented; the newer failure is the one to look at.
+            // The behaviour of a live gateway here is not documented. The newer failure is the one to look at.
             Err(Stop::Failed(second)) => {
                 answer(&second, &mut run);
                 self.end(run, Some(second.into_error()))
@@ -106,7 +106,7 @@ impl Pipeline {
         }
     }
 
-    /// What came of it. Traces name the documents as this pipeline does.
+    /// Ends the run and returns its outcome. Traces name the documents as this pipeline does.
     fn end<O: Outside>(&self, run: Run<'_, O>, last_error: Option<LastError>) -> Outcome<O::Body> {
         let mut outcome = run.end(last_error);
         for policy in &mut outcome.policies {
@@ -121,8 +121,8 @@ impl Pipeline {
     }
 }
 
-/// The policies of a section that answer preflight requests: those that stand in it or in a fragment that it includes,
-/// and not those that `choose` and the like hold.
+/// Returns the policies of a section that answer preflight requests: those directly in the section or in a fragment
+/// that it includes. Those inside `choose` and similar policies are not included.
 fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
     let steps = steps.iter().flat_map(|step| {
         if let Policy::IncludeFragment(fragment) = &step.policy {
@@ -134,14 +134,15 @@ fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
     steps.filter_map(|step| if let Policy::Cors(policy) = &step.policy { Some(&**policy) } else { None })
 }
 
-/// The steps after `cache-store` or the semantic cache's store: a response from the cache has passed the store already.
-/// Where another policy holds the store, the steps after that policy. The whole section where there is no store.
+/// Returns the steps after `cache-store` or the semantic cache's store, because a response from the cache has passed
+/// the store already. If another policy holds the store, these are the steps after that policy. Without a store, they
+/// are the whole section.
 fn after_cache_store(steps: &[Arc<Step<Policy>>]) -> &[Arc<Step<Policy>>] {
     let store = steps.iter().rposition(|step| keeps_response(&step.policy));
     store.map_or(steps, |place| &steps[place + 1..])
 }
 
-/// Whether the policy keeps responses in a cache, or holds one that does.
+/// Reports whether the policy keeps responses in a cache, or holds a policy that does.
 fn keeps_response(policy: &Policy) -> bool {
     fn any<'p>(mut steps: impl Iterator<Item = &'p Arc<Step<Policy>>>) -> bool {
         steps.any(|step| keeps_response(&step.policy))
@@ -161,7 +162,7 @@ fn keeps_response(policy: &Policy) -> bool {
     }
 }
 
-/// The default error response of a failure, and `context.LastError`.
+/// Sets the default error response of a failure, and `context.LastError`.
 fn answer<O: Outside>(failure: &Failure, run: &mut Run<'_, O>) {
     if !failure.keeps_response() {
         let response = failure.response(|| run.outside.request_id().to_string());

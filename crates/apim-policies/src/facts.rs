@@ -10,23 +10,23 @@ use crate::{
 /// The members of `context` that no policy changes, and the default target of the request.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// The API; requests go to its `service_url`.
+    /// The API. Requests go to its `service_url`.
     pub api: Api,
     /// The operation.
     pub operation: Operation,
     /// The documented requests and responses of the operation, for `mock-response` and the validating policies.
     pub contract: Arc<Contract>,
-    /// `None` unless the subscription is for a product, or an open product serves the request.
+    /// The subscription's product, or the open product that serves the request. `None` if there is neither.
     pub product: Option<Product>,
-    /// `None` for a request without a key.
+    /// The subscription; `None` for a request without a key.
     pub subscription: Option<Subscription>,
-    /// Owner of the subscription.
+    /// The owner of the subscription.
     pub user: Option<User>,
     /// The gateway.
     pub deployment: Deployment,
-    /// The client's address; `None` when the gateway cannot tell.
+    /// The client's address; `None` if the gateway does not know it.
     pub ip_address: Option<String>,
-    /// The client's certificate; `None` if it was not asked for one, or has none.
+    /// The client's certificate; `None` if the gateway did not ask for one, or the client has none.
     pub client_certificate: Option<Arc<Certificate>>,
     /// Values of the parameters in the operation's URL template.
     pub matched_parameters: BTreeMap<String, String>,
@@ -39,11 +39,11 @@ pub struct Facts {
 /// The documented requests and responses of an operation.
 #[derive(Clone, Debug, Default)]
 pub struct Contract {
-    /// Parameters of its requests.
+    /// The parameters of the operation's requests.
     pub parameters: Vec<OperationParameter>,
-    /// Bodies of its requests.
+    /// The bodies of the operation's requests.
     pub requests: Vec<OperationContent>,
-    /// Its responses.
+    /// The responses of the operation.
     pub responses: Vec<OperationResponse>,
 }
 
@@ -61,22 +61,22 @@ pub enum ParameterPlace {
 /// A parameter of a request, or a header of a response.
 #[derive(Clone, Debug)]
 pub struct OperationParameter {
-    /// Its place.
+    /// The place of the parameter.
     pub place: ParameterPlace,
-    /// Its name.
+    /// The name of the parameter.
     pub name: String,
-    /// Whether it is required.
+    /// Whether the parameter is required.
     pub is_required: bool,
-    /// The schema of its value.
+    /// The schema of the parameter's value.
     pub schema: Arc<Schema>,
 }
 
 /// A body of a request, in one media type.
 #[derive(Clone, Debug)]
 pub struct OperationContent {
-    /// Its media type.
+    /// The media type of the body.
     pub content_type: String,
-    /// Its schema.
+    /// The schema of the body.
     pub schema: Option<Arc<Schema>>,
 }
 
@@ -85,12 +85,12 @@ pub struct OperationContent {
 pub struct OperationResponse {
     /// HTTP status.
     pub status: u16,
-    /// Its media type.
+    /// The media type of the response.
     pub content_type: String,
-    /// A body.
+    /// An example of the body.
     pub example: Option<String>,
-    /// The schema of a body.
+    /// The schema of the body.
     pub schema: Option<Arc<Schema>>,
-    /// Its headers.
+    /// The headers of the response.
     pub headers: Vec<OperationParameter>,
 }

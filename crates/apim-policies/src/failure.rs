@@ -1,8 +1,9 @@
-//! Failures: the answer to the caller, and `context.LastError` for `on-error`.
+//! Failures: the response to the caller, and `context.LastError` for `on-error`.
 //!
-//! Sources: learn.microsoft.com/azure/api-management/api-management-error-handling-policies for sources, reasons and
-//! messages; learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis for the
-//! bodies of the subscription key refusals; the first page has slightly different words for them.
+//! Sources, reasons and messages are those of
+//! learn.microsoft.com/azure/api-management/api-management-error-handling-policies. The bodies of the subscription key
+//! refusals are those of learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis.
+//! The first page has slightly different words for these bodies.
 
 use std::fmt;
 
@@ -36,7 +37,7 @@ pub struct LastError {
 }
 
 impl LastError {
-    /// Says which policy failed, unless one inside of it did.
+    /// Records which policy failed, unless a policy inside it failed.
     pub(crate) fn locate(&mut self, location: &Location, section: Section) {
         if self.section.is_some() {
             return;
@@ -51,7 +52,7 @@ impl LastError {
     }
 }
 
-/// As expressions see it.
+/// `context.LastError` for expressions.
 impl From<LastError> for expression::LastError {
     fn from(error: LastError) -> Self {
         let text = |of: Option<&dyn fmt::Display>| of.map(ToString::to_string).unwrap_or_default();
@@ -76,7 +77,7 @@ impl fmt::Display for LastError {
     }
 }
 
-/// The end of a request's normal course.
+/// A failure, which ends the normal course of a request.
 #[derive(Clone, Debug)]
 pub struct Failure(Box<Details>);
 
@@ -86,13 +87,13 @@ struct Details {
     status: StatusCode,
     /// `message` in the body of the default error response.
     public_message: String,
-    /// Besides the content type.
+    /// The headers of the error response, except the content type.
     headers: HeaderMap,
-    /// Internal errors tell the caller the request's GUID.
+    /// The body shows the request's GUID, as it does for internal errors.
     shows_activity: bool,
-    /// A backend did not answer, or with an error status that the policy makes a failure.
+    /// The backend did not answer, or the policy treats its error status as a failure.
     is_of_backend: bool,
-    /// The response stays: the backend's own.
+    /// The current response stays: it is the backend's own.
     keeps_response: bool,
 }
 
@@ -118,34 +119,34 @@ impl Failure {
         }))
     }
 
-    /// An expression that did not give what its place needs.
+    /// Creates the failure of an expression whose value does not fit its place.
     pub(crate) fn expression(cause: &str) -> Self {
         let message = format!("Expression evaluation failed. {cause}");
         Self::internal("", "ExpressionValueEvaluationFailure", message)
     }
 
-    /// An expression gave a required field nothing; in the words of a live gateway.
+    /// Creates the failure of an expression that gives no value for a required field. The words are a live gateway's.
     pub(crate) fn invalid_value(field: &str) -> Self {
         let message = format!("Expression value is invalid. The {field} field is required.");
         Self::internal("", "ExpressionValueEvaluationFailure", message)
     }
 
-    /// Whether the caller learns nothing but that it happened.
+    /// Reports whether the caller learns only that an error occurred.
     pub(crate) fn is_internal(&self) -> bool {
         self.0.shows_activity
     }
 
-    /// Whether `retry` looks at its condition before the failure goes on.
+    /// Reports whether `retry` checks its condition before the failure goes on.
     pub(crate) fn is_of_backend(&self) -> bool {
         self.0.is_of_backend
     }
 
-    /// Whether the response that is there is the answer to the failure.
+    /// Reports whether the current response is the answer to the failure.
     pub(crate) fn keeps_response(&self) -> bool {
         self.0.keeps_response
     }
 
-    /// The backend answered a status that the policy makes a failure.
+    /// Creates the failure of a backend's error status that the policy treats as a failure.
     pub(crate) fn error_status(status: u16) -> Self {
         let mut failure = Self::internal("", "", format!("The backend answered {status}."));
         failure.0.is_of_backend = true;
@@ -165,19 +166,19 @@ impl Failure {
         self.0.error
     }
 
-    /// Tells the caller something else.
+    /// Sets a different message for the caller.
     pub(crate) fn with_public_message(mut self, message: String) -> Self {
         self.0.public_message = message;
         self
     }
 
-    /// Puts a header on the error response.
+    /// Adds a header to the error response.
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
         self
     }
 
-    /// No API or operation matches the request.
+    /// Creates the failure of a request that matches no API or operation.
     #[must_use]
     pub fn operation_not_found() -> Self {
         Self::new(
@@ -189,7 +190,7 @@ impl Failure {
         )
     }
 
-    /// The API needs a subscription key and the request has none.
+    /// Creates the failure of a request without the subscription key that the API needs.
     #[must_use]
     pub fn subscription_key_not_found(challenge: HeaderValue) -> Self {
         Self::key(
@@ -200,7 +201,7 @@ impl Failure {
         )
     }
 
-    /// The key belongs to no active subscription for this API.
+    /// Creates the failure of a key that belongs to no active subscription for this API.
     #[must_use]
     pub fn subscription_key_invalid(challenge: HeaderValue) -> Self {
         Self::key(
@@ -217,7 +218,7 @@ impl Failure {
             .with_header(header::WWW_AUTHENTICATE, challenge)
     }
 
-    /// Something that is not the caller's fault; the caller learns only that it happened.
+    /// Creates a failure that is not the caller's fault. The caller learns only that an error occurred.
     pub(crate) fn internal(source: &'static str, reason: &'static str, message: String) -> Self {
         let public = "Internal server error".to_owned();
         let mut failure = Self::new(source, reason, message, StatusCode::INTERNAL_SERVER_ERROR, public);
@@ -225,7 +226,7 @@ impl Failure {
         failure
     }
 
-    /// A request that a policy sent has no response.
+    /// Creates the failure of a policy's request that got no response.
     pub(crate) fn no_reply(cause: &NoReply) -> Self {
         let reason = match cause {
             NoReply::Unreachable(_) => "BackendConnectionFailure",
@@ -237,7 +238,7 @@ impl Failure {
         failure
     }
 
-    /// The error response before `on-error` sees it. `request_id` is called when the body shows it.
+    /// Returns the error response before `on-error` sees it. `request_id` is called if the body shows the ID.
     pub(crate) fn response(&self, request_id: impl FnOnce() -> String) -> expression::Response {
         let Details { status, public_message, headers, shows_activity, .. } = &*self.0;
         let activity = shows_activity.then(request_id);
@@ -253,7 +254,8 @@ impl Failure {
     }
 }
 
-/// One line, with a space inside each brace and after each colon and comma, as captured from live gateways.
+/// Writes the body in one line, with a space inside each brace and after each colon and comma, as captured from live
+/// gateways.
 fn body(status: StatusCode, message: &str, activity: Option<&str>) -> String {
     let status = status.as_u16();
     let message = serde_json::Value::from(message);
@@ -275,7 +277,7 @@ mod tests {
         String::from_utf8(response.body.unwrap().content().unwrap().to_vec()).unwrap()
     }
 
-    /// Lengths as captured in the `Content-Length` of live gateways.
+    /// The lengths were captured in the `Content-Length` of live gateways.
     #[test]
     fn bodies_are_those_of_a_live_gateway() {
         let challenge = HeaderValue::from_static("x");

@@ -1,6 +1,6 @@
-//! Valid JSON that keeps the text of its parts: their order and the digits of numbers as written.
+//! Reads valid JSON and keeps the text of its parts: their order and the digits of numbers as written.
 
-/// The members of an object: the name and the text of the value.
+/// Returns the members of an object: the name and the text of each value.
 pub(crate) fn members(object: &str) -> impl Iterator<Item = (String, &str)> {
     parts(object).map(|member| {
         let key = split(member, b':').next().unwrap_or_default();
@@ -9,24 +9,24 @@ pub(crate) fn members(object: &str) -> impl Iterator<Item = (String, &str)> {
     })
 }
 
-/// The texts of the items of an array.
+/// Returns the texts of the items of an array.
 pub(crate) fn items(array: &str) -> impl Iterator<Item = &str> {
     parts(array)
 }
 
-/// How many levels a text has.
+/// Returns the number of levels in a text.
 pub(crate) fn depth(json: &str) -> usize {
     outside_strings(json).map(|(_, _, depth)| depth).max().unwrap_or(0)
 }
 
-/// What an object or array holds, part by part.
+/// Returns the parts of an object or array.
 fn parts(json: &str) -> impl Iterator<Item = &str> {
     let json = json.trim();
     let inside = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().trim();
     split(inside, b',').filter(|part| !part.is_empty())
 }
 
-/// Splits at a character that stands in no string and on the outermost level.
+/// Splits at a character outside strings and on the outermost level.
 fn split(json: &str, at: u8) -> impl Iterator<Item = &str> {
     let mut from = 0;
     let cuts = outside_strings(json).filter(move |(_, byte, depth)| *byte == at && *depth == 0);
@@ -38,7 +38,7 @@ fn split(json: &str, at: u8) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The bytes that stand in no string, with the level they are on; a bracket counts to the level inside it.
+/// Returns the bytes outside strings with their level. A bracket counts to the level inside it.
 fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8, usize)> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     json.bytes().enumerate().filter_map(move |(index, byte)| {

@@ -1,16 +1,16 @@
 //! Azure API Management policy documents: load as deployed, check, execute.
 //!
 //! [`Document::load`] reads one policy file. It understands the whole file or reports each problem with line and
-//! column. [`Pipeline::compose`] joins the documents of the scopes that apply to a request, in the places of `<base
-//! />`. [`Pipeline::run`] executes the result.
+//! column. [`Pipeline::compose`] joins the documents of the scopes that apply to a request at the places of `<base />`.
+//! [`Pipeline::run`] executes the result.
 //!
-//! [`expression`] (the crate `apim-expressions`) runs the policy expressions in them.
+//! [`expression`] (the crate `apim-expressions`) runs the policy expressions in the documents.
 //!
 //! This crate does no I/O, reads no clock and opens no file: the embedder provides those through [`Outside`].
-//! `examples/offline.rs` is an embedder in one page: it runs a document against requests, and prints the trace.
+//! `examples/offline.rs` is an embedder in one page. It runs a document against requests, and prints the trace.
 //!
-//! Documented behaviour cites Microsoft's page (learn.microsoft.com/azure/api-management). Where the documentation does
-//! not say, or a live gateway was seen to differ, a comment says so.
+//! Documented behaviour cites Microsoft's page (learn.microsoft.com/azure/api-management). A comment says so if the
+//! documentation is silent, or if a live gateway was seen to differ.
 
 mod document;
 mod execute;

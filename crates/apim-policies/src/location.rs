@@ -7,15 +7,15 @@ use crate::scope::Scope;
 /// The place of a policy.
 #[derive(Debug)]
 pub(crate) struct Location {
-    /// Name of its element, `LastError.Source`.
+    /// The name of the policy's element, `LastError.Source`.
     pub(crate) name: &'static str,
     /// The element's own `id`, `LastError.PolicyId`; every policy may have one.
     pub(crate) id: Option<String>,
     pub(crate) scope: Scope,
     /// `LastError.Path`
     pub(crate) path: String,
-    /// The fragment whose file it stands in.
+    /// The fragment whose file contains the policy.
     pub(crate) fragment: Option<Arc<str>>,
-    /// Its line in the file.
+    /// The policy's line in the file.
     pub(crate) line: usize,
 }

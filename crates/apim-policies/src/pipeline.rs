@@ -1,4 +1,4 @@
-//! Joins the documents that apply to a request, in the places of `<base />`
+//! Joins the documents that apply to a request at the places of `<base />`
 //! (learn.microsoft.com/azure/api-management/api-management-howto-policies).
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -12,22 +12,22 @@ use crate::{
     step::Step,
 };
 
-/// The policies that apply to a request, in the order in which they run.
+/// The policies that apply to a request, in the order of their execution.
 #[derive(Debug)]
 pub struct Pipeline {
     sections: BTreeMap<Section, Vec<Arc<Step<Policy>>>>,
-    /// Message bodies that their expressions may read.
+    /// The message bodies that the policies' expressions may read.
     pub(crate) reads: Reads,
-    /// What traces call the documents.
+    /// The names of the documents in traces.
     names: BTreeMap<Scope, Arc<str>>,
 }
 
 impl Pipeline {
-    /// Joins documents of different scopes, given in any order: in each section the narrowest document runs, and
-    /// `<base />` in it stands for the whole section of the scopes above. A scope without a document is left out.
+    /// Joins documents of different scopes, given in any order. In each section, the narrowest document runs, and its
+    /// `<base />` stands for the whole section of the scopes above. A scope without a document is left out.
     ///
     /// # Errors
-    /// A document lacks a section that the scopes above have: Azure does not document whether those then run.
+    /// When a document lacks a section that the scopes above have. Azure does not document whether those then run.
     pub fn compose(documents: &[&Document]) -> Result<Self, Vec<(Scope, Problem)>> {
         let mut ordered = documents.to_vec();
         ordered.sort_by_key(|document| document.scope);
@@ -50,14 +50,14 @@ impl Pipeline {
         if problems.is_empty() { Ok(Self { sections, reads, names }) } else { Err(problems) }
     }
 
-    /// Whether a `cross-domain` policy answers requests for this path.
+    /// Reports whether a `cross-domain` policy answers requests for this path.
     #[must_use]
     pub fn serves_cross_domain(&self, path: &str) -> bool {
         let has_policy = |step: &Arc<Step<Policy>>| matches!(step.policy, Policy::CrossDomain(_));
         CrossDomain::is_asked_for(path) && self.steps(Section::Inbound).iter().any(has_policy)
     }
 
-    /// What traces call the document of a scope.
+    /// Returns the name of a scope's document in traces.
     pub(crate) fn name(&self, scope: Scope) -> Option<&Arc<str>> {
         self.names.get(&scope)
     }
@@ -101,7 +101,7 @@ mod tests {
         document(scope, &text)
     }
 
-    /// Which scopes' steps run in the inbound section, and under which `id`.
+    /// Lists the scope and `id` of each step in the inbound section.
     fn inbound(documents: &[&Document]) -> String {
         let pipeline = Pipeline::compose(documents).unwrap();
         let steps = pipeline.steps(Section::Inbound).iter();

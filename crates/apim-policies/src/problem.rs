@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A place in a file, as editors count: `line:column`.
+/// A position in a file, as editors count: `line:column`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Line, from 1.
@@ -17,7 +17,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// What a problem means for the document, and who must act.
+/// The effect of a problem on the document, and the party that must act.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// API Management refuses the document on upload: its author must act.
@@ -30,7 +30,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Whether a document with such a problem is refused.
+    /// Reports whether a document with such a problem is refused.
     #[must_use]
     pub fn refuses(self) -> bool {
         match self {
@@ -40,12 +40,12 @@ impl Severity {
     }
 }
 
-/// One reason why a document is not loaded, or a warning.
+/// A reason to refuse a document, or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The position in the file as given.
     pub position: Position,
-    /// Its severity.
+    /// The severity of the problem.
     pub severity: Severity,
     /// The message, which names the cause.
     pub message: String,
@@ -57,12 +57,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Collects problems by byte offset in the file; lines and columns are counted once, at the end.
+/// Collects problems by byte offset in the file. Lines and columns are counted once, at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(Vec<(usize, String, Severity)>);
 
 impl Problems {
-    /// What API Management refuses.
+    /// Adds a problem that API Management refuses, too.
     pub(crate) fn push(&mut self, offset: usize, message: impl Into<String>) {
         self.add(offset, Severity::Invalid, message);
     }
@@ -71,12 +71,12 @@ impl Problems {
         self.0.push((offset, message.into(), severity));
     }
 
-    /// Whether the document is refused.
+    /// Reports whether the document is refused.
     pub(crate) fn refuse(&self) -> bool {
         self.0.iter().any(|(_, _, severity)| severity.refuses())
     }
 
-    /// In the order of the file.
+    /// Returns the problems in the order of the file.
     pub(crate) fn locate(mut self, text: &str) -> Vec<Problem> {
         self.0.sort();
         self.0.dedup();
@@ -88,7 +88,7 @@ impl Problems {
     }
 }
 
-/// Walks a text once, however many positions are asked for.
+/// Counts lines and columns. It walks the text once for any number of positions.
 struct Counter<'t> {
     text: &'t str,
     offset: usize,
@@ -118,7 +118,7 @@ impl<'t> Counter<'t> {
     }
 }
 
-/// The line and column of one byte offset.
+/// Returns the line and column of one byte offset.
 pub(crate) fn position_of(text: &str, offset: usize) -> Position {
     Counter::new(text).advance_to(offset)
 }

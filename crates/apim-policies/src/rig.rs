@@ -1,4 +1,4 @@
-//! The fixture of the tests: an issuer that signs, and an outside whose clock and documents are set by hand.
+//! The rig of the tests: an issuer that signs, and an outside. Tests set the clock and the documents of the outside.
 
 mod outside;
 mod signer;
@@ -36,42 +36,42 @@ pub(crate) fn issuer_v2() -> String {
     format!("https://login.microsoftonline.com/{TENANT}/v2.0")
 }
 
-/// The outside of the tests: discovery documents of one issuer and a backend that answers 200 `backend`, or what was
-/// put into `answers`.
+/// The outside of the tests. It has discovery documents of one issuer, and a backend that answers 200 `backend`, or the
+/// answers in `answers`.
 pub(crate) struct World {
     pub(crate) now: Mutex<Timestamp>,
     pub(crate) documents: Mutex<BTreeMap<String, Value>>,
     pub(crate) service: Service,
     pub(crate) fetched: Mutex<Vec<String>>,
     pub(crate) forwarded: Mutex<Vec<Request<Bytes>>>,
-    /// How long each forwarded or sent request may take.
+    /// The time limit of each forwarded or sent request.
     pub(crate) timeouts: Mutex<Vec<Duration>>,
-    /// What the backend answers, one after the other, before it answers 200.
+    /// The backend's first answers, in order. After them it answers 200.
     pub(crate) answers: Mutex<VecDeque<Result<Response<Bytes>, NoReply>>>,
     pub(crate) backend_is_down: bool,
-    /// How many requests of `send-request` are on their way, and the most that were.
+    /// The number of `send-request` requests on their way, now and at most.
     pub(crate) on_their_way: Mutex<(usize, usize)>,
-    /// What `send-request` sent, and what it gets, one after the other; then nothing.
+    /// The requests of `send-request`. `replies` holds their answers in order; after them there is no answer.
     pub(crate) sent: Mutex<Vec<Request<Bytes>>>,
     pub(crate) replies: Mutex<VecDeque<Result<Response<Bytes>, NoReply>>>,
-    /// Resource and client ID of the tokens asked for.
+    /// The resource and client ID of each requested token.
     pub(crate) tokens_asked: Mutex<Vec<(String, Option<String>)>>,
     /// Tokens by resource.
     pub(crate) tokens: BTreeMap<String, String>,
     /// Authorizations by credential provider and connection.
     pub(crate) authorizations: BTreeMap<(String, String), Authorization>,
-    /// Provider, connection and token of the authorizations asked for; no token for the service's own identity.
+    /// The provider, connection and token of each requested authorization. The service's own identity has no token.
     pub(crate) authorizations_asked: Mutex<Vec<(String, String, Option<String>)>>,
     pub(crate) slept: Mutex<Vec<Duration>>,
-    /// How often a body was read into memory.
+    /// The number of bodies that were read into memory.
     pub(crate) reads: Mutex<usize>,
-    /// What comes of the first bodies that are read, one after the other; the others are read whole.
+    /// The errors of the first bodies that are read, in order. The other bodies are read completely.
     pub(crate) unread: Mutex<VecDeque<Unread>>,
     pub(crate) traces: Mutex<Vec<String>>,
     pub(crate) is_watched: bool,
     /// Texts that no trace may show.
     pub(crate) secrets: Vec<String>,
-    /// Each look at the stopwatch takes a microsecond.
+    /// The number of looks at the stopwatch. Each takes a microsecond.
     pub(crate) looks: AtomicU64,
 }
 
@@ -120,7 +120,7 @@ impl World {
         *self.now.lock().unwrap() += by;
     }
 
-    /// Publishes the key set; `None` takes it off the air.
+    /// Publishes the key set. With `None`, it becomes unavailable.
     pub(crate) fn publish(&self, key_set: Option<Value>) {
         let mut documents = self.documents.lock().unwrap();
         documents.remove(JWKS);
@@ -131,13 +131,13 @@ impl World {
         self.fetched.lock().unwrap().len()
     }
 
-    /// The backend's next answer.
+    /// Adds the backend's next answer.
     pub(crate) fn answer(&self, status: u16, body: &'static str) {
         let response = Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap();
         self.answers.lock().unwrap().push_back(Ok(response));
     }
 
-    /// Keeps what the policies decided, a line for each decision.
+    /// Records the decisions of the policies, a line for each decision.
     pub(crate) fn watched(&self, outcome: Outcome<Bytes>) -> Outcome<Bytes> {
         let lines = |policy: &PolicyRun| {
             let name = policy.to_string();
@@ -147,7 +147,7 @@ impl World {
         outcome
     }
 
-    /// Sends a request through an API document with nothing but the default document above it.
+    /// Sends a request through an API document. Only the default document is above it.
     pub(crate) async fn run(&self, document: &str, request: Request<Bytes>, state: &State) -> Outcome<Bytes> {
         let document = Document::load(Scope::Api, document, &self.service).unwrap();
         let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
@@ -163,7 +163,7 @@ impl World {
         self.watched(pipeline.run(request, facts, state, self).await)
     }
 
-    /// As [`Self::run`], of a document with these sections and `GET /orders/7?q=1`.
+    /// Sends `GET /orders/7?q=1` through a document with these sections, like [`Self::run`].
     pub(crate) async fn run_sections(
         &self,
         inbound: &str,
@@ -176,7 +176,7 @@ impl World {
     }
 }
 
-/// What the operation of the tests documents.
+/// Returns the contract of the tests' operation.
 fn contract() -> Contract {
     let schema = |id: &str, document: Value| Arc::new(Schema::new(id, &document).unwrap());
     let parameter = |place, name: &str| OperationParameter {
@@ -202,12 +202,12 @@ fn contract() -> Contract {
 }
 
 impl World {
-    /// Sends `GET /orders?limit=1` to an operation that documents what it takes and answers.
+    /// Sends `GET /orders?limit=1` to an operation with documented requests and responses.
     pub(crate) async fn run_documented(&self, inbound: &str, outbound: &str) -> Outcome<Bytes> {
         self.run_documented_with(inbound, outbound, "limit=1", "").await
     }
 
-    /// As [`Self::run_documented`], with this query and body.
+    /// Sends a request like [`Self::run_documented`], with this query and body.
     pub(crate) async fn run_documented_with(
         &self,
         inbound: &str,
@@ -225,7 +225,7 @@ impl World {
 }
 
 impl World {
-    /// Sends a request of which the gateway knows these facts, through this content of inbound.
+    /// Sends a request with these facts through this content of inbound.
     pub(crate) async fn run_with(&self, inbound: &str, request: Request<Bytes>, facts: Facts) -> Outcome<Bytes> {
         let text = document(inbound, "<base />", "", "");
         let document = Document::load(Scope::Api, &text, &self.service).unwrap();
@@ -234,8 +234,8 @@ impl World {
     }
 }
 
-/// The body, and its type, that the backend gets of a request with these headers and this body after an inbound policy;
-/// the message and the status when the policy fails.
+/// Sends a request with these headers and this body through an inbound policy. Returns the body that the backend gets,
+/// and its type. If the policy fails, returns the message and the status.
 pub(crate) async fn sent_on(policy: &str, headers: &[(&str, &str)], body: &'static str) -> (String, String) {
     let mut request = Request::post("/orders").body(Bytes::from_static(body.as_bytes())).unwrap();
     for (name, value) in headers {
@@ -252,7 +252,7 @@ pub(crate) async fn sent_on(policy: &str, headers: &[(&str, &str)], body: &'stat
     (String::from_utf8(forwarded[0].body().to_vec()).unwrap(), content_type.to_owned())
 }
 
-/// A document of these sections.
+/// Returns a document with these sections.
 pub(crate) fn document(inbound: &str, backend: &str, outbound: &str, on_error: &str) -> String {
     format!(
         "<policies><inbound>{inbound}</inbound><backend>{backend}</backend><outbound>{outbound}</outbound>\
@@ -260,21 +260,21 @@ pub(crate) fn document(inbound: &str, backend: &str, outbound: &str, on_error: &
     )
 }
 
-/// What is wrong with the content of a section, which begins on line 2.
+/// Returns the problems of a section's content, which begins on line 2.
 pub(crate) fn problems_in(section: &str, content: &str) -> Vec<String> {
     let file = format!("<policies><{section}>\n{content}\n</{section}></policies>");
     let loaded = Document::load(Scope::Api, &file, &Service::default());
     loaded.map(drop).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
-/// As [`problems_in`], of content that is loaded.
+/// Returns the warnings of a section's content that loads, like [`problems_in`].
 pub(crate) fn warnings_in(section: &str, content: &str) -> Vec<String> {
     let file = format!("<policies><{section}>\n{content}\n</{section}></policies>");
     let loaded = Document::load(Scope::Api, &file, &Service::default()).unwrap();
     loaded.warnings().iter().map(ToString::to_string).collect()
 }
 
-/// What the gateway knows of a request for the API at `/orders`.
+/// Returns the facts of a request for the API at `/orders`.
 pub(crate) fn facts(request: &Request<Bytes>) -> Facts {
     let original_url = expression::Url::parse(&format!("https://gateway.test{}", request.uri())).unwrap();
     let path = original_url.path.strip_prefix("/orders").unwrap_or_default().to_owned();
@@ -286,7 +286,7 @@ pub(crate) fn facts(request: &Request<Bytes>) -> Facts {
     Facts { api, original_url, path, ip_address: Some("203.0.113.9".to_owned()), ..Facts::default() }
 }
 
-/// The facts of a call with the key of this subscription, for the product `gold` and the operation `list`.
+/// Returns the facts of a call with the key of this subscription, for the product `gold` and the operation `list`.
 pub(crate) fn subscribed(subscription: &str) -> Facts {
     let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
     Facts {

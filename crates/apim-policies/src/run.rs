@@ -1,4 +1,4 @@
-//! One request in a pipeline, with everything that policies read and change.
+//! A request in a pipeline, with everything that policies read and change.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -34,68 +34,68 @@ use crate::{
     trace::{PolicyEnd, TraceLog},
 };
 
-/// A policy that runs.
+/// A running policy.
 #[derive(Clone, Copy)]
 pub(crate) struct Running<'r> {
     location: &'r Location,
-    /// Its number in the log, where there is one.
+    /// The policy's number in the log, if there is a log.
     number: usize,
 }
 
-/// A request on its way. Policies get it, work on [`Self::context`], and reach the world through the rest.
+/// A request on its way. Policies work on [`Self::context`], and reach the world through the other members.
 pub(crate) struct Run<'r, O: Outside> {
     pub(crate) outside: &'r O,
     pub(crate) state: &'r State,
     pub(crate) section: Section,
-    /// What expressions see. A body that was not read into memory is absent here.
+    /// The values that expressions see. A body that was not read into memory is absent here.
     pub(crate) context: Context,
     target: Target,
-    /// The method that the caller used.
+    /// The method of the caller's request.
     pub(crate) original_method: http::Method,
-    /// A policy named the host that the backend is told; otherwise it is that of the backend's URL.
+    /// A policy set the host for the backend. Otherwise, it is the host of the backend's URL.
     pub(crate) names_host: bool,
-    /// What the operation documents.
+    /// The documented requests and responses of the operation.
     pub(crate) contract: Arc<Contract>,
-    /// What the gateway shows to a backend that asks for a certificate.
+    /// The gateway's certificate for a backend that asks for one.
     pub(crate) client_certificate: Option<ClientCertificate>,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
-    /// What the last token that was refused lacks.
+    /// The claims that the last refused token lacks.
     pub(crate) unmet_claims: Vec<UnmetClaim>,
-    /// That token, where its claims were looked at.
+    /// The last refused token, if its claims were checked.
     pub(crate) refused_token: Option<RefusedToken>,
-    /// What is left to do when the response is known.
+    /// The work that is left for the time when the response is known.
     pub(crate) after: Vec<After<'r, O>>,
-    /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
+    /// The entry that `cache-lookup` did not find. `cache-store` keeps the response there.
     pub(crate) lookup: Option<Lookup>,
-    /// What a lookup in the semantic cache did not find, so that the answer is kept there.
+    /// The entry that a lookup in the semantic cache did not find. The answer is kept there.
     pub(crate) semantic_lookup: Option<SemanticEntry>,
-    /// Keys of the counters that this request has counted for.
+    /// The keys of the counters that have counted this request.
     pub(crate) counted: BTreeSet<String>,
-    /// The policy that runs.
+    /// The running policy.
     step: Option<Running<'r>>,
-    /// What each policy did. Empty unless the embedder asks for a trace.
+    /// The trace of each policy. It exists only if the embedder asks for a trace.
     log: Option<Box<TraceLog>>,
-    /// What any expression of the pipeline may read.
+    /// The message bodies that any expression of the pipeline may read.
     reads: Reads,
-    /// Bodies that were not read.
+    /// The bodies that were not read.
     request_stream: Option<O::Body>,
     response_stream: Option<O::Body>,
-    /// The request's body went to the backend unread.
+    /// The request's body went to the backend without being read.
     body_gone: bool,
-    /// Bytes of the request's body that were read into memory.
+    /// The bytes of the request's body that were read into memory.
     read: usize,
-    /// Counts the bytes of the bodies, where a policy wants that.
+    /// Counts the bytes of the bodies, if a policy needs that.
     meter: Option<Meter>,
-    /// The backend that the last request went to, where a policy named one.
+    /// The backend of the last request, if a policy named one.
     pub(crate) backend_used: Option<String>,
-    /// Why circuit breakers kept the gateway from asking a backend.
+    /// The reason why circuit breakers stopped the call of a backend.
     pub(crate) backend_unavailable: Option<String>,
-    /// Whether the response came from a cache, so that no model worked for it.
+    /// Whether the response came from a cache. If so, no model worked for it.
     pub(crate) is_from_cache: bool,
-    /// What waits for the end of a streamed answer.
+    /// The work that waits for the end of a streamed answer.
     taps: Taps,
-    /// How many policies ran.
+    /// The number of policies that ran.
     policies: u32,
 }
 
@@ -158,7 +158,7 @@ impl<'r, O: Outside> Run<'r, O> {
         run
     }
 
-    /// Runs an expression, with the bodies it may read in memory.
+    /// Reads the bodies that an expression may read into memory, and runs the expression.
     async fn evaluate(&mut self, written: &Written) -> Result<Value, Failure> {
         let expression: &Expression = &written.expression;
         let reads = expression.reads();
@@ -180,7 +180,7 @@ impl<'r, O: Outside> Run<'r, O> {
         value
     }
 
-    /// What a setting says for this request.
+    /// Returns the value of a setting for this request.
     pub(crate) async fn get<T: Readable>(&mut self, setting: &Setting<T>) -> Result<T, Failure> {
         match setting {
             Setting::Literal(value) => Ok(value.clone()),
@@ -194,7 +194,7 @@ impl<'r, O: Outside> Run<'r, O> {
         }
     }
 
-    /// As [`Self::get`], where there may be no setting.
+    /// Returns a value like [`Self::get`]; `None` if there is no setting.
     pub(crate) async fn get_any<T: Readable>(&mut self, setting: Option<&Setting<T>>) -> Result<Option<T>, Failure> {
         match setting {
             None => Ok(None),
@@ -202,7 +202,7 @@ impl<'r, O: Outside> Run<'r, O> {
         }
     }
 
-    /// As [`Self::get`], for each of several settings.
+    /// Returns a value like [`Self::get`] for each of several settings.
     pub(crate) async fn get_all<T: Readable>(&mut self, settings: &[Setting<T>]) -> Result<Vec<T>, Failure> {
         let mut values = Vec::with_capacity(settings.len());
         for setting in settings {
@@ -211,7 +211,8 @@ impl<'r, O: Outside> Run<'r, O> {
         Ok(values)
     }
 
-    /// The headers that a policy changes: of the request before there is a response, then of that.
+    /// Returns the headers that a policy changes: those of the request before there is a response, then those of the
+    /// response.
     pub(crate) fn headers(&mut self) -> &mut HeaderMap {
         match self.section {
             Section::Inbound | Section::Backend => &mut self.context.request.headers,
@@ -219,12 +220,12 @@ impl<'r, O: Outside> Run<'r, O> {
         }
     }
 
-    /// The response, an empty 200 where there is none yet.
+    /// Returns the response. If there is none yet, it is an empty 200.
     pub(crate) fn response(&mut self) -> &mut expression::Response {
         self.context.response.get_or_insert_with(empty_response)
     }
 
-    /// Puts a response in the place of the one before.
+    /// Replaces the response.
     pub(crate) fn respond(&mut self, response: expression::Response, body: Option<O::Body>) {
         self.context.response = Some(response);
         self.response_stream = body;
@@ -237,21 +238,21 @@ impl<'r, O: Outside> Run<'r, O> {
         self.context.last_error = Some(failure.into_error().into());
     }
 
-    /// Says that the running policy failed, unless one inside of it did.
+    /// Records that the running policy failed, unless a policy inside it failed.
     pub(crate) fn locate(&self, failure: &mut Failure) {
         if let Some(running) = self.step {
             failure.error_mut().locate(running.location, self.section);
         }
     }
 
-    /// Says what the running policy decided, and why; never a token or key.
+    /// Traces a decision of the running policy, and its reason. The text never has a token or key.
     pub(crate) fn trace(&mut self, text: impl FnOnce() -> String) {
         if let (Some(running), Some(log)) = (self.step, &mut self.log) {
             log.decision(running.number, text());
         }
     }
 
-    /// Says what an expression of the running policy gave.
+    /// Traces the value of an expression of the running policy.
     fn trace_value(&mut self, written: &Written, value: &Value) {
         let (Some(running), Some(log)) = (self.step, &mut self.log) else { return };
         let text = value.to_text().map_or_else(|_| value.type_name().to_string(), |text| text.to_string());
@@ -266,32 +267,32 @@ impl<'r, O: Outside> Run<'r, O> {
         );
     }
 
-    /// A key or token came up that no trace may show.
+    /// Hides a key or token, which no trace may show.
     pub(crate) fn hide(&mut self, secret: &str) {
         if let Some(log) = &mut self.log {
             log.secrets().add(secret);
         }
     }
 
-    /// Counts a policy that is about to run.
+    /// Counts a policy that is about to run. Returns the number of policies so far.
     pub(crate) fn count_policy(&mut self) -> u32 {
         self.policies = self.policies.saturating_add(1);
         self.policies
     }
 
-    /// Makes a policy the running one, and returns the one before.
+    /// Makes a policy the running one, and returns the previous one.
     pub(crate) fn enter(&mut self, location: &'r Location) -> Option<Running<'r>> {
         let section = self.section;
         let number = self.log.as_mut().map_or(0, |log| log.begin(location, section, self.outside.stopwatch()));
         self.resume(Running { location, number })
     }
 
-    /// Makes a policy that waited the running one again, and returns the one before.
+    /// Makes a policy that waited the running one again, and returns the previous one.
     pub(crate) fn resume(&mut self, running: Running<'r>) -> Option<Running<'r>> {
         self.step.replace(running)
     }
 
-    /// The policy that runs.
+    /// Returns the running policy.
     pub(crate) fn running(&self) -> Option<Running<'r>> {
         self.step
     }
@@ -331,7 +332,7 @@ impl<'r, O: Outside> Run<'r, O> {
             Some(meter) => self.outside.metered(body, meter),
             None => body,
         });
-        // Every status comes from a response that had one, or from a policy that was checked.
+        // Every status comes from a response with a status, or from a checked policy.
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = headers;
         Outcome {
@@ -348,7 +349,8 @@ impl<'r, O: Outside> Run<'r, O> {
     }
 }
 
-/// Whether a response of this status has content, whatever policies made of it (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
+/// Reports whether a response of this status has content. Policies cannot change that (RFC 9110, 15.3.5, 15.3.6 and
+/// 15.4.5).
 fn has_content(status: u16) -> bool {
     !matches!(status, 204 | 205 | 304)
 }
@@ -357,7 +359,7 @@ fn empty_response() -> expression::Response {
     expression::Response { status_code: 200, status_reason: "OK".to_owned(), ..expression::Response::default() }
 }
 
-/// A response as expressions see it, without its body.
+/// Converts a response to the form that expressions see, without its body.
 pub(crate) fn seen<B>(response: Response<B>) -> (expression::Response, B) {
     let (parts, body) = response.into_parts();
     let reason = parts.status.canonical_reason().unwrap_or_default().to_owned();

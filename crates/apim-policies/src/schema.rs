@@ -9,33 +9,33 @@ use serde_json::{Map, Value};
 pub struct Schema {
     id: String,
     document: Value,
-    /// As it is written, with additional properties allowed everywhere, and nowhere.
+    /// The validators of the schema as written, with additional properties allowed everywhere, and with none allowed.
     validators: [OnceLock<Validator>; 3],
 }
 
-/// Why a text is no schema.
+/// The reason why a text is not a schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SchemaError(String);
 
 impl Schema {
-    /// A schema with its identifier.
+    /// Creates a schema with its identifier.
     ///
     /// # Errors
-    /// When it is no JSON schema.
+    /// When it is not a JSON schema.
     pub fn new(id: &str, document: &Value) -> Result<Self, SchemaError> {
         let document = normal(document);
         let validator = validator_of(&document)?;
         Ok(Self { id: id.to_owned(), document, validators: [validator.into(), OnceLock::new(), OnceLock::new()] })
     }
 
-    /// Its identifier.
+    /// Returns the schema's identifier.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// A part of it, as `#/components/schemas/address`.
+    /// Returns a part of the schema, as `#/components/schemas/address`.
     pub(crate) fn part(&self, reference: &str) -> Result<Self, SchemaError> {
         let mut document = self.document.clone();
         if !reference.starts_with('#') || document.pointer(&reference[1..]).is_none() {
@@ -50,8 +50,8 @@ impl Schema {
         Self::new(&self.id, &document)
     }
 
-    /// What is wrong with a value; `None` when nothing is. `additional` overrides whether objects may have properties
-    /// that the schema does not name.
+    /// Returns the error of a value; `None` if the value fits. `additional` overrides whether objects may have
+    /// properties that the schema does not name.
     pub(crate) fn mismatch(&self, value: &Value, additional: Option<bool>) -> Option<String> {
         let place = match additional {
             None => 0,
@@ -74,14 +74,14 @@ impl Schema {
         Some(if path.is_empty() { error.to_string() } else { format!("{error} Path: {path}") })
     }
 
-    /// The value with its properties named as the schema names them, where only the letter case differs.
+    /// Returns the value with the schema's property names, if only the letter case differs.
     pub(crate) fn in_its_case(&self, value: &Value) -> Value {
         let mut names = BTreeMap::new();
         property_names(&self.document, &mut names);
         renamed(value, &names)
     }
 
-    /// Whether a text that stands for a value of the schema's type is read as a number or boolean.
+    /// Reads a text as a value of the schema's type, for example as a number or boolean.
     pub(crate) fn value_of(&self, text: &str) -> Value {
         let types = match self.document.get("type") {
             Some(Value::String(one)) => vec![one.as_str()],
@@ -97,13 +97,13 @@ impl Schema {
         types.iter().find_map(read).unwrap_or_else(|| Value::from(text))
     }
 
-    /// Whether several values may be given.
+    /// Reports whether the schema accepts several values.
     pub(crate) fn is_array(&self) -> bool {
         self.document.get("type").and_then(Value::as_str) == Some("array")
     }
 }
 
-/// Formats such as `uuid` are checked, whatever the draft says of them.
+/// Creates a validator. It checks formats such as `uuid` in every draft.
 fn validator_of(document: &Value) -> Result<Validator, SchemaError> {
     let made = jsonschema::options().should_validate_formats(true).build(document);
     made.map_err(|error| SchemaError(error.to_string()))
@@ -115,7 +115,7 @@ impl fmt::Debug for Schema {
     }
 }
 
-/// The names of all properties in a schema, by their lower case.
+/// Collects the names of all properties in a schema, by their lower case.
 fn property_names(schema: &Value, names: &mut BTreeMap<String, String>) {
     match schema {
         Value::Array(items) => items.iter().for_each(|item| property_names(item, names)),
@@ -140,7 +140,8 @@ fn renamed(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// The schema as current JSON schema says it: `OpenAPI` 3.0 has `nullable`, and booleans for exclusive bounds.
+/// Returns the schema in the form of current JSON schema: `OpenAPI` 3.0 has `nullable`, and booleans for exclusive
+/// bounds.
 fn normal(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(normal).collect(),
@@ -167,7 +168,7 @@ fn normal(schema: &Value) -> Value {
     }
 }
 
-/// The schema with `additionalProperties` written on every object schema in it.
+/// Returns the schema with `additionalProperties` set on every object schema in it.
 fn with_additional(schema: &Value, allowed: bool) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(|item| with_additional(item, allowed)).collect(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where a policy document belongs, from broad to narrow.
+/// The scope of a policy document, from broad to narrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// All APIs.
@@ -26,23 +26,23 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A part of a policy document; the first three run in this order.
+/// A section of a policy document. The first three run in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
-    /// Before the request goes to the backend.
+    /// The policies before the request goes to the backend.
     Inbound,
-    /// Sending it.
+    /// The policies that send the request.
     Backend,
-    /// Before the response goes to the caller.
+    /// The policies before the response goes to the caller.
     Outbound,
-    /// After a failure anywhere else.
+    /// The policies after a failure in any other section.
     OnError,
 }
 
 impl Section {
     pub(crate) const ALL: [Self; 4] = [Self::Inbound, Self::Backend, Self::Outbound, Self::OnError];
 
-    /// The section whose element has this name.
+    /// Returns the section whose element has this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|section| section.name() == name)
     }

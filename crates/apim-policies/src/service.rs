@@ -9,13 +9,13 @@ use jiff::SignedDuration;
 
 use crate::{expression::Certificate, schema::Schema};
 
-/// Named values, fragments, backends, credential providers and certificates. A document that names something else is
+/// Named values, fragments, backends, credential providers and certificates. A document that uses an unknown name is
 /// refused, as on upload.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
-    /// Named values by display name; `{{name}}` is replaced by the text, which may be secret.
+    /// Named values by display name. The text replaces `{{name}}`, and may be secret.
     pub named_values: BTreeMap<String, String>,
-    /// The texts of fragment files by their identifier.
+    /// The texts of fragment files by identifier.
     pub fragments: BTreeMap<String, String>,
     /// Backends by identifier.
     pub backends: Backends,
@@ -25,10 +25,10 @@ pub struct Service {
     pub certificates: BTreeMap<String, Certificate>,
     /// Schemas by identifier.
     pub schemas: BTreeMap<String, Arc<Schema>>,
-    /// Whether it has an external cache, beside the built-in one.
+    /// Whether the service has an external cache in addition to the built-in one.
     pub has_external_cache: bool,
-    /// Whether documents may use unknown names, because a file is checked without its service. Such a name is a
-    /// warning, and the document cannot run.
+    /// Whether documents may use unknown names, because a file is checked without its service. An unknown name is then
+    /// a warning, and the document cannot run.
     pub is_partial: bool,
 }
 
@@ -40,14 +40,14 @@ pub type Backends = BTreeMap<String, Backend>;
 pub enum Backend {
     /// One host.
     Single {
-        /// Where requests go, without the operation's path.
+        /// The base URL of requests, without the operation's path.
         url: url::Url,
-        /// When to leave it alone.
+        /// The rule to skip the backend after failures.
         breaker: Option<CircuitBreaker>,
-        /// What the gateway shows there in the place of the caller's Authorization header.
+        /// The gateway's credentials for the backend, instead of the caller's Authorization header.
         credentials: Option<ManagedIdentityCredentials>,
     },
-    /// Several, none of which is a pool.
+    /// Several backends, none of which is a pool.
     Pool(Vec<PoolMember>),
 }
 
@@ -63,25 +63,25 @@ pub struct ManagedIdentityCredentials {
 /// A backend of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolMember {
-    /// Its identifier.
+    /// The backend's identifier.
     pub backend: String,
-    /// Smaller numbers come first; larger ones are used only if no smaller one is available.
+    /// The priority. Smaller numbers come first. Larger ones are used only if no smaller one is available.
     pub priority: u32,
-    /// Its share among those of the same priority.
+    /// The member's share among the members with the same priority.
     pub weight: u32,
 }
 
-/// When a backend is skipped: after a number of failures within an interval.
+/// The rule to skip a backend after a number of failures in an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircuitBreaker {
     /// The number of failures.
     pub failures: u32,
     /// The interval.
     pub interval: SignedDuration,
-    /// Ranges of statuses that are failures, each first and last; no response is a failure too.
+    /// The ranges of statuses that are failures, each with first and last status. A missing response is a failure, too.
     pub statuses: Vec<(u16, u16)>,
-    /// How long the backend is skipped.
+    /// The time for which the backend is skipped.
     pub trip: SignedDuration,
-    /// Whether a `Retry-After` in seconds overrides this time.
+    /// Whether a `Retry-After` in seconds overrides the trip time.
     pub accepts_retry_after: bool,
 }

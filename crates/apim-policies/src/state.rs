@@ -24,24 +24,24 @@ use crate::token::OpenIdCache;
 /// The state shared by all requests of a gateway, in memory only: a new gateway begins with an empty state.
 #[derive(Debug, Default)]
 pub struct State {
-    /// Discovery documents and keys of token issuers.
+    /// The discovery documents and keys of token issuers.
     pub(crate) open_id: OpenIdCache,
-    /// Calls and tokens.
+    /// The counters of calls and tokens.
     pub(crate) counters: Arc<Counters>,
-    /// What policies keep in the cache of the gateway, and in the external one.
+    /// The entries of policies in the gateway's cache, and in the external one.
     caches: [Cache; 2],
-    /// Circuit breakers, and turns in pools.
+    /// The circuit breakers, and the turns in pools.
     pub(crate) backends: BackendStates,
-    /// What would go to Application Insights.
+    /// The numbers for Application Insights.
     pub(crate) metrics: Metrics,
-    /// Prompts whose answers the semantic cache holds.
+    /// The prompts whose answers the semantic cache holds.
     pub(crate) semantic: SemanticEntries,
-    /// Requests inside of `limit-concurrency`.
+    /// The requests inside `limit-concurrency`.
     pub(crate) slots: Slots,
 }
 
 impl State {
-    /// A state whose metrics the embedder reads.
+    /// Creates a state whose metrics the embedder reads.
     #[must_use]
     pub fn with_metrics(metrics: Metrics) -> Self {
         Self { metrics, ..Self::default() }

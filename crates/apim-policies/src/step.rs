@@ -14,17 +14,17 @@ use crate::{
     trace::PolicyEnd,
 };
 
-/// Policies that hold policies, one in another, up to this depth.
+/// The deepest nesting of policies in policies.
 const DEEPEST_POLICY: usize = 32;
-/// Policies that one request may run; `retry` in `retry` would run them without end.
+/// The most policies that one request may run. Without the limit, `retry` in `retry` would run them without end.
 const MOST_POLICIES: u32 = 10_000;
 
-/// Any policy: the table of policies implements it, so that a policy may hold others without knowing the table.
+/// Any policy. The table of policies implements it, so a policy may hold others without knowing the table.
 pub(crate) trait AnyPolicy: fmt::Debug + Send + Sync + Sized + 'static {
-    /// Reads a policy, whatever it is: its name, and the policy. What is wrong is then already reported.
+    /// Reads any policy. Returns its name and the policy, or `None` after its problems were reported.
     fn load(element: &Element<'_>, problems: &mut Problems) -> Option<(&'static str, Self)>;
 
-    /// Does what the policy says.
+    /// Executes the policy.
     fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> impl Future<Output = Result<(), Stop>> + Send;
 }
 
@@ -35,11 +35,11 @@ pub(crate) struct Step<P> {
     pub(crate) policy: P,
 }
 
-/// Policies in the order they run.
+/// Policies in the order of their execution.
 pub(crate) type Steps<P> = Vec<Arc<Step<P>>>;
 
 impl<P> Step<P> {
-    /// Makes this the running policy, and gives the one that was.
+    /// Makes this the running policy, and returns the previous one.
     pub(crate) fn begin<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<Running<'r>>, Stop> {
         let outer = run.enter(&self.location);
         if run.count_policy() > MOST_POLICIES {
@@ -48,7 +48,7 @@ impl<P> Step<P> {
         Ok(outer)
     }
 
-    /// Makes the outer policy the running one again. A failure is this one's.
+    /// Makes the outer policy the running one again. A failure is recorded as this policy's.
     pub(crate) fn end<'r, O: Outside, T>(
         &self,
         ended: Result<T, impl Into<Stop>>,
@@ -59,7 +59,7 @@ impl<P> Step<P> {
         let (ended, end) = match ended {
             Ok(value) => (Ok(value), PolicyEnd::Passed),
             Err(Stop::Failed(mut failure)) => {
-                // What holds the one that failed has nothing to add.
+                // The policies around the failed one have nothing to add.
                 if failure.error().section.is_none() {
                     run.trace(|| format!("failed: {}", failure.error()));
                 }
@@ -73,14 +73,14 @@ impl<P> Step<P> {
     }
 }
 
-/// Why the policies after this one do not run.
+/// The reason why the policies after this one do not run.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// To `on-error`.
+    /// The request goes to `on-error`.
     Failed(Failure),
-    /// To the caller: `return-response`.
+    /// The response goes to the caller: `return-response`.
     Returned,
-    /// To what follows `cache-store`: `cache-lookup` found a response.
+    /// `cache-lookup` found a response. It goes to the policies after `cache-store`.
     Found,
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn load_step<P: AnyPolicy>(element: &Element<'_>, problems: &mut Prob
     Some(Arc::new(Step { location, policy }))
 }
 
-/// Reads the policies that a policy holds.
+/// Reads the policies inside a policy.
 pub(crate) fn load_all<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Steps<P> {
     if element.depth() > DEEPEST_POLICY {
         element.unsupported(problems, format!("policies are nested more than {DEEPEST_POLICY} deep"));

@@ -5,24 +5,24 @@
 pub(crate) struct File {
     /// Every declaration, in the order of the file.
     pub(crate) declarations: Vec<Declaration>,
-    /// Where it is deployed: `resourceGroup` unless it says otherwise.
+    /// The scope of the deployment: `resourceGroup` unless the file says otherwise.
     pub(crate) target_scope: String,
-    /// Lines that are no Bicep.
+    /// The lines that are not Bicep.
     pub(crate) errors: Vec<usize>,
 }
 
 /// A `param`, `var`, `resource`, `module`, `output` or `type`.
 #[derive(Debug)]
 pub(crate) struct Declaration {
-    /// Which of them.
+    /// The kind of the declaration.
     pub(crate) kind: DeclarationKind,
     /// The symbolic name.
     pub(crate) name: String,
-    /// The line it begins on, from 1.
+    /// The line on which it begins, from 1.
     pub(crate) line: usize,
     /// Type and version of a resource, or the path of a module. Empty otherwise.
     pub(crate) target: String,
-    /// Whether a resource is declared elsewhere and only referred to here.
+    /// Whether the resource is declared elsewhere, and only referred to here.
     pub(crate) existing: bool,
     /// The declared type of a parameter, an output or a type.
     pub(crate) declared_type: Option<Expression>,
@@ -40,7 +40,7 @@ pub(crate) struct Decorator {
     pub(crate) arguments: Vec<Expression>,
 }
 
-/// What a declaration declares.
+/// The kind of a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeclarationKind {
     /// `param`
@@ -57,7 +57,7 @@ pub(crate) enum DeclarationKind {
     Type,
 }
 
-/// An expression, or a type, with the line it begins on.
+/// An expression, or a type, with the line on which it begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
     /// The line, from 1.
@@ -83,7 +83,7 @@ pub(crate) enum Form {
     Array(Vec<Expression>),
     /// A symbol, or the name of a type.
     Name(String),
-    /// `of.name`; `asserted` by `!` or made safe by `.?`.
+    /// `of.name`. `asserted` is set if `!` asserts it or `.?` makes it safe.
     Member { of: Box<Expression>, name: String, asserted: bool },
     /// `of[index]`
     Index { of: Box<Expression>, index: Box<Expression> },
@@ -107,14 +107,14 @@ pub(crate) enum Form {
     ArrayOf(Box<Expression>),
     /// In a type: `of?`.
     Nullable(Box<Expression>),
-    /// Syntax that the rules do not look into.
+    /// Syntax that the rules do not examine.
     Other,
 }
 
 /// A part of a text.
 #[derive(Debug, Clone)]
 pub(crate) enum Piece {
-    /// As written.
+    /// A literal part, as written.
     Literal(String),
     /// `${expression}`
     Interpolated(Expression),
@@ -123,16 +123,16 @@ pub(crate) enum Piece {
 /// A property of an object.
 #[derive(Debug, Clone)]
 pub(crate) struct Property {
-    /// Its name; `*` for any other name, in a type.
+    /// The property's name. In a type, `*` means any other name.
     pub(crate) name: String,
     /// The line, from 1.
     pub(crate) line: usize,
-    /// Its value, or its type.
+    /// The property's value, or its type.
     pub(crate) value: Expression,
 }
 
 impl File {
-    /// The declaration of a symbol. Outputs are no symbols.
+    /// Returns the declaration of a symbol. Outputs are not symbols.
     pub(crate) fn find(&self, name: &str) -> Option<&Declaration> {
         self.declarations.iter().find(|declared| declared.name == name && declared.kind != DeclarationKind::Output)
     }
@@ -143,7 +143,7 @@ impl File {
 }
 
 impl Declaration {
-    /// The body of a resource or module, inside its loop and condition.
+    /// Returns the body of a resource or module, inside its loop and condition.
     pub(crate) fn body(&self) -> Option<&Expression> {
         let mut at = self.value.as_ref()?;
         loop {
@@ -160,13 +160,13 @@ impl Declaration {
 }
 
 impl Expression {
-    /// A property of an object.
+    /// Returns a property of an object.
     pub(crate) fn property(&self, name: &str) -> Option<&Property> {
         let Form::Object(properties) = &self.form else { return None };
         properties.iter().find(|property| property.name == name)
     }
 
-    /// A text without interpolation.
+    /// Returns a text without interpolation.
     pub(crate) fn literal(&self) -> Option<&str> {
         let Form::Text(pieces) = &self.form else { return None };
         match pieces.as_slice() {

@@ -12,21 +12,21 @@ use crate::{
 
 pub(crate) const RULE: &str = "symbols";
 
-/// A file that is deployed: the main one, or one call of a module.
+/// A deployed file: the main file, or one call of a module.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) number: usize,
     pub(crate) file: usize,
-    /// The instance and the symbol that deploy it.
+    /// The instance and the symbol that deploy this one.
     pub(crate) within: Option<(usize, String)>,
-    /// Whether its condition holds; `None` if only a deployment knows.
+    /// Whether the condition of the instance holds; `None` if only a deployment knows.
     pub(crate) deployed: Option<bool>,
     params: BTreeMap<String, Value>,
-    /// Symbols that have a value; `None` while it is being found.
+    /// The values of symbols; `None` while a value is being computed.
     known: RefCell<BTreeMap<String, Option<Value>>>,
 }
 
-/// A resource, deployed here or only referred to.
+/// A resource that is deployed here or only referred to.
 #[derive(Debug)]
 pub(crate) struct Resource {
     pub(crate) instance: usize,
@@ -38,7 +38,7 @@ pub(crate) struct Resource {
     pub(crate) deployed: Option<bool>,
     pub(crate) name: Text,
     pub(crate) parent: Option<Rc<Resource>>,
-    /// Loop variables of its body.
+    /// The loop variables of its body.
     pub(crate) locals: Locals,
 }
 
@@ -49,10 +49,10 @@ pub(crate) type Locals = Vec<(String, Value)>;
 pub(crate) struct Evaluator<'p> {
     pub(crate) program: &'p Program,
     pub(crate) report: &'p Report<'p>,
-    /// The name of the option set; `None` to try every branch, with every parameter unknown.
+    /// The name of the option set. `None` tries every branch, with every parameter unknown.
     pub(crate) options: Option<&'p str>,
     pub(crate) instances: RefCell<Vec<Rc<Instance>>>,
-    /// Messages of `fail`.
+    /// The messages of `fail`.
     pub(crate) stops: RefCell<Vec<String>>,
 }
 
@@ -74,7 +74,7 @@ impl<'p> Evaluator<'p> {
         instance
     }
 
-    /// The value of a symbol.
+    /// Returns the value of a symbol.
     pub(crate) fn symbol(&self, instance: &Rc<Instance>, name: &str, place: SourcePlace) -> Value {
         let Some(declared) = self.program.file(instance.file).find(name) else {
             self.report.add(RULE, place, format!("{name} is not declared"));
@@ -161,7 +161,7 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    /// The properties of a resource.
+    /// Returns the properties of a resource.
     pub(crate) fn body(&self, resource: &Resource) -> Value {
         let instance = Rc::clone(&self.instances.borrow()[resource.instance]);
         let declared = self.program.file(instance.file).find(&resource.symbol);
@@ -180,7 +180,7 @@ impl<'p> Evaluator<'p> {
         };
         self.scope(instance, declared, file);
         let deploy = |(locals, deployed): (Locals, Option<bool>)| {
-            // The parameters of a module that is not deployed may refer to others that are not deployed either.
+            // A module that is not deployed has no parameters: they may refer to others that are not deployed either.
             let params = if deployed == Some(false) {
                 BTreeMap::new()
             } else {
@@ -192,7 +192,7 @@ impl<'p> Evaluator<'p> {
         Value::Module { symbol: declared.name.clone(), instances, outputs: false }
     }
 
-    /// A module is deployed where its file says.
+    /// Checks that a module is deployed in the scope that its file names.
     fn scope(&self, instance: &Rc<Instance>, call: &Declaration, file: usize) {
         let written = call.body().and_then(|body| body.property("scope"));
         let wanted = self.program.file(file).target_scope.as_str();
@@ -211,7 +211,7 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    /// The parameters that a call gives to a module, each compared with its declaration.
+    /// Returns the parameters that a call gives to a module. Compares each with its declaration.
     fn arguments(
         &self,
         instance: &Rc<Instance>,
@@ -247,7 +247,8 @@ impl<'p> Evaluator<'p> {
         members.iter().map(|member| (member.name.clone(), member.value.clone())).collect()
     }
 
-    /// The loop variables and the condition of each repetition of a resource or module; one for what is no loop.
+    /// Returns the loop variables and the condition of each repetition of a resource or module. Without a loop, there
+    /// is one repetition.
     fn repetitions(&self, instance: &Rc<Instance>, declared: &Declaration) -> Vec<(Locals, Option<bool>)> {
         let Some(value) = &declared.value else { return Vec::new() };
         let (rounds, inner) = match &value.form {
@@ -269,7 +270,7 @@ fn is_loop(declared: &Declaration) -> bool {
     declared.value.as_ref().is_some_and(|value| matches!(value.form, Form::Loop { .. }))
 }
 
-/// A value of which only the type is known.
+/// Returns a value of which only the type is known.
 pub(crate) fn of_type(label: &str, of: Type) -> Value {
     let letters = |limit: Option<i64>, other| limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(other);
     match of.kind {

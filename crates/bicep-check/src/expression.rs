@@ -86,7 +86,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// The variables of each round of a loop.
+/// Returns the variables of each round of a loop.
 pub(crate) fn rounds(over: &Value, item: &str, index: Option<&str>) -> Vec<Locals> {
     let unknown = [Value::any()];
     let items = match over {

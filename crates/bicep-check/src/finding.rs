@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A mistake, where it is, and the right form.
+/// A mistake, its place, and the right form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// The file, from the root of the sources.
@@ -11,7 +11,7 @@ pub struct Finding {
     pub line: usize,
     /// The rule that found it.
     pub rule: &'static str,
-    /// What is wrong and how to write it.
+    /// The mistake and its right form.
     pub message: String,
 }
 

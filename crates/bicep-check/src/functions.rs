@@ -9,7 +9,7 @@ use crate::{
     value::{Member, SourcePlace, Text, TextPart, Value},
 };
 
-/// Letters of `uniqueString` and of a GUID.
+/// The number of letters in `uniqueString` and in a GUID.
 const UNIQUE_LETTERS: usize = 13;
 const GUID_LETTERS: usize = 36;
 
@@ -48,7 +48,7 @@ impl Evaluator<'_> {
         self.function(instance, name, &values, place).unwrap_or_else(|| Value::unknown(*result))
     }
 
-    /// `map`, `filter` and `toObject`.
+    /// Evaluates `map`, `filter` and `toObject`.
     fn over_items(
         &self,
         instance: &Rc<Instance>,
@@ -158,12 +158,12 @@ impl Evaluator<'_> {
     }
 }
 
-/// `listKeys`, `listSecrets` and the like.
+/// Reports whether a function is `listKeys`, `listSecrets` or a similar one.
 fn is_list_call(name: &str) -> bool {
     name.strip_prefix("list").is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
 }
 
-/// An object whose properties only a deployment knows.
+/// Returns an object whose properties only a deployment knows.
 fn scope(properties: &[&str], of: &str) -> Value {
     let member = |name: &&str| {
         let letters = if name.ends_with("Id") { GUID_LETTERS } else { 0 };
@@ -185,7 +185,7 @@ fn is_empty(value: &Value) -> Option<bool> {
         Value::Array(items) => Some(items.is_empty()),
         Value::Object(members) => Some(members.is_empty()),
         Value::Property { of, .. } if of.min.is_some_and(|min| min > 0) => Some(false),
-        // A property of a deployed resource is there.
+        // A property of a deployed resource always exists.
         Value::Property { .. } => Some(false),
         _ => None,
     }
@@ -211,7 +211,7 @@ fn concatenated(values: &[Value]) -> Option<Value> {
     if values.iter().all(|value| matches!(value, Value::Array(_))) {
         return Some(Value::Array(values.iter().flat_map(Value::items).cloned().collect()));
     }
-    // A choice between arrays: the longest has every item that there can be.
+    // In a choice between arrays, the longest array has every possible item.
     let longest = |value: &Value| match value {
         Value::Array(items) => Some(items.clone()),
         Value::OneOf(values) => values.iter().map(Value::items).max_by_key(|items| items.len()).map(<[Value]>::to_vec),

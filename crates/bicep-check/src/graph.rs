@@ -11,12 +11,12 @@ use crate::{
     plan::Plan,
 };
 
-/// What each declaration of a file refers to.
+/// The symbols that each declaration of a file refers to.
 type References = BTreeMap<String, BTreeSet<String>>;
 
 /// The order of one plan.
 pub(crate) struct Order {
-    /// By instance: the symbols of resources and modules that are made, and which of them each waits for.
+    /// For each instance: the symbols of the resources and modules that are made, and which of them each one waits for.
     waits: Vec<References>,
     instances: Vec<Rc<Instance>>,
 }
@@ -28,7 +28,7 @@ impl Order {
         Self { waits, instances }
     }
 
-    /// Whether a resource is made after another.
+    /// Reports whether a resource is made after another.
     pub(crate) fn is_after(&self, later: &Resource, earlier: &Resource) -> bool {
         let (later, earlier) = (self.path(later), self.path(earlier));
         let Some(((instance, later), (_, earlier))) = later.iter().zip(&earlier).find(|(a, b)| a != b) else {
@@ -37,7 +37,7 @@ impl Order {
         self.reaches(*instance, later, earlier)
     }
 
-    /// From the main file down: each instance and the symbol in it that makes the next.
+    /// Returns the path from the main file down: each instance, and its symbol that makes the next one.
     fn path(&self, resource: &Resource) -> Vec<(usize, String)> {
         let mut path = vec![(resource.instance, resource.symbol.clone())];
         let mut at = resource.instance;
@@ -65,7 +65,8 @@ impl Order {
     }
 }
 
-/// Azure drops what is not deployed from the order, so an edge over it does not count.
+/// Returns the resources and modules that each one waits for. Azure drops undeployed resources from the order, so an
+/// edge over them does not count.
 fn waits(plan: &Plan<'_>, instances: &[Rc<Instance>], instance: &Instance) -> References {
     let file = plan.evaluator.program.file(instance.file);
     let made = |symbol: &str| {
@@ -87,7 +88,8 @@ fn waits(plan: &Plan<'_>, instances: &[Rc<Instance>], instance: &Instance) -> Re
     waits
 }
 
-/// The resources and modules that each resource and module of a file refers to, directly or through variables and existing resources.
+/// Returns the resources and modules that each resource and module of a file refers to. The references are direct, or
+/// go through variables and existing resources.
 pub(crate) fn references(file: &File) -> References {
     let symbols =
         file.declarations.iter().filter(|one| matches!(one.kind, DeclarationKind::Resource | DeclarationKind::Module));

@@ -1,24 +1,27 @@
 //! Checks the Bicep templates of a deployment without the compiler and without Azure.
 //!
-//! [`Program::check`] evaluates a main file and its modules, once with every branch and once for each set of options,
-//! and applies these rules. Each finding names file, line and the right form.
+//! [`Program::check`] evaluates a main file and its modules, once with every branch and once for each set of options.
+//! Then it applies these rules. Each finding names file, line and the right form.
 //!
-//! | rule | finds |
-//! |---|---|
-//! | `symbols`, `syntax`, `parameters`, `conditions` | names that are not declared or not used, wrong calls of functions and modules, outputs read without their condition |
-//! | `start` | names, conditions and loops that depend on an output |
-//! | `types` | unknown, missing, misplaced and read-only properties, wrong kinds, values, ranges, versions and scopes |
-//! | `names` | too long or too short for some parameter, letters that Azure does not accept, the same name twice |
-//! | `order` | resources made before the resources that they need: named values before policies, roles before apps, endpoints before apps, a gateway before app roles |
-//! | `access` | role assignments without scope, principal type or a name that follows them, unknown role IDs, client IDs where object IDs belong, identities that an app does not carry |
-//! | `ids`, `network` | IDs of the wrong resource or of none, wrong parents, subnets outside of their network, zones of another service |
-//! | `limits` | numbers and texts that Azure refuses although its types allow them |
-//! | `secrets`, `policies`, `files`, `layout` | keys read or shown, policy documents with unknown named values, missing files, lines that `bicep format` breaks |
+//! - `symbols`, `syntax`, `parameters`, `conditions`: names that are not declared or not used, wrong calls of
+//!   functions and modules, outputs read without their condition
+//! - `start`: names, conditions and loops that depend on an output
+//! - `types`: unknown, missing, misplaced and read-only properties, wrong kinds, values, ranges, versions and scopes
+//! - `names`: too long or too short for some parameter, letters that Azure does not accept, the same name twice
+//! - `order`: resources made before the resources that they need: named values before policies, roles before apps,
+//!   endpoints before apps, a gateway before app roles
+//! - `access`: role assignments without scope, principal type or a name that follows them, unknown role IDs, client IDs
+//!   where object IDs belong, identities that an app does not carry
+//! - `ids`, `network`: IDs of the wrong resource or of none, wrong parents, subnets outside of their network, zones of
+//!   another service
+//! - `limits`: numbers and texts that Azure refuses although its types allow them
+//! - `secrets`, `policies`, `files`, `layout`: keys read or shown, policy documents with unknown named values, missing
+//!   files, lines that `bicep format` breaks
 //!
-//! `data/types.json` comes from Microsoft's own type libraries (MIT; the licence stands in the file), `data/names.json` from its page on
-//! names.
+//! `data/types.json` comes from Microsoft's own type libraries (MIT; the licence is in the file). `data/names.json`
+//! comes from Microsoft's page on names.
 //!
-//! **What it cannot see**
+//! **Limits of the check**
 //!
 //! - Unknown functions: their result passes as any value.
 //! - Grammar newer than `tree-sitter-bicep` 1.1, such as typed variables: it is a syntax error here, except
@@ -59,7 +62,7 @@ pub use self::{
 use self::{plan::Plan, program::Report};
 
 impl Program {
-    /// Every mistake in the deployment of a main file, with each of these sets of options.
+    /// Returns every mistake in the deployment of a main file, with each of these sets of options.
     #[must_use]
     pub fn check(&self, main: &str, sets: &[Options]) -> Vec<Finding> {
         let report = Report::new(self);
@@ -83,7 +86,7 @@ impl Program {
         report.into_findings()
     }
 
-    /// What a deployment of the main file makes with these options.
+    /// Returns the resources and outputs of a deployment of the main file with these options.
     ///
     /// # Errors
     /// The message of `fail`, if the template stops.

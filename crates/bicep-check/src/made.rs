@@ -11,9 +11,9 @@ use crate::{
 /// The resources of a deployment, in the order of the files.
 #[derive(Debug)]
 pub struct DeployedResources {
-    /// Each of them.
+    /// The resources.
     pub resources: Vec<MadeResource>,
-    /// Name and text of each output of the main file.
+    /// The name and the text of each output of the main file.
     pub outputs: Vec<(String, String)>,
 }
 
@@ -22,17 +22,17 @@ pub struct DeployedResources {
 pub struct MadeResource {
     /// The type, without a version.
     pub of_type: String,
-    /// The names from the top, with `/` between them and `‹what›` for a part that only a deployment knows.
+    /// The names from the top, with `/` between them. `‹what›` marks a part that only a deployment knows.
     pub name: String,
-    /// Its ID: the same text in every property that holds it.
+    /// The resource's ID: the same text in every property that holds it.
     pub id: String,
-    /// The file that declares it.
+    /// The file that declares the resource.
     pub file: String,
-    /// The symbol there.
+    /// The symbol in that file.
     pub symbol: String,
-    /// The resource that it stands on by `scope`, by ID.
+    /// The ID of the resource that `scope` names.
     pub scope: Option<String>,
-    /// By position: the resources that are made before it.
+    /// The positions of the resources that are made before this one.
     pub after: Vec<usize>,
     body: Value,
 }
@@ -62,20 +62,21 @@ impl DeployedResources {
         Self { resources: made.iter().map(resource).collect(), outputs: outputs.collect() }
     }
 
-    /// The resources of a type.
+    /// Returns the resources of a type.
     pub fn of_type<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a MadeResource> {
         self.resources.iter().filter(move |resource| resource.of_type == name)
     }
 }
 
 impl MadeResource {
-    /// The text of a property by path, with `‹what›` for what only a deployment knows; empty without the property.
+    /// Returns the text of a property by path; empty if there is no such property. `‹what›` marks parts that only a
+    /// deployment knows.
     #[must_use]
     pub fn text(&self, path: &str) -> String {
         self.body.get(path).map(Value::shown).unwrap_or_default()
     }
 
-    /// The texts at a path, through the items of arrays.
+    /// Returns the texts at a path, through the items of arrays.
     #[must_use]
     pub fn all(&self, path: &str) -> Vec<String> {
         let items = self.body.all(path).into_iter().flat_map(|value| match value {
@@ -85,7 +86,7 @@ impl MadeResource {
         items.collect()
     }
 
-    /// The properties of an object by path: name and text of each.
+    /// Returns name and text of each property of an object by path.
     #[must_use]
     pub fn texts(&self, path: &str) -> Vec<(String, String)> {
         let members = self.body.get(path).map(Value::members).unwrap_or_default();
@@ -96,14 +97,14 @@ impl MadeResource {
 /// A parameter of a main file.
 #[derive(Debug)]
 pub struct Parameter {
-    /// Its name.
+    /// The parameter's name.
     pub name: String,
-    /// Its default as written, if it is a text; empty for any other default.
+    /// The default as written, if it is a text; empty for any other default.
     pub default: Option<String>,
 }
 
 impl Program {
-    /// The parameters of a file.
+    /// Returns the parameters of a file.
     #[must_use]
     pub fn parameters(&self, path: &str) -> Vec<Parameter> {
         let file = self.number(path).map(|number| self.file(number));

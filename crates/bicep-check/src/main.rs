@@ -1,15 +1,16 @@
 //! `bicep-check MAIN [NAME=VALUE]…`: prints every mistake in a deployment, as `file:line: rule: message`.
 //!
-//! Run it where the paths of the templates begin, so that files beside them (policy documents, for example) are found.
+//! Run it in the folder where the paths of the templates begin. Then it finds the files beside them (policy documents,
+//! for example).
 
 use std::{collections::BTreeMap, env, fs, io, path::Path, process::ExitCode};
 
 use bicep_check::{Options, Program, Setting};
 
-/// Folders that hold no templates and many files.
+/// The folders that hold no templates and many files.
 const SKIPPED: [&str; 3] = [".git", "node_modules", "target"];
 
-/// Extensions of templates and of what they load.
+/// The extensions of templates and of the files that they load.
 const READ: [&str; 4] = ["bicep", "json", "txt", "xml"];
 
 fn main() -> ExitCode {

@@ -131,7 +131,7 @@ impl Evaluator<'_> {
 }
 
 impl Resource {
-    /// The type without its version.
+    /// Returns the type without its version.
     pub(crate) fn type_name(&self) -> &str {
         self.target.split('@').next().unwrap_or_default()
     }
@@ -140,7 +140,7 @@ impl Resource {
         self.target.starts_with("Microsoft.Graph/")
     }
 
-    /// The names from the top, with `/` between them.
+    /// Returns the names from the top, with `/` between them.
     pub(crate) fn full_name(&self) -> Text {
         let mut name = self.parent.as_ref().map(|parent| parent.full_name()).unwrap_or_default();
         if !name.0.is_empty() {
@@ -150,7 +150,7 @@ impl Resource {
         name
     }
 
-    /// An ID that is the same for the same resource in each file that names it.
+    /// Returns an ID that is the same in each file that names the resource.
     pub(crate) fn id(&self) -> Text {
         if self.is_graph() {
             return Text::hole(format!("id of {}", self.symbol), 36, 36);
@@ -161,7 +161,7 @@ impl Resource {
         id
     }
 
-    /// What the owner of a property is called.
+    /// Returns the resource's name as the owner of a property.
     pub(crate) fn owner(&self) -> String {
         if self.is_graph() { self.symbol.clone() } else { self.full_name().shown() }
     }

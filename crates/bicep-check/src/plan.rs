@@ -10,12 +10,12 @@ use crate::{
     value::{SourcePlace, Value},
 };
 
-/// Parameters of the main file for one way to deploy.
+/// The parameters of the main file for one way to deploy.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What messages call it.
+    /// The name in messages.
     pub name: String,
-    /// Name and value of each parameter that is set; others keep their defaults.
+    /// The name and the value of each parameter that is set. The other parameters keep their defaults.
     pub parameters: Vec<(String, Setting)>,
 }
 
@@ -33,18 +33,18 @@ pub enum Setting {
 pub(crate) struct Deployed {
     pub(crate) resource: Rc<Resource>,
     pub(crate) body: Value,
-    /// Every text in the body, and where it is written.
+    /// Every text in the body, with its place.
     pub(crate) texts: Vec<(String, SourcePlace)>,
 }
 
 impl Deployed {
-    /// The IDs in the body.
+    /// Returns the IDs in the body.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &(String, SourcePlace)> {
         self.texts.iter().filter(|(text, _)| text.starts_with("‹scope›/providers/"))
     }
 }
 
-/// What a deployment makes.
+/// The resources and outputs of a deployment.
 pub(crate) struct Plan<'p> {
     pub(crate) evaluator: Evaluator<'p>,
     pub(crate) resources: Vec<Deployed>,
@@ -53,7 +53,7 @@ pub(crate) struct Plan<'p> {
 }
 
 impl Options {
-    /// Options of this name, with these parameters.
+    /// Makes options of this name, with these parameters.
     #[must_use]
     pub fn new(name: &str, parameters: &[(&str, Setting)]) -> Self {
         let parameters = parameters.iter().map(|(name, setting)| ((*name).to_owned(), setting.clone()));
@@ -139,29 +139,29 @@ impl<'p> Plan<'p> {
         crate::rules::types::check_parameter(self.evaluator.report, &of, &given, &declared.name);
     }
 
-    /// The options that the plan was made with.
+    /// Returns the name of the options that the plan was made with.
     pub(crate) fn options(&self) -> &str {
         self.evaluator.options.unwrap_or("any options")
     }
 
-    /// The resources that this plan makes, without those that it only refers to.
+    /// Returns the resources that this plan makes, without those that it only refers to.
     pub(crate) fn made(&self) -> impl Iterator<Item = &Deployed> {
         self.resources.iter().filter(|deployed| !deployed.resource.existing)
     }
 
-    /// The resources of a type that this plan makes.
+    /// Returns the resources of a type that this plan makes.
     pub(crate) fn of_type<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Deployed> {
         self.made().filter(move |deployed| deployed.resource.type_name() == name)
     }
 }
 
-/// Every text in a value, with its place.
+/// Collects every text in a value, with its place.
 fn all_texts(value: &Value, place: SourcePlace, texts: &mut Vec<(String, SourcePlace)>) {
     match value {
         Value::Object(members) => {
             for member in members {
                 texts.push((member.name.clone(), member.place));
-                // What only sets the order holds nothing.
+                // Properties that only set the order hold no texts of interest.
                 if member.name != "dependsOn" && member.name != "parent" {
                     all_texts(&member.value, member.place, texts);
                 }

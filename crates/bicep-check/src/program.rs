@@ -24,7 +24,7 @@ impl Program {
         Self { texts, files }
     }
 
-    /// The same program with another text for one file.
+    /// Returns the same program with another text for one file.
     #[must_use]
     pub fn with(&self, path: &str, text: &str) -> Self {
         let mut other = self.clone();
@@ -57,7 +57,7 @@ impl Program {
         self.texts.get(path).map(String::as_str)
     }
 
-    /// A path written in a file, from the root of the texts.
+    /// Resolves a path written in a file. The result begins at the root of the texts.
     pub(crate) fn relative(&self, file: usize, written: &str) -> String {
         let mut folders: Vec<&str> = self.path(file).split('/').collect();
         folders.pop();
@@ -96,7 +96,7 @@ impl<'p> Report<'p> {
     }
 }
 
-/// Leaves out the arguments of `‹uniqueString(…)›` and the like: a reader knows them, and they hide the name.
+/// Omits the arguments of `‹uniqueString(…)›` and the like: readers know them, and they hide the name.
 fn without_arguments(message: &str) -> String {
     let mut short = String::new();
     let (mut depth, mut hidden) = (0_usize, false);

@@ -2,7 +2,7 @@
 
 use crate::types::TypeKind;
 
-/// Name, least and greatest number of arguments, kind of the result.
+/// Each function's name, its least and greatest number of arguments, and the kind of its result.
 /// <https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions>
 pub(crate) const FUNCTIONS: [(&str, usize, usize, TypeKind); 59] = {
     use TypeKind::{Any, Array, Bool, Int, Object, String};

@@ -4,7 +4,7 @@ use tree_sitter::{Node, Parser, Tree};
 
 use crate::ast::{Declaration, DeclarationKind, Decorator, Expression, File, Form, Piece, Property};
 
-/// Reads a file. Text that is no Bicep becomes an error of the file, and the rest is read.
+/// Reads a file. Text that is not Bicep becomes an error of the file; the rest is read.
 pub(crate) fn parse(text: &str) -> File {
     let text = without_extensions(text);
     let mut file = File { target_scope: "resourceGroup".to_owned(), ..File::default() };
@@ -32,7 +32,7 @@ fn tree(text: &str) -> Option<Tree> {
     parser.parse(text, None)
 }
 
-/// The grammar is older than the statement `extension NAME`: such lines are left blank.
+/// Leaves lines of the statement `extension NAME` blank, because the grammar is older than it.
 fn without_extensions(text: &str) -> String {
     let blank = |line: &str| if line.starts_with("extension ") { String::new() } else { line.to_owned() };
     text.lines().map(|line| blank(line) + "\n").collect()
@@ -155,7 +155,8 @@ impl Reader<'_> {
         nodes.iter().filter(|node| node.kind() != "decorators").map(|node| self.expression(*node)).collect()
     }
 
-    /// The grammar makes commas optional, and so reads `[a, b[0]]` as three items: one that begins where the last ended is its index.
+    /// Reads items. The grammar makes commas optional, and so reads `[a, b[0]]` as three items. An item that begins
+    /// where the last one ended is the index of the last one.
     fn items(&self, nodes: &[Node<'_>]) -> Vec<Expression> {
         let mut items: Vec<Expression> = Vec::new();
         let mut end = None;
@@ -191,7 +192,7 @@ impl Reader<'_> {
         Some(Form::Loop { item: names.next()?, index: names.next(), over: self.boxed(*over), body: self.boxed(*body) })
     }
 
-    /// The name, or the names in parentheses, that a loop or lambda declares.
+    /// Returns the name, or the names in parentheses, that a loop or lambda declares.
     fn names(&self, node: Node<'_>) -> Vec<String> {
         match node.kind() {
             "for_loop_parameters" | "parenthesized_expression" => {
@@ -213,7 +214,7 @@ impl Reader<'_> {
         Some(Property { name, line: line(node), value })
     }
 
-    /// The grammar drops blanks beside an interpolation, so texts are read from the source.
+    /// Reads texts from the source, because the grammar drops blanks beside an interpolation.
     fn pieces(&self, node: Node<'_>) -> Vec<Piece> {
         let source = &self.text[node.byte_range()];
         let quotes = if source.starts_with("'''") { 3 } else { 1 };

@@ -18,14 +18,14 @@ pub(crate) struct Type {
     pub(crate) read_only: bool,
     /// The texts of an enum.
     pub(crate) values: Vec<String>,
-    /// Whether an enum takes other texts.
+    /// Whether the enum also takes other texts.
     pub(crate) open: bool,
-    /// The items of an array, the values of a map.
+    /// The type of an array's items or of a map's values.
     pub(crate) of: Option<Box<Type>>,
     pub(crate) props: BTreeMap<String, Type>,
-    /// Properties of any other name.
+    /// The type of properties with any other name.
     pub(crate) others: Option<Box<Type>>,
-    /// Least number, number of letters or of items.
+    /// The least number, or the least number of letters or items.
     pub(crate) min: Option<i64>,
     pub(crate) max: Option<i64>,
     pub(crate) pattern: Option<String>,
@@ -72,18 +72,18 @@ static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
     Some(table)
 });
 
-/// The versions of a resource type that exist; `None` for a type that the table does not have.
+/// Returns the existing versions of a resource type; `None` for a type that the table does not have.
 pub(crate) fn versions(of_type: &str) -> Option<&'static [String]> {
     TABLE.as_ref()?.versions.get(of_type).map(Vec::as_slice)
 }
 
-/// A resource type by `Type@version`.
+/// Returns a resource type by `Type@version`.
 pub(crate) fn resource_type(target: &str) -> Option<&'static ResourceType> {
     TABLE.as_ref()?.types.get(target)
 }
 
 impl ResourceType {
-    /// The type itself, or the shape that it refers to.
+    /// Returns the type itself, or the shape that it refers to.
     pub(crate) fn shape<'a>(&'a self, of: &'a Type) -> &'a Type {
         let mut at = of;
         while let Some(name) = &at.refers_to {
@@ -105,7 +105,7 @@ impl Type {
         Self { values: vec![text.to_owned()], ..Self::from_kind(TypeKind::Enum) }
     }
 
-    /// What a message calls it.
+    /// Returns the name of the type in messages.
     pub(crate) fn title(&self) -> String {
         match self.kind {
             TypeKind::Any => "any value".to_owned(),
@@ -118,13 +118,13 @@ impl Type {
         }
     }
 
-    /// Whether properties may stand in it.
+    /// Reports whether values of the type can have properties.
     pub(crate) fn is_object(&self) -> bool {
         matches!(self.kind, TypeKind::Map | TypeKind::Object | TypeKind::Switch)
     }
 }
 
-/// The type of a parameter or output, with the limits that its decorators set.
+/// Returns the type of a parameter or output, with the limits that its decorators set.
 pub(crate) fn declared(file: &File, declaration: &Declaration) -> Type {
     let mut of = declaration.declared_type.as_ref().map(|written| from_syntax(file, written)).unwrap_or_default();
     let number = |name: &str| match &declaration.decorator(name)?.arguments.first()?.form {

@@ -7,7 +7,7 @@ use crate::{
     types::{Type, TypeKind},
 };
 
-/// Where something is written.
+/// A place in the sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourcePlace {
     /// The number of the file in its program.
@@ -25,13 +25,13 @@ pub(crate) enum Value {
     Bool(bool),
     /// A number.
     Integer(i64),
-    /// A text, parts of which only a deployment knows.
+    /// A text. Only a deployment may know some of its parts.
     Text(Text),
     /// An array.
     Array(Vec<Value>),
     /// An object.
     Object(Vec<Member>),
-    /// One of several values: a condition decides that only a deployment knows.
+    /// One of several values. Only a deployment knows the condition that decides.
     OneOf(Vec<Value>),
     /// A resource symbol.
     Resource(Rc<Resource>),
@@ -41,18 +41,18 @@ pub(crate) enum Value {
     Module { symbol: String, instances: Vec<Rc<Instance>>, outputs: bool },
     /// A property that only a deployment knows, such as `clientId of id-reader`.
     Property { name: String, owner: String, of: Type },
-    /// Known by its type only.
+    /// A value of which only the type is known.
     Unknown(Type),
 }
 
 /// A property of an object value.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    /// Its name.
+    /// The property's name.
     pub(crate) name: String,
-    /// Where it is written.
+    /// The place where the property is written.
     pub(crate) place: SourcePlace,
-    /// Its value.
+    /// The property's value.
     pub(crate) value: Value,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Text(pub(crate) Vec<TextPart>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TextPart {
     Literal(String),
-    /// What stands there, and how many letters it has.
+    /// A part that only a deployment knows: its description, and its least and greatest number of letters.
     Hole {
         what: String,
         min: usize,
@@ -81,7 +81,7 @@ impl Text {
         Self(vec![TextPart::Hole { what: what.into(), min, max }])
     }
 
-    /// The beginning of the ID of a resource of this type; its names follow.
+    /// Returns the beginning of the ID of a resource of this type; its names follow.
     pub(crate) fn id(of_type: Self) -> Self {
         let mut id = Self::hole("scope", 0, usize::MAX);
         id.push(Self::literal("/providers/"));
@@ -99,7 +99,7 @@ impl Text {
         }
     }
 
-    /// The text, if all of it is known.
+    /// Returns the text, if all of it is known.
     pub(crate) fn known(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
@@ -108,7 +108,7 @@ impl Text {
         }
     }
 
-    /// The text with `‹what›` where a deployment knows more.
+    /// Returns the text, with `‹what›` for each part that only a deployment knows.
     pub(crate) fn shown(&self) -> String {
         let part = |part: &TextPart| match part {
             TextPart::Literal(text) => text.clone(),
@@ -117,7 +117,7 @@ impl Text {
         self.0.iter().map(part).collect()
     }
 
-    /// The least and the greatest number of letters.
+    /// Returns the least and the greatest number of letters.
     pub(crate) fn length(&self) -> (usize, usize) {
         self.0.iter().fold((0, 0), |(min, max), part| match part {
             TextPart::Literal(text) => (min + text.chars().count(), max.saturating_add(text.chars().count())),
@@ -125,7 +125,7 @@ impl Text {
         })
     }
 
-    /// The text with its holes filled by as many letters as fit.
+    /// Returns the text with its holes filled by as many letters as fit.
     pub(crate) fn longest(&self) -> String {
         let part = |part: &TextPart| match part {
             TextPart::Literal(text) => text.clone(),
@@ -155,7 +155,7 @@ impl Value {
         Self::Unknown(Type::from_kind(kind))
     }
 
-    /// One of these values, without choices inside choices.
+    /// Returns one of these values, without choices inside choices.
     pub(crate) fn one_of(values: Vec<Self>) -> Self {
         let mut flat = Vec::new();
         for value in values {
@@ -167,7 +167,7 @@ impl Value {
         if flat.len() == 1 { flat.swap_remove(0) } else { Self::OneOf(flat) }
     }
 
-    /// A property, by a path such as `properties.principalId`.
+    /// Returns a property, by a path such as `properties.principalId`.
     pub(crate) fn get(&self, path: &str) -> Option<&Self> {
         path.split('.').try_fold(self, |value, name| match value {
             Self::Object(members) => members.iter().find(|member| member.name == name).map(|member| &member.value),
@@ -175,7 +175,7 @@ impl Value {
         })
     }
 
-    /// Every value at a path, through the items of arrays.
+    /// Returns every value at a path, through the items of arrays.
     pub(crate) fn all<'a>(&'a self, path: &str) -> Vec<&'a Self> {
         let flat = |values: Vec<&'a Self>| -> Vec<&'a Self> {
             let item = |value: &'a Self| match value {
@@ -189,7 +189,7 @@ impl Value {
         })
     }
 
-    /// Where a property is written.
+    /// Returns the place where a property is written.
     pub(crate) fn place_of(&self, path: &str) -> Option<SourcePlace> {
         let (parent, name) = match path.rsplit_once('.') {
             Some((parent, name)) => (self.get(parent)?, name),
@@ -199,7 +199,7 @@ impl Value {
         members.iter().find(|member| member.name == name).map(|member| member.place)
     }
 
-    /// The value as a text, where it can be one.
+    /// Returns the value as a text, if it can be one.
     pub(crate) fn as_text(&self) -> Option<Text> {
         match self {
             Self::Text(text) => Some(text.clone()),
@@ -225,12 +225,12 @@ impl Value {
         }
     }
 
-    /// The value as a text for a message; empty for what has parts.
+    /// Returns the value as a text for a message; empty for a value with parts.
     pub(crate) fn shown(&self) -> String {
         self.as_text().map(|text| text.shown()).unwrap_or_default()
     }
 
-    /// The property of a deployed resource that this is, such as `clientId of id-reader`.
+    /// Returns the property of a deployed resource that this value is, such as `clientId of id-reader`.
     pub(crate) fn origin(&self) -> Option<String> {
         match self.as_text()?.0.as_slice() {
             [TextPart::Hole { what, .. }] => Some(what.clone()),
@@ -242,12 +242,12 @@ impl Value {
         if let Self::Array(items) = self { items } else { &[] }
     }
 
-    /// The properties of an object.
+    /// Returns the properties of an object.
     pub(crate) fn members(&self) -> &[Member] {
         if let Self::Object(members) = self { members } else { &[] }
     }
 
-    /// Whether it is certainly true, or certainly false.
+    /// Returns whether the value is certainly true or certainly false; `None` if neither is certain.
     pub(crate) fn truth(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),

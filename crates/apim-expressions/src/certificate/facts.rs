@@ -1,4 +1,4 @@
-//! The owner and the issuer of a certificate, as texts of .NET.
+//! The owner and the issuer of a certificate, as .NET writes them.
 
 use jiff::Timestamp;
 use x509_parser::{
@@ -11,25 +11,25 @@ use x509_parser::{
 /// The parts of a certificate that policies look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CertificateFacts {
-    /// `CN=…, O=…`, the most specific part first.
+    /// The owner's name: `CN=…, O=…`, the most specific part first.
     pub subject: String,
-    /// The same of the issuer.
+    /// The issuer's name in the same form.
     pub issuer: String,
-    /// Upper-case hexadecimal.
+    /// The serial number in upper-case hexadecimal.
     pub serial: String,
-    /// When it begins to be valid.
+    /// The start of the validity.
     pub not_before: Timestamp,
-    /// When it ends.
+    /// The end of the validity.
     pub not_after: Timestamp,
     /// The common name of the subject.
     pub common_name: Option<String>,
     /// The common name of the issuer.
     pub issuer_common_name: Option<String>,
-    /// The names of hosts that it is for.
+    /// The host names that the certificate is for.
     pub dns_names: Vec<String>,
-    /// The addresses that it is for.
+    /// The e-mail addresses that the certificate is for.
     pub emails: Vec<String>,
-    /// Whether it may sign other certificates.
+    /// Whether the certificate may sign other certificates.
     pub is_authority: bool,
     pub(crate) signature_algorithm: String,
 }
@@ -63,7 +63,7 @@ impl CertificateFacts {
         Some(facts)
     }
 
-    /// `GetNameInfo(kind, issuer)`; the alternative names of the issuer are not in the certificate.
+    /// Returns `GetNameInfo(kind, issuer)`. The certificate does not contain the issuer's alternative names.
     pub(crate) fn name_info(&self, kind: i32, issuer: bool) -> String {
         let common = if issuer { &self.issuer_common_name } else { &self.common_name };
         let first = |names: &[String]| if issuer { None } else { names.first().cloned() };
@@ -82,7 +82,7 @@ fn common_name(name: &X509Name<'_>) -> Option<String> {
     name.iter_common_name().next().and_then(|one| one.as_str().ok()).map(str::to_owned)
 }
 
-/// As .NET shows a name: the last part of the encoding first.
+/// Returns a name as .NET shows it: the last part of the encoding comes first.
 fn displayed(name: &X509Name<'_>) -> String {
     let parts: Vec<_> = name.iter_rdn().collect();
     let shown = parts.into_iter().rev().map(|part| {
@@ -120,7 +120,7 @@ fn short(oid: &str) -> String {
     .to_owned()
 }
 
-/// A value in quotes where it holds characters that separate parts.
+/// Puts a value in quotes where it holds characters that separate parts.
 fn quoted(value: &str) -> String {
     let special = |c: char| matches!(c, ',' | '+' | '=' | '"' | '\n' | '<' | '>' | '#' | ';');
     let blank = value.starts_with(char::is_whitespace) || value.ends_with(char::is_whitespace);

@@ -1,4 +1,4 @@
-//! The keys of the tests, and certificates of them.
+//! The keys of the tests, and certificates for these keys.
 
 use std::sync::OnceLock;
 
@@ -20,7 +20,7 @@ impl Keys {
         KEYS.get_or_init(Self::generate)
     }
 
-    /// Keys of another owner.
+    /// Returns the keys of another owner.
     pub(crate) fn unpublished() -> &'static Self {
         static KEYS: OnceLock<Keys> = OnceLock::new();
         KEYS.get_or_init(Self::generate)
@@ -37,12 +37,12 @@ impl Keys {
         self.rsa.public_key().as_der().unwrap().as_ref().to_vec()
     }
 
-    /// A certificate of the RSA key for itself, in DER.
+    /// Returns a self-signed certificate of the RSA key, in DER.
     pub(crate) fn rsa_certificate(&self) -> Vec<u8> {
         self_signed(&self.rsa_private())
     }
 
-    /// The same of the EC key.
+    /// Returns a self-signed certificate of the EC key, in DER.
     pub(crate) fn ec_certificate(&self) -> Vec<u8> {
         self_signed(&self.ec_private())
     }

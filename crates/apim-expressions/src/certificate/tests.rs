@@ -1,4 +1,4 @@
-//! What is a certificate with a key that fits, and what is not.
+//! Certificates and private keys that are accepted, and others that are refused.
 
 use proptest::{prelude::*, sample::Index};
 

@@ -17,7 +17,7 @@ use crate::{
     types::{Class, Type},
 };
 
-/// The arguments in the order of the parameters, and what the letters of the signature stand for.
+/// The arguments in the order of the parameters, and the types that the letters of the signature stand for.
 pub(super) struct Finished {
     pub(super) arguments: Vec<ArgumentCode>,
     pub(super) bindings: Vec<(char, Type)>,
@@ -66,7 +66,7 @@ impl Checker {
             .collect()
     }
 
-    /// The arguments in the order of the parameters, converted to them.
+    /// Returns the arguments in the order of the parameters, converted to the parameters' types.
     pub(super) fn finish(
         &mut self,
         at: usize,
@@ -120,7 +120,7 @@ impl Checker {
         Ok(Finished { arguments: codes.into_iter().flatten().collect(), bindings })
     }
 
-    /// Gives a variable that `out var` declared its type.
+    /// Sets the type of a variable that `out var` declared.
     fn retype(&mut self, name: &Arc<str>, class: &Type) {
         let all = self.scopes.iter_mut().rev().flat_map(|scope| scope.iter_mut().rev());
         for (known, local) in all {

@@ -1,4 +1,4 @@
-//! Overload resolution: of the members with a name, finds the one whose parameters fit the arguments best.
+//! Overload resolution: finds, among the members with a name, the one whose parameters fit the arguments best.
 
 use std::cmp::Ordering;
 
@@ -110,7 +110,7 @@ impl Checker {
         self.resolve(at, class, "[]", false, &[], arguments)
     }
 
-    /// A call whose arguments are in the source.
+    /// Resolves a call whose arguments are in the source.
     pub(super) fn call(
         &mut self,
         at: usize,
@@ -124,7 +124,7 @@ impl Checker {
         self.resolve(at, class, name, statics, types, checked)
     }
 
-    /// A call whose arguments are checked already.
+    /// Resolves a call whose arguments are already checked.
     pub(super) fn resolve(
         &mut self,
         at: usize,
@@ -198,13 +198,13 @@ impl Checker {
             let (of, returns) = linq::number(at, name, &of, types.is_empty() || by_method)?;
             return Ok((BoundCall { bound: bind(candidate, vec![of]), arguments }, returns));
         }
-        // What a null has no value for, the call knows by the type of its receiver.
+        // A null has no value that tells the type. A member of `T?` takes the type from its receiver instead.
         let types = if candidate.owner.is(Class::Nullable) { candidate.owner.arguments.clone() } else { types };
         Ok((BoundCall { bound: bind(candidate, types), arguments }, returns))
     }
 }
 
-/// `Body.As<T>()` reads a few types only.
+/// Refuses a type that `Body.As<T>()` cannot read.
 fn check_body_type(at: usize, types: &[Type]) -> Result<(), ParseError> {
     let bytes = Type::array(Class::Byte.into());
     let readable = types.first().is_some_and(|class| {
@@ -226,7 +226,7 @@ fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) ->
     )
 }
 
-/// Calls that are ambiguous in .NET for the sake of overloads that policies may not use.
+/// Refuses calls that are ambiguous in .NET because of overloads that policies may not use.
 fn refuse_ambiguous(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
     let null = |index: usize| arguments.get(index).is_some_and(Checked::is_null);
     let of = |classes: &[Class]| classes.contains(&class.class);
@@ -244,17 +244,17 @@ fn refuse_ambiguous(at: usize, class: &Type, name: &str, arguments: &[Checked<'_
             let formats = class.class.is_number() || !class.class.enumerators().is_empty();
             null(0) && (formats || of(&[Class::DateTime, Class::DateTimeOffset]))
         }
-        // .NET 8 reads numbers from bytes, too.
+        // .NET 8 also reads numbers from bytes.
         ("TryParse", 2 | 3) => null(0) && class.class.is_number(),
-        // Nor is it a format that .NET 8 has taken apart before.
+        // The null may also be a format that .NET 8 has parsed before.
         ("Format", 2..) => null(0) && null(1) && of(&[Class::String]),
         ("AppendFormat", 2..) => null(0) && null(1) && of(&[Class::StringBuilder]),
         ("Parse", 2) => null(0) && null(1) && class.class.is_number(),
         ("ComputeHash", 1) => null(0),
-        // No values are texts and objects.
+        // Without values, the call fits texts as well as objects.
         ("Join", 1) | ("Concat", 0) => of(&[Class::String]),
         ("AppendJoin", 1) => of(&[Class::StringBuilder]),
-        // Characters are an object and a span, as texts are.
+        // An array of characters converts to an object and to a span, as a text does.
         ("Concat", 2..=4) if of(&[Class::String]) => {
             let characters = |one: &Checked<'_>| one.is_of_type(&Type::array(Class::Char.into()));
             let texts = |one: &Checked<'_>| one.is_of(Class::String) || one.is_null() || characters(one);
@@ -269,7 +269,7 @@ fn refuse_ambiguous(at: usize, class: &Type, name: &str, arguments: &[Checked<'_
     Ok(())
 }
 
-/// Whether no member of the name takes so many arguments.
+/// Reports whether no member of the name takes so many arguments.
 fn no_such_count(found: &[Candidate], count: usize) -> bool {
     found
         .iter()

@@ -9,18 +9,18 @@ use crate::{
     types::{Class, Type},
 };
 
-/// A member of the wanted name on a type or one of its ancestors.
+/// A member with the wanted name, on a type or on one of its ancestors.
 pub(super) struct Candidate {
     pub(super) member: &'static Member,
     pub(super) signature: Signature,
     pub(super) owner: Type,
 }
 
-/// All members of the name, those of the type itself first.
+/// Returns all members with the name; the members of the type itself come first.
 pub(super) fn candidates(class: &Type, name: &str, statics: bool) -> Vec<Candidate> {
     let mut found = Vec::new();
     let ancestors = if statics { vec![class.clone()] } else { class.ancestors() };
-    // Arrays have the members of their interfaces, but for the indexer, only where they are cast to those.
+    // An array has the members of its interfaces only after a cast to the interface. The indexer is the exception.
     let hidden = |owner: &Type| {
         class.is(Class::Array)
             && !name.starts_with("[]")
@@ -37,7 +37,7 @@ pub(super) fn candidates(class: &Type, name: &str, statics: bool) -> Vec<Candida
     found
 }
 
-/// What the letters of a type's members stand for.
+/// Returns the types that the letters in the members of a type stand for.
 pub(super) fn bindings(owner: &Type) -> Vec<(char, Type)> {
     let mut bindings = owner.parameters();
     bindings.push(('S', owner.clone()));

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Checker {
-    /// The value of a name or chain of members.
+    /// Checks a name or a chain of members.
     pub(super) fn chain(&mut self, base: &Expr, links: &[Link]) -> Result<Typed, ParseError> {
         let (mut base, used) = self.base(base, links)?;
         let mut class = base.class.clone();
@@ -24,7 +24,7 @@ impl Checker {
             if class.is(Class::Void) {
                 return Err(error(link.at, "Operator '.' cannot be applied to operand of type 'void'"));
             }
-            // What is a delegate is called, as it is or by its `Invoke`.
+            // A call of a delegate names the delegate itself or its `Invoke`.
             if class.is_delegate() && !lifted && !link.conditional {
                 let call = match rest {
                     [Link { kind: LinkKind::Invoke(arguments), .. }, ..] => Some((arguments, 1)),
@@ -67,7 +67,7 @@ impl Checker {
         Ok(Typed { code, class, constant })
     }
 
-    /// A member, with its call if one follows: the code, the type, and how many links that took.
+    /// Checks a member, with its call if one follows. Returns the code, the type, and the number of links used.
     fn link(&mut self, class: &Type, links: &[Link]) -> Result<(crate::program::BoundCall, Type, usize), ParseError> {
         let at = links.first().map_or(0, |link| link.at);
         match links {
@@ -92,7 +92,7 @@ impl Checker {
         }
     }
 
-    /// What a chain begins with, and how many links that took.
+    /// Checks the start of a chain. Returns it with the number of links used.
     fn base(&mut self, base: &Expr, links: &[Link]) -> Result<(Typed, usize), ParseError> {
         match &base.kind {
             ExprKind::Name(name) => match self.lookup(name).cloned() {
@@ -136,7 +136,7 @@ impl Checker {
         }
     }
 
-    /// A chain that begins with the name of a type: the longest dotted name that is one.
+    /// Checks a chain that begins with the name of a type: the longest dotted name that is a type.
     fn type_chain(&mut self, at: usize, first: &Arc<str>, links: &[Link]) -> Result<(Typed, usize), ParseError> {
         let mut parts = vec![Arc::clone(first)];
         for link in links {
@@ -147,7 +147,7 @@ impl Checker {
                 _ => break,
             }
         }
-        // The last part is the member, unless there is nothing but a name.
+        // The last part is the member, unless the chain is only a name.
         for length in (1..=parts.len()).rev() {
             let written = TypeName::plain(at, parts[..length].to_vec());
             let name = written.parts.join(".");
@@ -170,7 +170,7 @@ impl Checker {
         Err(error(at, format!("The name '{first}' does not exist in the current context")))
     }
 
-    /// A static member or enum value, with its call if one follows.
+    /// Checks a static member or enum value, with its call if one follows.
     fn static_member(&mut self, at: usize, class: &Type, links: &[Link]) -> Result<(Typed, usize), ParseError> {
         let Some(Link { kind: LinkKind::Member(name, types), at: member_at, conditional: false }) = links.first()
         else {

@@ -37,7 +37,7 @@ impl Typed {
         }
     }
 
-    /// The constant as another type, where C# converts constants that their type alone would not let pass.
+    /// Returns the constant as another type, where C# converts a constant but not every value of its type.
     pub(super) fn fitting(&self, to: &Type) -> Option<Value> {
         let inner = to.underlying().unwrap_or(to).class;
         let number = self.whole().filter(|_| !self.class.is(Class::Char))?;
@@ -50,7 +50,7 @@ impl Typed {
     }
 }
 
-/// Types that constants can have.
+/// Reports whether constants can have the type.
 pub(super) fn has_constants(class: &Type) -> bool {
     class.class.is_number()
         || matches!(class.class, Class::Bool | Class::Char | Class::String | Class::Null)
@@ -58,7 +58,7 @@ pub(super) fn has_constants(class: &Type) -> bool {
 }
 
 impl Checker {
-    /// Converts a constant to another type; `None` where the result is no constant.
+    /// Converts a constant to another type; `None` if the result is not a constant.
     pub(super) fn converted_constant(constant: &Value, to: &Type, conversion: &Conversion) -> Option<Value> {
         match conversion {
             Conversion::Same if has_constants(to) || constant.is_null() && !to.is_value() => Some(constant.clone()),
@@ -70,7 +70,7 @@ impl Checker {
         }
     }
 
-    /// What an operator makes of its operands where both are constants: C# computes it on upload.
+    /// Computes an operator whose operands are both constants: C# computes it on upload.
     pub(super) fn folded(
         &self,
         at: usize,
@@ -142,7 +142,7 @@ impl Checker {
         }
     }
 
-    /// A cast of a constant. Outside of `unchecked` it must fit.
+    /// Checks a cast of a constant. Outside of `unchecked`, the constant must fit.
     pub(super) fn cast_constant(
         &self,
         at: usize,
@@ -152,7 +152,7 @@ impl Checker {
     ) -> Result<Option<Value>, ParseError> {
         let Some(constant) = &value.constant else { return Ok(None) };
         if let Some(inner) = class.underlying() {
-            // A `T?` is no constant, but what becomes one must fit.
+            // A `T?` is not a constant, but a constant that becomes one must fit.
             let plain = convert::explicit(&value.class, inner);
             if let Some(plain) = plain.filter(|_| value.whole().is_some()) {
                 self.cast_constant(at, value, inner, &plain)?;
@@ -201,7 +201,7 @@ impl Checker {
     }
 }
 
-/// Whether the whole part of a number is one of the class.
+/// Reports whether the class can hold the whole part of a number.
 fn whole_part(number: f64, class: Class) -> bool {
     number.is_finite() && number.abs() < 1e30 && Integer::fit(class, number.trunc() as i128).is_some()
 }

@@ -32,7 +32,7 @@ impl Checker {
         {
             return Ok(Typed::new(code, class));
         }
-        // Every value type has the constructor without arguments, which gives its default.
+        // Every value type has a constructor without arguments, which returns the type's default.
         if class.is_value() && arguments.is_empty() && initializer.is_empty() {
             return Ok(Typed::default_of(class));
         }
@@ -146,7 +146,7 @@ impl Checker {
     }
 }
 
-/// The one of the types that all the others convert to.
+/// Returns the type, among those of the values, to which all the others convert.
 pub(super) fn best_common<'v>(at: usize, values: impl Iterator<Item = &'v Typed> + Clone) -> Result<Type, ParseError> {
     let fits = |class: &Type| values.clone().all(|value| convert::implicit(&value.class, class).is_some());
     let best = values.clone().map(|value| &value.class).find(|class| !class.is(Class::Null) && fits(class));

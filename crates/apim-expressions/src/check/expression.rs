@@ -33,7 +33,7 @@ impl Checker {
         }
     }
 
-    /// Those that nest less: each kind in a match needs stack.
+    /// Checks the expressions that nest less deeply. They are apart because each kind in a `match` needs stack.
     fn other_expression(&mut self, expression: &Expr) -> Result<Typed, ParseError> {
         let at = expression.at;
         match &expression.kind {
@@ -146,7 +146,7 @@ impl Checker {
         let known = value.constant.is_some();
         let code = Box::new(value.code);
         let code = match operator {
-            // `0 - x` sees what does not fit.
+            // `0 - x` detects an overflow.
             Unary::Minus if self.checked == Some(true) && kind.is_integer() => {
                 let zero = Code::Constant(Value::Integer(Integer::wrap(kind, 0)));
                 let subtract = Operation::Arithmetic(Arithmetic::Subtract, kind, true);
@@ -188,8 +188,8 @@ impl Checker {
                 return Err(refused_coalesce(at, &left.class, &result.class));
             };
             let right = self.convert(result, &class, at)?;
-            // The left value is converted only where it is not null, which for every conversion but these two is
-            // what the conversion itself does.
+            // The left value is converted only where it is not null. Every conversion except these two keeps null by
+            // itself.
             let from = if convert::implicit(&left.class, &class).is_some() { &left.class } else { &inner };
             let left = match convert::implicit(from, &class) {
                 Some((_, conversion)) => convert_code(left.code, lifted(conversion)),
@@ -233,7 +233,7 @@ impl Checker {
             convert::implicit(&typed.class, class).is_some() || typed.fitting(class).is_some()
         };
         let class = if !undecided && own(&yes) && becomes(&no, &yes.class) {
-            // Where a constant makes both ways possible, the wider type is the better one.
+            // Where a constant allows both conversions, the wider type is the better one.
             let wider = own(&no) && convert::implicit(&yes.class, &no.class).is_some();
             if wider { no.class.clone() } else { yes.class.clone() }
         } else if !undecided && own(&no) && becomes(&yes, &no.class) {
@@ -306,7 +306,7 @@ impl Checker {
     }
 }
 
-/// The conversion inside `checked`.
+/// Returns the conversion as it is inside `checked`.
 pub(super) fn checked(conversion: Conversion) -> Conversion {
     match conversion {
         Conversion::Number(class) => Conversion::Checked(class),
@@ -317,7 +317,7 @@ pub(super) fn checked(conversion: Conversion) -> Conversion {
     }
 }
 
-/// Literals and `default(T)`.
+/// Checks literals and `default(T)`.
 fn constant(expression: &Expr) -> Result<Typed, ParseError> {
     let at = expression.at;
     let (value, class) = match &expression.kind {
@@ -342,7 +342,7 @@ fn constant(expression: &Expr) -> Result<Typed, ParseError> {
     Ok(Typed::constant(value, class))
 }
 
-/// `sizeof(int)`, which is a constant.
+/// Checks `sizeof(int)`, which is a constant.
 fn size_of(written: &TypeName) -> Result<Typed, ParseError> {
     let class = variable_type(written)?;
     let size = match class.class {
@@ -370,7 +370,7 @@ fn lifted(conversion: Conversion) -> Conversion {
     if conversion == Conversion::Same { conversion } else { Conversion::Lift(Box::new(conversion)) }
 }
 
-/// The first of `int`, `uint`, `long` that holds the literal.
+/// Returns an integer literal with the first type that holds it: `int`, `uint`, `long`.
 fn integer(at: usize, value: u64, suffix: Option<u8>) -> Result<Typed, ParseError> {
     let classes: &[Class] = match suffix {
         Some(b'l') => &[Class::Long, Class::ULong],

@@ -1,4 +1,4 @@
-//! How well arguments fit parameters, and which of two members they fit better.
+//! Decides how well arguments fit parameters, and which of two members they fit better.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
     value::Value,
 };
 
-/// An argument whose own type is known, as far as it has one.
+/// An argument with its own type, if it has one.
 pub(super) struct Checked<'e> {
     pub(super) name: Option<Arc<str>>,
     pub(super) at: usize,
@@ -30,23 +30,23 @@ pub(super) struct Checked<'e> {
 
 pub(super) enum CheckedKind<'e> {
     Value(Typed),
-    /// Checked once the types of its parameters are known.
+    /// A lambda, which is checked once the types of its parameters are known.
     Lambda(&'e Lambda),
     /// The name of a method or function.
     Group(&'e Expr),
-    /// The slot of the variable, and its type; a variable that is declared here as `var` has none yet.
+    /// The slot of the variable, and its type. A variable that is declared here as `var` has no type yet.
     Out(usize, Option<Type>, &'e Arc<str>),
 }
 
-/// How arguments go to the parameters of a member.
+/// A mapping of the arguments to the parameters of a member.
 pub(super) struct Fit {
     pub(super) cost: Cost,
     pub(super) bindings: Vec<(char, Type)>,
-    /// Per argument, its parameter.
+    /// For each argument, the index of its parameter.
     pub(super) places: Vec<usize>,
     /// Whether the last parameter takes several arguments.
     pub(super) expanded: bool,
-    /// Per argument, the type of its parameter.
+    /// For each argument, the type of its parameter.
     wanted: Vec<Type>,
     generic: bool,
     /// Whether an optional parameter is left out.
@@ -58,7 +58,7 @@ impl Checked<'_> {
         Self { name: None, at, kind: CheckedKind::Value(value) }
     }
 
-    /// An argument of the same type without the code.
+    /// Returns an argument of the same type without the code.
     pub(super) fn stand_in(&self) -> Self {
         let class = match &self.kind {
             CheckedKind::Value(value) => value.class.clone(),
@@ -68,7 +68,7 @@ impl Checked<'_> {
         Self { name: self.name.clone(), at: self.at, kind: CheckedKind::Value(value) }
     }
 
-    /// Whether the argument is a value of the class.
+    /// Reports whether the argument is a value of the class.
     pub(super) fn is_of(&self, class: Class) -> bool {
         matches!(&self.kind, CheckedKind::Value(value) if value.class.is(class))
     }
@@ -77,18 +77,18 @@ impl Checked<'_> {
         matches!(&self.kind, CheckedKind::Value(value) if value.class == *class)
     }
 
-    /// Whether the argument names a method or function.
+    /// Reports whether the argument names a method or function.
     pub(super) fn is_group(&self) -> bool {
         matches!(self.kind, CheckedKind::Group(_))
     }
 
-    /// Whether the argument is the literal `null`.
+    /// Reports whether the argument is the literal `null`.
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.kind, CheckedKind::Value(value) if value.class.is(Class::Null))
     }
 }
 
-/// How the arguments fit a member's parameters; `None` if they do not.
+/// Returns how the arguments fit a member's parameters; `None` if they do not.
 pub(super) fn fit(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>]) -> Option<Fit> {
     fit_form(candidate, types, arguments, false).or_else(|| fit_form(candidate, types, arguments, true))
 }
@@ -98,11 +98,11 @@ fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], ex
     let letters = &candidate.signature.letters;
     let mut bindings = bindings(&candidate.owner);
     if !types.is_empty() {
-        // LINQ's methods declare the type of the elements, too: `.ToArray<string>()`.
+        // LINQ's methods also declare the type of the elements: `.ToArray<string>()`.
         let linq = candidate.owner.is(Class::Enumerable) && types.len() == letters.len() + 1;
         let types = match types.split_first() {
             Some((first, rest)) if linq && *first == candidate.owner.argument(0) => rest,
-            // To LINQ a sequence of references is one of what they derive from, too.
+            // In LINQ, a sequence of references is also a sequence of the types that they derive from.
             Some((first, rest))
                 if linq
                     && members::of(Class::Enumerable).any(|row| std::ptr::eq(row, candidate.member))
@@ -131,7 +131,7 @@ fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], ex
             CheckedKind::Out(..) | CheckedKind::Lambda(_) | CheckedKind::Group(_) => {}
         }
         let wanted = wanted.with(&bindings);
-        // LINQ learns the type of its elements from such an argument, too, whatever the value of a constant is.
+        // LINQ infers the type of its elements from such an argument, too. The value of a constant does not matter.
         if candidate.owner.is(Class::Enumerable)
             && matches!(parameter.class.class, Class::Letter('E'))
             && matches!(&argument.kind, CheckedKind::Value(value) if convert::implicit(&value.class, &wanted).is_none())
@@ -149,7 +149,8 @@ fn of_elements(element: &Type) -> Type {
     Type::new(Class::Enumerable, vec![element.clone()])
 }
 
-/// Which of two members is better for the arguments (C# specification, "Better function member"); `None` for neither.
+/// Returns which of two members is better for the arguments (C# specification, "Better function member"); `None` if
+/// neither is.
 pub(super) fn better(one: &Fit, two: &Fit, arguments: &[Checked<'_>]) -> Option<Ordering> {
     let (mut first, mut second) = (false, false);
     for ((argument, a), b) in arguments.iter().zip(&one.wanted).zip(&two.wanted) {
@@ -167,12 +168,13 @@ pub(super) fn better(one: &Fit, two: &Fit, arguments: &[Checked<'_>]) -> Option<
         (true, true) => return None,
         (false, false) => {}
     }
-    // A method's name fits several delegates where it has overloads; a lambda fits those that take as many values.
+    // A method's name fits several delegates where the method has overloads. A lambda fits the delegates that take as
+    // many values.
     let same = |(argument, (a, b)): (&Checked<'_>, (&Type, &Type))| {
         a == b || !matches!(argument.kind, CheckedKind::Value(_) | CheckedKind::Group(_))
     };
     if !arguments.iter().zip(one.wanted.iter().zip(&two.wanted)).all(same) {
-        // What has an argument for every parameter is better than what leaves one out.
+        // A member with an argument for every parameter is better than a member that leaves one out.
         let order = one.shortened.cmp(&two.shortened);
         return (order.is_ne() && !one.expanded && !two.expanded).then_some(order);
     }
@@ -180,7 +182,7 @@ pub(super) fn better(one: &Fit, two: &Fit, arguments: &[Checked<'_>]) -> Option<
     Some(rank(one).cmp(&rank(two)))
 }
 
-/// Which of two types an argument converts to the better way.
+/// Compares two types: to which of them an argument converts better.
 fn better_target(from: &Type, one: &Type, two: &Type) -> Ordering {
     if one == two {
         return Ordering::Equal;
@@ -207,7 +209,7 @@ fn better_target(from: &Type, one: &Type, two: &Type) -> Ordering {
     }
 }
 
-/// Which parameter each argument goes to.
+/// Returns the index of each argument's parameter.
 fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -> Option<Vec<usize>> {
     let last = parameters.len().checked_sub(1).filter(|last| parameters[*last].rest);
     let least = parameters.iter().take_while(|parameter| !parameter.optional).count();
@@ -221,7 +223,7 @@ fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -
     for (index, argument) in arguments.iter().enumerate() {
         let own = rest.map_or(index, |last| index.min(last));
         let place = match &argument.name {
-            // After a name out of its place, every argument has a name.
+            // After a named argument out of its position, every argument has a name.
             None if moved => return None,
             None => own,
             Some(name) => parameters.iter().position(|parameter| *parameter.name == **name)?,
@@ -233,7 +235,7 @@ fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -
         }
         places.push(place);
     }
-    // Elements of `params` may be missing, and what is optional at the end.
+    // Elements of `params` may be missing, and so may optional parameters at the end.
     let missing = |place: usize| rest == Some(place) || parameters[place].optional;
     let all = (0..parameters.len()).all(|place| places.contains(&place) || missing(place));
     all.then_some(places)
@@ -261,7 +263,7 @@ fn cost_of(argument: &Checked<'_>, parameter: &Parameter, wanted: &Type) -> Opti
     }
 }
 
-/// Why no member of the name takes the arguments.
+/// Returns the error for arguments that no member with the name takes.
 pub(super) fn misfit(
     at: usize,
     name: &str,

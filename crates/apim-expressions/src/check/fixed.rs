@@ -1,4 +1,4 @@
-//! Variables that nothing may assign: constants, and those that `foreach`, `using` and queries declare.
+//! Variables that cannot be assigned: constants, and the variables that `foreach`, `using` and queries declare.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ impl Checker {
             return Err(error(written.at, "Implicitly-typed variables cannot be constant"));
         }
         let class = variable_type(written)?;
-        // Of any other class, null alone is a constant.
+        // The only constant of any other class is null.
         if !super::constant::has_constants(&class) && class.is_value() {
             let message = format!("The type '{class}' cannot be declared const");
             return Err(error(written.at, message));
@@ -45,7 +45,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Refuses an assignment to a variable that takes none.
+    /// Refuses an assignment to a variable that cannot be assigned.
     pub(super) fn assignable(&self, at: usize, name: &str, slot: usize) -> Result<(), ParseError> {
         let kind = match self.fixed.get(&slot) {
             None => return Ok(()),

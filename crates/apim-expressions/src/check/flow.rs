@@ -1,8 +1,8 @@
-//! Which ways a program can take: whether a `return` ends each of them, and whether every variable has a value before it
-//! is read, both of which C# wants to see from the program alone ("End points and reachability" and "Definite assignment",
+//! Follows the ways through a program. Checks that a `return` ends each way, and that every variable has a value before
+//! it is read. C# derives both from the program alone ("End points and reachability" and "Definite assignment",
 //! learn.microsoft.com/dotnet/csharp/language-reference/language-specification/variables).
 //!
-//! Names stand for variables here: none hides another, and those of scopes that have ended are not read any more.
+//! Names stand for variables here: no variable hides another, and the variables of ended scopes are no longer read.
 
 mod expression;
 mod state;
@@ -20,20 +20,20 @@ use crate::{
     syntax::{Expr, Pattern, Source},
 };
 
-/// Most visits of expressions: functions in functions are looked at several times.
+/// The most visits of expressions. Functions inside functions are visited several times.
 const VISITS: usize = 1_000_000;
 
-/// What the checker found out about the program.
+/// The facts about the program that the checker found.
 pub(super) struct ProgramFacts<'k> {
     /// Constant conditions, by the address of their expression.
     pub(super) conditions: &'k HashMap<usize, bool>,
-    /// By the address of the expression after `switch`.
+    /// The ways into the sections of each `switch`, by the address of the expression after `switch`.
     pub(super) ways: &'k HashMap<usize, Ways>,
     /// The section that a `goto case` leads to, by its place in the source.
     pub(super) jumps: &'k HashMap<usize, usize>,
 }
 
-/// Refuses a program that may read a variable that has no value, or end without one.
+/// Refuses a program that may read a variable without a value, or that may end without returning a value.
 pub(super) fn check(source: &Source, known: ProgramFacts<'_>) -> Result<(), ParseError> {
     let mut flow = Flow {
         known,
@@ -65,22 +65,22 @@ struct Flow<'k> {
     known: ProgramFacts<'k>,
     variables: HashMap<Arc<str>, usize>,
     count: usize,
-    /// Those that a block will declare, which its functions know before.
+    /// The variables that a block will declare. The functions of the block know them before.
     reserved: HashMap<Arc<str>, usize>,
     now: FlowState,
-    /// Where `break` leads, and with what; the innermost last.
+    /// The states that `break` brings to the ends of loops and switches; the innermost last.
     breaks: Vec<FlowState>,
     continues: Vec<FlowState>,
-    /// What `goto case` brings to the sections of the switches around this place.
+    /// The states that `goto case` brings to the sections of the switches around this place.
     sections: Vec<Vec<FlowState>>,
-    /// What `goto` brings to labels.
+    /// The states that `goto` brings to labels.
     labels: HashMap<Arc<str>, FlowState>,
     functions: HashMap<Arc<str>, Effects>,
-    /// Variables below this number are those around the function that is looked at.
+    /// Variables below this number belong to the code around the current function.
     outside: usize,
-    /// Those of them that it reads before it assigns them.
+    /// The variables around the function that it reads before it assigns them.
     reads: BTreeSet<usize>,
-    /// Where its `return` statements meet.
+    /// The joined state of the function's `return` statements.
     ends: FlowState,
     returns_value: bool,
     visits: usize,
@@ -94,7 +94,7 @@ impl Flow<'_> {
         self.begin(name)
     }
 
-    /// A variable that begins here, whatever ended before under its name.
+    /// Begins a variable, even if another variable of its name has ended.
     fn begin(&mut self, name: &Arc<str>) -> usize {
         let variable = self.reserved.remove(name).unwrap_or_else(|| self.next());
         self.variables.insert(Arc::clone(name), variable);
@@ -126,7 +126,8 @@ impl Flow<'_> {
         }
     }
 
-    /// A read of a variable without a value. What a function reads of its surroundings counts where it is called.
+    /// Handles a read of a variable without a value. If a function reads a variable around it, the read counts where
+    /// the function is called.
     fn missing(&mut self, at: usize, variable: usize) -> Result<(), ParseError> {
         if variable < self.outside {
             self.reads.insert(variable);
@@ -153,7 +154,7 @@ impl Flow<'_> {
     }
 }
 
-/// The variable that a pattern declares.
+/// Returns the variable that a pattern declares.
 fn declared(pattern: &Pattern) -> Option<&Arc<str>> {
     match pattern {
         Pattern::Type(_, Some(name)) | Pattern::Var(_, name) if &**name != "_" => Some(name),

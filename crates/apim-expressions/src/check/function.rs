@@ -64,7 +64,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Checks the body of a function or lambda, which no jump leaves.
+    /// Checks the body of a function or lambda. No jump leaves the body.
     pub(super) fn apart<T>(
         &mut self,
         returns: Returns,
@@ -103,7 +103,7 @@ impl Checker {
             let parameter = &parameters[place];
             if list == Some(place) && argument.name.is_none() {
                 let ArgumentValue::Plain(value) = &argument.value else { return Err(wrong()) };
-                // An array alone is the list itself.
+                // If an array is the only value for the list, the array is the list.
                 let typed = self.value(value)?;
                 if arguments.len() == parameters.len() && convert::implicit(&typed.class, &parameter.class).is_some() {
                     codes[place] = Some(ArgumentCode::Value(self.convert(typed, &parameter.class, value.at)?));
@@ -178,7 +178,7 @@ impl Checker {
         }
     }
 
-    /// A slot for a value that is not wanted.
+    /// Returns a slot for a value that the program discards.
     pub(super) fn discard(&mut self) -> usize {
         self.slots += 1;
         self.slots - 1

@@ -1,4 +1,4 @@
-//! Names of methods and functions where a delegate is wanted.
+//! Names of methods and functions that stand where a delegate is wanted.
 
 use std::sync::Arc;
 
@@ -19,14 +19,15 @@ use crate::{
 };
 
 impl Checker {
-    /// Whether an expression names a method or function without calling it.
+    /// Reports whether an expression names a method or function without calling it.
     pub(super) fn is_group(&self, expression: &Expr) -> bool {
         match &expression.kind {
             ExprKind::Name(name) => matches!(self.lookup(name), Some(Local::Function(_))),
             ExprKind::Chain(base, links) => match links.split_last() {
                 Some((Link { kind: LinkKind::Member(..), conditional: false, .. }, before)) => {
                     let calls = before.iter().any(|link| !matches!(link.kind, LinkKind::Member(..)));
-                    // A method of a type; one of a value is called on what the value is now.
+                    // Only a method of a type is a group. A method of a value would be called on the value of this
+                    // moment.
                     !calls
                         && match &base.kind {
                             ExprKind::Type(written) => match written.parts.as_slice() {
@@ -45,7 +46,7 @@ impl Checker {
         }
     }
 
-    /// Whether `Type.Name` is no property, constant or enumerator.
+    /// Reports whether `Type.Name` names a method, not a property, constant or enumerator.
     fn names_method(&self, first: &Arc<str>, links: &[Link]) -> bool {
         let mut parts = vec![Arc::clone(first)];
         parts.extend(links.iter().filter_map(|link| match &link.kind {
@@ -58,7 +59,7 @@ impl Checker {
         !found.is_empty() && found.iter().all(|candidate| candidate.signature.parameters.is_some())
     }
 
-    /// A method's name is short for a lambda that calls it.
+    /// Turns a method's name into a lambda that calls the method.
     pub(super) fn group(
         &mut self,
         expression: &Expr,
@@ -101,8 +102,8 @@ impl Checker {
     }
 }
 
-/// Whether a method of the name takes values of these types, as C# looks for it; `exactly`: as a delegate passes them
-/// on, where a value type becomes no object and no other number.
+/// Reports whether a method with the name takes values of these types, as C# looks for it. With `exactly`, the values
+/// come as a delegate passes them: a value type becomes neither an object nor another number.
 pub(super) fn group_fits(expression: &Expr, takes: &[Type], exactly: bool) -> bool {
     let ExprKind::Chain(base, links) = &expression.kind else { return true };
     let mut parts: Vec<Arc<str>> = match &base.kind {
@@ -127,7 +128,7 @@ pub(super) fn group_fits(expression: &Expr, takes: &[Type], exactly: bool) -> bo
                 let wanted = parameter.class.with(&bindings);
                 let converts = convert::implicit(given, &wanted)
                     .is_some_and(|(_, conversion)| !exactly || !given.is_value() && conversion == Conversion::Same);
-                // `Convert` has an overload for each plain type, for which `object` stands in its table.
+                // `Convert` has an overload for each plain type. Its table has `object` in place of these types.
                 let plain = description.class == Class::Convert && wanted.is(Class::Object) && is_plain(given);
                 wanted == *given || given.has_letters(&[]) || converts || plain
             })

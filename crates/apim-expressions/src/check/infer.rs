@@ -1,8 +1,8 @@
-//! What letters stand for.
+//! Infers the types that letters stand for.
 
 use crate::types::{Class, Type};
 
-/// Learns from an argument's type what the letters in a parameter's type stand for.
+/// Infers from an argument's type the types that the letters in a parameter's type stand for.
 pub(super) fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char, Type)>) {
     if let Class::Letter(letter) = parameter.class {
         let known = bindings.iter().any(|(bound, _)| *bound == letter);
@@ -11,7 +11,7 @@ pub(super) fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char,
         }
         return;
     }
-    // A JObject is an `IEnumerable<T>` of two types, so nothing can be learnt from it.
+    // A JObject is an `IEnumerable<T>` of two types, so nothing can be inferred from it.
     if parameter.arguments.is_empty() || argument.is(Class::JObject) && parameter.is(Class::Enumerable) {
         return;
     }

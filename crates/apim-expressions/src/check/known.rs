@@ -1,4 +1,4 @@
-//! What the checker remembers of variables, functions, lambdas and switches.
+//! The checker's records of variables, functions, lambdas and switches.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ pub(super) enum Fixed {
     Constant,
     ForEach,
     Using,
-    /// Of a query.
+    /// A range variable of a query.
     Range,
 }
 
-/// Of a function that the program declares.
+/// A parameter of a function that the program declares.
 #[derive(Clone)]
 pub(super) struct Parameter {
     pub(super) name: Arc<str>,
@@ -44,11 +44,11 @@ pub(super) struct Switch {
     pub(super) default: Option<usize>,
 }
 
-/// Where the sections of a `switch` lead from its value.
+/// The ways from the value of a `switch` into its sections.
 #[derive(Debug)]
 pub(super) struct Ways {
-    /// By section.
+    /// Whether each section can be reached.
     pub(super) reached: Vec<bool>,
-    /// Whether a value may pass all labels.
+    /// Whether a value may match no label.
     pub(super) passes: bool,
 }

@@ -20,7 +20,8 @@ use crate::{
 };
 
 impl Checker {
-    /// A lambda, a function's name or a method's name where a delegate is wanted; `None` for any other expression.
+    /// Checks a lambda, a function's name or a method's name where a delegate is wanted. Returns `None` for any other
+    /// expression.
     pub(super) fn delegate(&mut self, expression: &Expr, class: &Type) -> Result<Option<Code>, ParseError> {
         let mut bindings = Vec::new();
         let outer = self.slots;
@@ -30,7 +31,7 @@ impl Checker {
             _ => return Ok(None),
         };
         self.warn(expression.at, format!("`{class}` is not on API Management's list of types"));
-        // It may be called while it runs, so that each call has its own variables.
+        // A lambda may be called while it runs, so each call has its own variables.
         Ok(Some(match code {
             Code::Lambda(lambda) => {
                 let Lambda { parameters, opened, body, .. } =
@@ -41,7 +42,7 @@ impl Checker {
         }))
     }
 
-    /// A lambda for a delegate of this type, in which letters may still be open: its value decides them.
+    /// Checks a lambda for a delegate of this type. The type may have open letters: the lambda's value decides them.
     pub(super) fn lambda(
         &mut self,
         at: usize,
@@ -76,7 +77,7 @@ impl Checker {
                 }
                 let slot = checker.declare(at, name, class.clone())?;
                 slots.push(slot);
-                // The members of a record that stands for several range variables of a query.
+                // The parameter is a record of several range variables of a query: its members become variables.
                 if name.starts_with('*') && class.is(Class::Anonymous) {
                     for (index, member) in class.names.iter().enumerate() {
                         opened.push((slot, index, checker.declare(at, member, class.argument(index))?));
@@ -125,7 +126,8 @@ impl Checker {
         let value = self.value(value)?;
         infer(returns, &value.class, bindings);
         let wanted = returns.with(bindings);
-        // A delegate passes on what its method gives: no number becomes another, and no value an object.
+        // A delegate returns its method's result unchanged: no number becomes another number, and no value becomes an
+        // object.
         let passes = value.class == wanted
             || !value.class.is_value()
                 && convert::implicit(&value.class, &wanted).is_some_and(|(_, how)| how == Conversion::Same);
@@ -135,7 +137,7 @@ impl Checker {
         Ok(CodeBody::Single(self.convert(value, &wanted, at)?))
     }
 
-    /// Gives all returned values the best type among theirs, which the lambda's type learns from.
+    /// Gives all returned values the best of their types. The lambda's type is inferred from it.
     fn unify(
         &mut self,
         at: usize,
@@ -174,7 +176,7 @@ impl Checker {
         Ok(())
     }
 
-    /// A call of a delegate in a variable.
+    /// Checks a call of a delegate in a variable.
     pub(super) fn invoke_delegate(
         &mut self,
         at: usize,

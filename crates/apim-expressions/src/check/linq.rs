@@ -6,8 +6,8 @@ use crate::{
     types::{Class, Type},
 };
 
-/// The type that `Sum` or `Average` computes in, and the type of what it gives. A selector's `byte` is an `int`, the
-/// elements of a sequence are what they are.
+/// Returns the type in which `Sum` or `Average` computes, and the type of its result. A `byte` from a selector becomes
+/// an `int`; the elements of a sequence keep their type.
 pub(super) fn number(at: usize, name: &str, of: &Type, elements: bool) -> Result<(Type, Type), ParseError> {
     let plain = of.underlying().unwrap_or(of).class;
     let computed = match plain {
@@ -27,7 +27,8 @@ pub(super) fn number(at: usize, name: &str, of: &Type, elements: bool) -> Result
     Ok((lifted(computed), lifted(result)))
 }
 
-/// A `JObject` is a sequence of two types, so C# cannot tell which one an extension method is for.
+/// Refuses an extension method of a `JObject`: it is a sequence of two types, so C# cannot tell which one the method is
+/// for.
 pub(super) fn refuse_object(at: usize, name: &str) -> Result<(), ParseError> {
     if matches!(name, "Cast" | "OfType") {
         return Ok(());
@@ -39,7 +40,7 @@ pub(super) fn refuse_object(at: usize, name: &str) -> Result<(), ParseError> {
     Err(error(at, message))
 }
 
-/// A `StringComparer` compares strings: the keys that a selector gives, or else the elements.
+/// Checks that a `StringComparer` compares strings: the keys from a selector, or else the elements.
 pub(super) fn check_comparer(
     at: usize,
     name: &str,

@@ -1,5 +1,5 @@
-//! From the tree to the program: every name is looked up, every type worked out, every conversion written out. What
-//! the C# compiler behind API Management would refuse on upload is refused here.
+//! Turns the tree into the program: looks up every name, finds every type, and writes out every conversion. Refuses the
+//! code that the C# compiler behind API Management would refuse on upload.
 
 mod arguments;
 mod call;
@@ -49,11 +49,11 @@ struct Typed {
     constant: Option<Value>,
 }
 
-/// What a name in scope stands for.
+/// The meaning of a name in scope.
 #[derive(Clone)]
 enum Local {
     Variable(usize, Type),
-    /// Index into the program's functions.
+    /// An index into the program's functions.
     Function(usize),
 }
 
@@ -62,21 +62,21 @@ struct FunctionType {
     parameters: Vec<Parameter>,
 }
 
-/// What `return` must give.
+/// The type that `return` must give.
 #[derive(Clone)]
 enum Returns {
-    /// Anything: the value of the expression, in the main block.
+    /// Any type: `return` gives the value of the expression, in the main block.
     Main,
     Type(Type),
-    /// Anything, which decides the type of a lambda.
+    /// Any type: `return` decides the type of a lambda.
     Infer,
 }
 
 struct Checker {
     scopes: Vec<Vec<(Arc<str>, Local)>>,
-    /// For each scope, the names of the scopes inside it that have ended.
+    /// For each scope, the names in the inner scopes that have ended.
     ended: Vec<HashSet<Arc<str>>>,
-    /// `checked` or `unchecked` around this place.
+    /// Whether the code here is inside `checked` (true) or `unchecked` (false), if in either.
     checked: Option<bool>,
     slots: usize,
     function_types: Vec<FunctionType>,
@@ -84,24 +84,24 @@ struct Checker {
     returns: Returns,
     /// The values that the statements of a lambda return, in the order of the source.
     returned: Vec<Returned>,
-    /// What the main block gives, each time it returns.
+    /// The type of each value that the main block returns.
     gives: Vec<Type>,
     touches: Touches,
     loops: usize,
-    /// How many variables there were where each loop around this place begins.
+    /// For each loop around this place, the number of variables where the loop begins.
     loop_slots: Vec<usize>,
     breakable: usize,
     catches: usize,
-    /// Inside a `finally`, which nothing leaves.
+    /// Whether this place is inside a `finally`, which no jump leaves.
     finally: bool,
-    /// By slot.
+    /// The variables that cannot be assigned, by slot.
     fixed: BTreeMap<usize, Fixed>,
     /// The values of constants, by slot.
     constants: BTreeMap<usize, Value>,
     /// Conditions that are constants, by the address of their expression.
     conditions: HashMap<usize, bool>,
     ways: HashMap<usize, Ways>,
-    /// Where each `goto case` leads, by its place in the source.
+    /// The section that each `goto case` leads to, by its place in the source.
     jumps: HashMap<usize, usize>,
     switches: Vec<Switch>,
     /// The labels of the blocks around this place.
@@ -110,13 +110,13 @@ struct Checker {
     warnings: Vec<ParseWarning>,
 }
 
-/// Members of `context` that an expression asks for anywhere.
+/// The members of `context` that an expression uses anywhere.
 #[derive(Clone, Copy, Default)]
 struct Touches {
     request_body: bool,
     /// `context.Response`
     response: bool,
-    /// The body of that or of another response.
+    /// The body of `context.Response` or of another response.
     response_body: bool,
 }
 
@@ -128,7 +128,7 @@ fn unsupported(offset: usize, message: impl Into<String>) -> ParseError {
     ParseError::unsupported(offset, message)
 }
 
-/// A type that a variable can have.
+/// Returns a type that a variable can have.
 fn variable_type(written: &TypeName) -> Result<Type, ParseError> {
     let class = names::resolve(written)?;
     if class.is(Class::Void) {
@@ -149,12 +149,12 @@ impl Typed {
 impl Checker {
     fn reads(&self) -> Reads {
         let Touches { request_body, response, response_body } = self.touches;
-        // A response that leaves the expression takes its body along.
+        // A response that the expression returns takes its body along.
         let leaves = self.gives.iter().any(|class| matches!(class.class, Class::Object | Class::Response));
         Reads { request_body, response_body: response && (response_body || leaves) }
     }
 
-    /// Remembers which messages the expression looks into.
+    /// Records which messages the expression reads.
     fn touch(&mut self, owner: Class, member: &str) {
         match (owner, member) {
             (Class::Request, "Body") => self.touches.request_body = true,
@@ -169,11 +169,11 @@ impl Checker {
         names.into_iter().find(|(known, _)| **known == *name).map(|(_, local)| local)
     }
 
-    /// Gives a new variable its slot. C# lets no variable hide another of the same function.
+    /// Gives a new variable its slot. In C#, no variable can hide another variable of the same function.
     fn declare(&mut self, at: usize, name: &Arc<str>, class: Type) -> Result<usize, ParseError> {
         let slot = self.slots;
         self.introduce(at, name, Local::Variable(slot, class))?;
-        // An attempt that was given up may have fixed what had this number.
+        // An attempt that was given up may have fixed another variable with this slot.
         self.fixed.remove(&slot);
         self.slots += 1;
         Ok(slot)
@@ -214,7 +214,7 @@ impl Checker {
         result
     }
 
-    /// A value as another type, as C# converts it unasked.
+    /// Converts a value to another type, as C# does implicitly.
     fn convert(&self, value: Typed, to: &Type, at: usize) -> Result<Code, ParseError> {
         if let Some(fitting) = value.fitting(to) {
             return Ok(Code::Constant(fitting));
@@ -234,7 +234,7 @@ impl Checker {
         Err(error(at, message))
     }
 
-    /// An expression that must have a value.
+    /// Checks an expression that must have a value.
     fn value(&mut self, expression: &super::syntax::Expr) -> Result<Typed, ParseError> {
         let value = self.expression(expression)?;
         if value.class.is(Class::Void) {
@@ -253,7 +253,7 @@ impl Checker {
         Ok(value)
     }
 
-    /// Says what API Management may see differently.
+    /// Adds a warning about code that API Management may treat differently.
     fn warn(&mut self, at: usize, message: impl Into<String>) {
         let warning = ParseWarning { offset: at, message: message.into() };
         if !self.warnings.contains(&warning) && self.warnings.len() < 20 {
@@ -261,7 +261,7 @@ impl Checker {
         }
     }
 
-    /// An expression of the given type.
+    /// Checks an expression that must have the given type.
     fn expect(&mut self, expression: &super::syntax::Expr, class: &Type) -> Result<Code, ParseError> {
         if class.is_delegate()
             && let Some(code) = self.delegate(expression, class)?

@@ -54,7 +54,7 @@ impl Checker {
 }
 
 impl Checker {
-    /// The operation, whose overflow is an error inside `checked`.
+    /// Returns the operation. Inside `checked`, its overflow is an error.
     pub(super) fn checked_operation(&self, operation: Operation) -> Operation {
         match operation {
             Operation::Arithmetic(operator, class, _) => {
@@ -65,7 +65,7 @@ impl Checker {
     }
 }
 
-/// What an operator does to values of these types, and the type of what comes out.
+/// Returns the operation of an operator on values of these types, and the type of the result.
 pub(super) fn operation(
     at: usize,
     operator: Binary,
@@ -84,7 +84,7 @@ pub(super) fn operation(
         },
     };
     let text = || {
-        // Of the operators that `null` leaves, only the one of text and object is left.
+        // With `null` on one side, only the concatenation with a text remains.
         let null = left.class.is(Class::Null) != right.class.is(Class::Null);
         let joined = operator == Binary::Add && null && !left.class.is_delegate() && !right.class.is_delegate();
         joined.then(|| (Operation::Concat, Class::String.into()))
@@ -99,7 +99,8 @@ pub(super) fn operation(
     })
 }
 
-/// The operands where one is `null`: it stands for the `T?` of the other side, which makes the operator a lifted one.
+/// Returns the operands where one is `null`. The `null` stands for the `T?` of the other side, so the operator is a
+/// lifted one.
 fn with_null(operator: Binary, left: &Typed, right: &Typed) -> Option<(Typed, Typed)> {
     use Class::{DateTime, DateTimeOffset, TimeSpan};
     let (null_left, null_right) = (left.class.is(Class::Null), right.class.is(Class::Null));
@@ -130,7 +131,8 @@ fn is_text(class: &Type) -> bool {
     class.is(Class::String)
 }
 
-/// Arithmetic, comparison, bits and shifts. With a `T?` on either side the result is one, or null where it is.
+/// Finds arithmetic, comparison, bits and shifts. With a `T?` on either side, the result is a `T?`, and null where that
+/// side is null.
 fn arithmetic(operator: Binary, left: &Typed, right: &Typed) -> Option<(Operation, Type)> {
     let plain = |typed: &Typed| typed.class.underlying().unwrap_or(&typed.class).class;
     let lifted = left.class.is(Class::Nullable) || right.class.is(Class::Nullable);
@@ -210,7 +212,7 @@ fn comparison(operator: Binary) -> Option<Comparison> {
     })
 }
 
-/// The class of `time + span` and its like.
+/// Returns the class of `time + span` and similar sums and differences.
 fn times(operator: Binary, left: Class, right: Class) -> Option<Class> {
     use Class::{DateTime, DateTimeOffset, TimeSpan};
     match (operator, left, right) {
@@ -223,7 +225,7 @@ fn times(operator: Binary, left: Class, right: Class) -> Option<Class> {
 
 /// `span * 2`, `2 * span`, `span / 2` and `span / span`.
 fn scaled(operator: Binary, left: Class, right: Class) -> Option<(Operation, Class)> {
-    // What converts to `double`.
+    // The types that convert to `double`.
     let number = |class: Class| class != Class::Decimal && (class.is_number() || class == Class::Char);
     match (operator, left, right) {
         (Binary::Multiply, Class::TimeSpan, other) | (Binary::Multiply, other, Class::TimeSpan) if number(other) => {
@@ -237,7 +239,7 @@ fn scaled(operator: Binary, left: Class, right: Class) -> Option<(Operation, Cla
     }
 }
 
-/// The class in which C# computes with one number.
+/// Returns the class in which C# computes with one number.
 fn promote_one(class: Class) -> Option<Class> {
     match class {
         Class::SByte | Class::Byte | Class::Short | Class::UShort | Class::Char => Some(Class::Int),
@@ -246,12 +248,12 @@ fn promote_one(class: Class) -> Option<Class> {
     }
 }
 
-/// The class in which C# computes with two numbers.
+/// Returns the class in which C# computes with two numbers.
 fn promote(left: &Typed, right: &Typed) -> Option<Class> {
     use Class::{Decimal, Double, Int, Long, Single, UInt, ULong};
     let own = |typed: &Typed| typed.class.underlying().unwrap_or(&typed.class).class;
     let (one, two) = (promote_one(own(left))?, promote_one(own(right))?);
-    // What has no sign, or is a constant without one, meets `uint` and `ulong` there.
+    // A type without a sign, or a constant that is not negative, meets `uint` and `ulong` in their own type.
     let unsigned = |typed: &Typed| {
         matches!(own(typed), Class::Byte | Class::UShort | Class::Char | UInt | ULong)
             || typed.whole().is_some_and(|value| value >= 0) && matches!(own(typed), Int | Long)
@@ -288,7 +290,7 @@ fn enums(operator: Binary, left: Class, right: Class, zero_left: bool) -> Option
     Some((Operation::Arithmetic(arithmetic_of(operator)?, class, false), class))
 }
 
-/// The enum of one side where the other is the constant 0, which converts to it.
+/// Returns the enum of one side where the other side is the constant 0, which converts to the enum.
 fn enum_and_zero(left: &Typed, right: &Typed) -> Option<Class> {
     let plain = |typed: &Typed| typed.class.underlying().unwrap_or(&typed.class).class;
     let is_enum = |class: &Class| !class.enumerators().is_empty();
@@ -300,7 +302,7 @@ fn enum_and_zero(left: &Typed, right: &Typed) -> Option<Class> {
     }
 }
 
-/// A struct without its own `==`.
+/// Reports whether the class is a struct without its own `==`.
 fn is_pair(class: Class) -> bool {
     matches!(class, Class::KeyValuePair | Class::JEnumerable)
 }
@@ -312,7 +314,7 @@ fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Ty
     let (one, two) = (plain(left), plain(right));
     let (left_class, right_class) = (&left.class, &right.class);
     if left_class.is(Class::Null) || right_class.is(Class::Null) {
-        // Of a value that is never null C# only warns.
+        // For a value that is never null, C# only warns.
         let other = if left_class.is(Class::Null) { right_class } else { left_class };
         return if is_pair(other.class) { None } else { give(values) };
     }
@@ -337,7 +339,7 @@ fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Ty
     if left_class.is_value() || right_class.is_value() {
         return None;
     }
-    // Between `object` and `string`, too, C# asks whether both are the same object.
+    // Between `object` and `string`, C# also asks whether both are the same object.
     if convert::related(left_class, right_class) { give(Operation::Same { negated }) } else { None }
 }
 

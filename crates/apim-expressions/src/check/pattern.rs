@@ -12,7 +12,7 @@ impl Checker {
     /// `value is pattern`
     pub(super) fn is_pattern(&mut self, value: &Expr, pattern: &syntax::Pattern) -> Result<Typed, ParseError> {
         let value = self.value(value)?;
-        // A plain `is T` may ask what can never be: C# only warns.
+        // A plain `is T` may test for a type that is impossible: C# only warns.
         if let syntax::Pattern::Type(written, None) = pattern
             && self.constant_named(written).is_none()
         {
@@ -23,7 +23,7 @@ impl Checker {
         Ok(Typed::new(Code::Is(Box::new(value.code), Box::new(pattern)), Class::Bool))
     }
 
-    /// The constant variable that a pattern names.
+    /// Returns the constant variable that a pattern names.
     fn constant_named(&self, written: &TypeName) -> Option<Expr> {
         let [name] = written.parts.as_slice() else { return None };
         let plain = written.arguments.is_empty() && written.rank == 0 && !written.nullable && !written.grid;
@@ -80,7 +80,7 @@ impl Checker {
             }
             return Ok(Pattern::Constant(constant));
         }
-        // Where the value may be of the constant's type, the constant stays as it is.
+        // Where the value may have the constant's type, the constant stays unchanged.
         let boxed = !inner.is_value() && !inner.is(Class::String);
         if boxed {
             if convert::related(inner, &value.class) {

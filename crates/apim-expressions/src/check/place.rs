@@ -1,4 +1,4 @@
-//! What can be assigned to: variables, indexers, properties.
+//! Places that can be assigned: variables, indexers, properties.
 
 use super::{Checker, Local, Typed, error, fit::Checked, operator};
 use crate::{
@@ -9,13 +9,13 @@ use crate::{
     value::Value,
 };
 
-/// A place and the type of what is in it.
+/// A place, and the type of its value.
 struct Target {
     place: WritablePlace,
     class: Type,
 }
 
-/// How a member is read, what that gives, and the name of what writes it.
+/// The code that reads a member, the type of the result, and the name of the setter.
 struct Accessor<'n> {
     setter: &'n str,
     read: BoundCall,
@@ -37,7 +37,7 @@ impl Checker {
             if &**name == "_" && self.lookup(name).is_none() {
                 return self.value(value);
             }
-            // What the value becomes may depend on the variable: a lambda, a tuple, `default`.
+            // The conversion of the value may depend on the variable: a lambda, a tuple, `default`.
             if let Some(Local::Variable(slot, class)) = self.lookup(name).cloned() {
                 self.assignable(target.at, name, slot)?;
                 if class.is_delegate() && self.loop_slots.last().is_some_and(|start| slot < *start) {
@@ -58,7 +58,7 @@ impl Checker {
         Ok(Typed::new(Code::Write(Box::new(Write { place, how })), class))
     }
 
-    /// `x++` and its like.
+    /// Checks `x++` and similar operators.
     pub(super) fn step(
         &mut self,
         at: usize,
@@ -67,7 +67,7 @@ impl Checker {
         prefix: bool,
     ) -> Result<Typed, ParseError> {
         let Target { place, class } = self.target(target, &Class::Int.into(), true)?;
-        // An `int` does not become a `char` by itself, and yet C# steps through characters.
+        // C# does not convert an `int` to a `char` by itself, and yet it steps through characters.
         let one = match class.underlying().unwrap_or(&class).is(Class::Char) {
             true => Typed::constant(Value::Char(1), Class::Char),
             false => Typed::constant(1.into(), Class::Int),
@@ -80,7 +80,7 @@ impl Checker {
         Ok(Typed::new(Code::Write(Box::new(Write { place, how })), class))
     }
 
-    /// A place that takes a value of this type, and the type of the place.
+    /// Returns a place that takes a value of this type, and the type of the place.
     pub(super) fn target_of(&mut self, target: &Expr, assigned: &Type) -> Result<(WritablePlace, Type), ParseError> {
         let Target { place, class } = self.target(target, assigned, false)?;
         Ok((place, class))
@@ -149,8 +149,8 @@ impl Checker {
             let message = format!("Property or indexer of '{}' cannot be assigned to -- it is read only", object.class);
             return Err(error(at, message));
         }
-        // The value's code goes elsewhere; its type decides which setter this is. What was read and changed is of the
-        // place's own type again.
+        // The value's code goes elsewhere; only its type decides which setter this is. A value that was read and
+        // changed has the type of the place again.
         let of_place = reads || convert::implicit(assigned, &class).is_some();
         let stand_in = if of_place { class.clone() } else { assigned.clone() };
         let unit = Code::Constant(Value::Null);
@@ -169,7 +169,8 @@ fn value_code(argument: ArgumentCode) -> Option<Code> {
 }
 
 impl Checker {
-    /// `place = (type)(place operator value)`. The cast is C#'s own, and only there where the value would fit the place.
+    /// Checks `place = (type)(place operator value)`. C# adds the cast itself, only where the value would fit the
+    /// place.
     fn update(
         &self,
         at: usize,

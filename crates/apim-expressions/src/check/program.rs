@@ -11,7 +11,7 @@ use crate::{
     types::Type,
 };
 
-/// A program, and what is known of it before it runs.
+/// A program, and the facts about it that are known before it runs.
 pub(crate) struct Checked {
     pub(crate) program: Program,
     /// The type of its value, once for each `return`.

@@ -19,12 +19,12 @@ use crate::{
 };
 
 impl Checker {
-    /// Statements with a scope of their own. Functions are known in the whole block.
+    /// Checks statements in a new scope. Functions are known in the whole block.
     pub(super) fn block(&mut self, statements: &[Statement]) -> Result<Vec<Step>, ParseError> {
         self.scoped(|checker| checker.statements(statements))
     }
 
-    /// The same in the scope around them.
+    /// Checks statements in the scope around them.
     pub(super) fn statements(&mut self, statements: &[Statement]) -> Result<Vec<Step>, ParseError> {
         let outer = self.labels.len();
         for statement in statements {
@@ -79,7 +79,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Statements without others in them.
+    /// Checks statements that contain no other statements.
     fn simple_statement(&mut self, statement: &Statement) -> Result<Step, ParseError> {
         let at = statement.at;
         match &statement.kind {
@@ -143,7 +143,7 @@ impl Checker {
         })
     }
 
-    /// One request runs at a time here, so that only what C# and .NET refuse is left of a lock.
+    /// Checks a `lock`. One request runs at a time here, so only the errors of C# and .NET matter.
     fn locked(&mut self, object: &Expr, body: &Block) -> Result<Step, ParseError> {
         let value = self.value(object)?;
         if value.class.is_value() || value.class.is(Class::Thrown) {
@@ -156,7 +156,7 @@ impl Checker {
         Ok(Step::Block(vec![Step::Evaluate(enter), Step::Block(self.block(body)?)]))
     }
 
-    /// What may stand in `using (…)`.
+    /// Checks the content of `using (…)`.
     fn statement_or_value(&mut self, statement: &Statement, steps: &mut Vec<Step>) -> Result<(), ParseError> {
         if let StatementKind::Evaluate(expression) = &statement.kind {
             let value = self.value(expression)?;
@@ -167,7 +167,7 @@ impl Checker {
         self.statement(statement, steps)
     }
 
-    /// The types of the variables of the innermost scope whose slots are not below `first`.
+    /// Returns the types of the variables of the innermost scope whose slots are not below `first`.
     fn declared_since(&self, first: usize) -> Vec<Type> {
         let variables = self.scopes.last().into_iter().flatten().filter_map(|(_, local)| match local {
             Local::Variable(slot, class) if *slot >= first => Some(class.clone()),
@@ -176,7 +176,7 @@ impl Checker {
         variables.collect()
     }
 
-    /// An expression that C# lets stand alone.
+    /// Checks an expression that C# allows as a statement.
     pub(super) fn statement_expression(&mut self, expression: &Expr) -> Result<Code, ParseError> {
         let allowed = match &expression.kind {
             ExprKind::Assign(..) | ExprKind::Step { .. } | ExprKind::New { .. } => true,
@@ -195,7 +195,7 @@ impl Checker {
         self.condition_value(expression).map(|value| value.code)
     }
 
-    /// The same with what is known of it.
+    /// Checks a condition, and keeps its constant value.
     pub(super) fn condition_value(&mut self, expression: &Expr) -> Result<Typed, ParseError> {
         let value = self.value(expression)?;
         let constant = value.constant.clone();
@@ -366,7 +366,7 @@ impl Checker {
     }
 }
 
-/// Refuses what `using` cannot dispose of.
+/// Refuses a value that `using` cannot dispose of.
 fn disposable(at: usize, class: &Type) -> Result<(), ParseError> {
     if class.is(Class::Null) || class.class.is_disposable() {
         return Ok(());
@@ -376,7 +376,7 @@ fn disposable(at: usize, class: &Type) -> Result<(), ParseError> {
     Err(error(at, message))
 }
 
-/// What `foreach (var x in …)` makes of `x`.
+/// Returns the type of `x` in `foreach (var x in …)`.
 fn element_of(class: &Type) -> Option<Type> {
     match class.class {
         Class::JObject => Some(Type::new(Class::KeyValuePair, vec![Class::String.into(), Class::JToken.into()])),

@@ -1,5 +1,5 @@
-//! `switch`: each label once, none that those before have handled, and no section that falls into the next, which
-//! `flow` sees.
+//! `switch`: each label stands only once, and no earlier label handles its values. No section falls into the next,
+//! which `flow` checks.
 
 use std::collections::HashSet;
 
@@ -15,10 +15,10 @@ use crate::{
     value::{Value, equality},
 };
 
-/// What a scope declares.
+/// The names that a scope declares.
 type Names = Vec<(std::sync::Arc<str>, super::Local)>;
 
-/// What the labels so far have handled.
+/// The values that the labels so far handle.
 #[derive(Default)]
 struct Handled {
     known: HashSet<Option<(bool, String)>>,
@@ -32,7 +32,7 @@ impl Checker {
         self.scoped(|checker| checker.sections(subject, value, sections))
     }
 
-    /// The sections of a `switch` have one scope together, but for the variables of their labels.
+    /// Checks the sections of a `switch`. They share one scope, except for the variables of their labels.
     fn sections(&mut self, subject: &Expr, value: Typed, sections: &[syntax::Section]) -> Result<Step, ParseError> {
         let class = value.class.clone();
         if class.is(Class::Void) || class.is(Class::Null) {
@@ -73,7 +73,7 @@ impl Checker {
         Ok(Step::Switch { subject: value.code, sections: checked })
     }
 
-    /// The labels of a section, and the variables that their patterns declare, which are for this section alone.
+    /// Checks the labels of a section. The variables that their patterns declare belong to this section alone.
     fn section_labels(
         &mut self,
         class: &Type,
@@ -124,7 +124,7 @@ impl Checker {
                     return Err(before());
                 }
                 if always {
-                    // A type that a value always has takes every value that is not null.
+                    // A label whose type the value always has takes every value that is not null.
                     handled.everything |= class.is_value() && !class.is(Class::Nullable) && of == class;
                     handled.types.push(of.clone());
                 }
@@ -171,8 +171,8 @@ impl Checker {
     }
 }
 
-/// Which sections can be reached, and whether a value can pass them all. Of constants alone, `true` and `false` are not
-/// all values of a `bool` before C# 8.
+/// Returns which sections can be reached, and whether a value can match no label. Before C# 8, the constants `true` and
+/// `false` do not cover all values of a `bool`.
 fn ways(class: &Type, subject: Option<&Value>, sections: &[syntax::Section], labels: &[Vec<Label>]) -> Ways {
     let default = labels.iter().flatten().any(|label| label.pattern.is_none());
     let Some(subject) = subject else {

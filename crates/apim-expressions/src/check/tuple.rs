@@ -23,7 +23,7 @@ impl Checker {
             if value.class.is(Class::Null) {
                 return Err(unsupported(element.at, "a tuple of `null` without a type is not supported"));
             }
-            // An element is named after the variable or member that it is.
+            // An element that is a variable or a member has its name.
             let implied = name.clone().or_else(|| implied_name(element));
             names.push(implied.unwrap_or_default());
             types.push(value.class);
@@ -47,7 +47,7 @@ impl Checker {
         Ok(Typed::new(Code::Anonymous(class.clone(), codes), class))
     }
 
-    /// A tuple of this type, whose elements convert one by one; `None` for any other expression.
+    /// Checks a tuple of this type; its elements convert one by one. Returns `None` for any other expression.
     pub(super) fn tuple_literal(&mut self, expression: &Expr, class: &Type) -> Result<Option<Code>, ParseError> {
         let ExprKind::Tuple(elements) = &expression.kind else { return Ok(None) };
         if !class.is(Class::ValueTuple) || class.arguments.len() != elements.len() {

@@ -12,64 +12,64 @@ use crate::certificate::Certificate;
 pub struct Request {
     /// `GET` and so on.
     pub method: String,
-    /// As rewritten by policies.
+    /// The URL as policies rewrote it.
     pub url: Url,
-    /// As the client sent it.
+    /// The URL as the client sent it.
     pub original_url: Url,
-    /// Names are matched whatever their case.
+    /// The headers. Upper and lower case in names are equal.
     pub headers: HeaderMap,
-    /// `None` when the request has no body.
+    /// The body; `None` when the request has no body.
     pub body: Option<Body>,
     /// The client's address; null when the gateway cannot tell.
     pub ip_address: Option<String>,
     /// Values of the `{parameters}` in the operation's URL template.
     pub matched_parameters: BTreeMap<String, String>,
-    /// The certificate that the client showed; `None` when it was not asked for one, or has none.
+    /// The client's certificate; `None` when the gateway asked for none, or the client has none.
     pub certificate: Option<Arc<Certificate>>,
 }
 
-/// `context.Response`, or what `send-request` got.
+/// `context.Response`, or the response that `send-request` got.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// HTTP status.
     pub status_code: u16,
     /// Text after the status.
     pub status_reason: String,
-    /// Names are matched whatever their case.
+    /// The headers. Upper and lower case in names are equal.
     pub headers: HeaderMap,
-    /// `None` when the response has no body.
+    /// The body; `None` when the response has no body.
     pub body: Option<Body>,
 }
 
-/// A message body. `As<T>()` takes it away unless told to preserve it.
+/// A message body. `As<T>()` consumes it unless told to preserve it.
 #[derive(Clone, Default)]
 pub struct Body {
     pub(crate) content: Bytes,
     pub(crate) consumed: bool,
 }
 
-/// A URL, taken apart.
+/// A URL in parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Url {
     /// `https`
     pub scheme: String,
-    /// Without port.
+    /// The host, without port.
     pub host: String,
-    /// The scheme's own where none is written.
+    /// The port; the scheme's own where the URL names none.
     pub port: u16,
-    /// Begins with `/`.
+    /// The path, which begins with `/`.
     pub path: String,
-    /// As written, without `?`.
+    /// The query as written, without `?`.
     pub query: String,
 }
 
 impl Body {
-    /// A body before its first reading.
+    /// Makes a body that nothing has read yet.
     pub fn new(content: impl Into<Bytes>) -> Self {
         Self { content: content.into(), consumed: false }
     }
 
-    /// The content; `None` once an expression took it away.
+    /// Returns the content; `None` once an expression has consumed it.
     #[must_use]
     pub fn content(&self) -> Option<&Bytes> {
         (!self.consumed).then_some(&self.content)
@@ -99,7 +99,7 @@ impl fmt::Display for Url {
     }
 }
 
-/// Says how long the body is, not what it says.
+/// Shows the length of the body, not its content.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body").field("bytes", &self.content.len()).field("consumed", &self.consumed).finish()

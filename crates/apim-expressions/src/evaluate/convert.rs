@@ -1,4 +1,4 @@
-//! Conversions that the checker has made explicit.
+//! The conversions that the checker has made explicit.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Machine<'_> {
             Conversion::Check(class) => check(value, class),
             Conversion::FromJson(class) => json::cast(&value, class, &mut self.budget),
             Conversion::ToJson => match value {
-                // An implicit operator makes a token of null, too, but only of null strings.
+                // The implicit operator also makes a token of null, but only of a null string.
                 Value::Json(_) => Ok(value),
                 value => {
                     let token = json::from_value(&value, &mut self.budget)?;
@@ -62,7 +62,7 @@ impl Machine<'_> {
         Name::expanded(text).map(xml::name)
     }
 
-    /// `(T)element` and `(T)attribute`; what XML writes as 1 and 0 are truth values, too.
+    /// Converts by `(T)element` and `(T)attribute`. The XML texts 1 and 0 are truth values, too.
     fn plain_of_xml(&mut self, value: &Value, class: &Type) -> Outcome {
         let text = match value.as_object() {
             Some(Object::Xml(node)) => {
@@ -83,7 +83,7 @@ impl Machine<'_> {
     }
 }
 
-/// A number, character or enum as another one. What does not fit wraps, but for a `decimal`.
+/// Converts a number, character or enum to another type. A value that does not fit wraps, except for a `decimal`.
 pub(super) fn number(value: &Value, class: Class, checked: bool) -> Outcome {
     let overflow = || Failure::overflow("Arithmetic operation resulted in an overflow.");
     let too_large = |class: Class| {
@@ -127,7 +127,7 @@ pub(super) fn number(value: &Value, class: Class, checked: bool) -> Outcome {
     })
 }
 
-/// Between `float`, `double` and `decimal`.
+/// Converts between `float`, `double` and `decimal`.
 fn real(value: &Value, class: Class) -> Outcome {
     Ok(match (value, class) {
         (Value::Single(number), Class::Double) => Value::Double((*number).into()),
@@ -140,18 +140,19 @@ fn real(value: &Value, class: Class) -> Outcome {
     })
 }
 
-/// The whole part of a double where it has one in 64 bits.
+/// Returns the whole part of a double where it fits 64 bits.
 fn exact(double: f64) -> Option<i128> {
     (double.is_finite() && double.abs() < 1.9e19).then_some(double as i128)
 }
 
-/// The whole part of a double. C# leaves open what comes of one that is too large; .NET gives the smallest number.
+/// Returns the whole part of a double. C# does not define the result for a double that is too large; .NET gives the
+/// smallest number.
 fn truncate(double: f64, class: Class) -> i128 {
     let most = if class == Class::ULong { 1.9e19 } else { 9.3e18 };
     if double.abs() < most { double as i128 } else { i64::MIN.into() }
 }
 
-/// `(T)value` where T is what the value must be.
+/// Checks `(T)value`: the value must already be a T.
 fn check(value: Value, class: &Type) -> Outcome {
     if value.is_null() {
         return if class.is_value() && !class.is(Class::Nullable) {
@@ -163,7 +164,7 @@ fn check(value: Value, class: &Type) -> Outcome {
     if is_instance(&value, class) {
         return Ok(value);
     }
-    // A box with an enum opens as its number, and the other way round.
+    // A boxed enum also unboxes as its number, and a boxed number as an enum.
     let target = class.underlying().unwrap_or(class).class;
     match (&value, value.as_object()) {
         (Value::Integer(known), _) if !target.enumerators().is_empty() && known.class() == Class::Int => {
@@ -176,12 +177,12 @@ fn check(value: Value, class: &Type) -> Outcome {
 }
 
 impl Machine<'_> {
-    /// `(T)value` for a type that is only known while running.
+    /// Computes `(T)value` for a type that is known only at run time.
     pub(crate) fn cast(&mut self, value: Value, class: &Type) -> Outcome {
         check(value, class)
     }
 
-    /// A value as a token that can go into a document.
+    /// Converts a value to a token that can go into a document.
     pub(crate) fn token(&mut self, value: &Value) -> Result<Token, Failure> {
         json::from_value(value, &mut self.budget)
     }

@@ -71,7 +71,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Those that nest less: each kind in a match needs stack.
+    /// Evaluates the operations that nest less deeply. They are apart because each kind in a `match` needs stack.
     fn other_operation(&mut self, code: &Code) -> Outcome {
         match code {
             Code::Is(value, pattern) => {
@@ -114,7 +114,7 @@ impl Machine<'_> {
 
     fn chain(&mut self, base: &Code, links: &[Link]) -> Outcome {
         let mut value = self.evaluate(base)?;
-        // A document that only the chain knows: what is found in it may ask for its parents later.
+        // A document that only this chain holds. A token found in it may ask for its parents later.
         let mut document = None;
         for link in links {
             if value.is_null() {
@@ -186,7 +186,7 @@ impl Machine<'_> {
         outcome
     }
 
-    /// Whether a value is what the pattern asks for; then the variable of the pattern has it.
+    /// Reports whether a value matches the pattern. If it does, the variable of the pattern gets the value.
     pub(super) fn matches(&mut self, pattern: &Pattern, value: &Value) -> bool {
         let (matches, slot) = match pattern {
             Pattern::Type(class, slot) => (is_instance(value, class), slot.as_ref()),
@@ -215,7 +215,7 @@ impl Machine<'_> {
         }
         let count = lengths[0].saturating_mul(lengths[1]);
         self.budget.memory(count.saturating_mul(32))?;
-        // Rows without columns are counted all the same.
+        // Rows without columns still count in .NET.
         if count == 0 && lengths[0] > 0 {
             return Err(Failure::unsupported("an array of two dimensions without columns"));
         }
@@ -256,7 +256,7 @@ impl Machine<'_> {
         let mut rest = rest;
         while let Some((operation, operand)) = rest.first() {
             if *operation == Operation::Concat {
-                // A run of `+` makes one string at its end.
+                // A run of `+` builds only one string, at its end.
                 let length = rest.iter().take_while(|(next, _)| *next == Operation::Concat).count();
                 let (run, after) = rest.split_at(length);
                 value = self.concatenate(&value, run)?;
@@ -327,7 +327,7 @@ impl Machine<'_> {
     }
 }
 
-/// Whether a value is of a type, or of one that derives from it. Null is of none.
+/// Reports whether a value has a type, or a type that derives from it. Null has none.
 pub(super) fn is_instance(value: &Value, class: &Type) -> bool {
     let class = class.underlying().unwrap_or(class);
     if value.is_null() {

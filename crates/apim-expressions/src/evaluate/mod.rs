@@ -17,7 +17,7 @@ use super::{
     value::{Object, Value, object::ContextPart},
 };
 
-/// What evaluating something gives.
+/// The result of an evaluation.
 pub(crate) type Outcome = Result<Value, Failure>;
 
 /// The state of one evaluation.
@@ -27,9 +27,9 @@ pub(crate) struct Machine<'m> {
     pub(crate) patterns: Patterns,
     program: &'m Program,
     slots: Vec<Value>,
-    /// Exceptions that the surrounding `catch` blocks hold.
+    /// The exceptions that the surrounding `catch` blocks hold.
     caught: Vec<Exception>,
-    /// Documents that no variable holds, while something of them is used.
+    /// Documents that no variable holds, while a part of them is in use.
     documents: Vec<Value>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Call<'c, 'm> {
     outs: Vec<(usize, Value)>,
 }
 
-/// What a value may be once the evaluation is over.
+/// Runs a program. Some values cannot leave it: see [`Machine::leave`].
 pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
     let allowance = context.allowance;
     let mut machine = Machine {
@@ -63,7 +63,7 @@ pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
     machine.leave(value?)
 }
 
-/// The value of an expression of constants; `None` where it has none.
+/// Evaluates an expression of constants; `None` if it has no value.
 pub(crate) fn constant(code: &Code) -> Option<Value> {
     let program = Program { body: CodeBody::Block(Vec::new()), slots: 0, functions: Vec::new() };
     let mut context = Context::new(jiff::Timestamp::UNIX_EPOCH, uuid::Uuid::nil(), Entropy::seeded(0));
@@ -80,7 +80,8 @@ pub(crate) fn constant(code: &Code) -> Option<Value> {
 }
 
 impl<'m> Machine<'m> {
-    /// `context.Response` leaves as a copy; other parts of the context do not leave.
+    /// Prepares a value for the caller: `context.Response` leaves as a copy, and other parts of the context do not
+    /// leave.
     fn leave(&self, value: Value) -> Outcome {
         match value.as_object() {
             Some(Object::Part(ContextPart::Response)) => {
@@ -122,7 +123,7 @@ impl<'m> Machine<'m> {
         }
     }
 
-    /// Calls a lambda that a member was given.
+    /// Calls a lambda that a member received.
     pub(crate) fn invoke(&mut self, lambda: &Lambda, arguments: &[Value]) -> Outcome {
         for (slot, value) in lambda.parameters.iter().zip(arguments) {
             self.set_local(*slot, value.clone());
@@ -145,7 +146,7 @@ impl<'m> Machine<'m> {
         }
     }
 
-    /// Calls a delegate in a variable, which may be running already.
+    /// Calls a delegate in a variable. The delegate may already be running.
     fn invoke_delegate(&mut self, delegate: &Value, arguments: &[Value]) -> Outcome {
         let Some(Object::Lambda(lambda)) = delegate.as_object() else { return Err(Failure::null_reference()) };
         let lambda = std::sync::Arc::clone(lambda);
@@ -172,17 +173,17 @@ impl<'m> Machine<'m> {
 }
 
 impl Call<'_, '_> {
-    /// The name under which the member was called.
+    /// Returns the name under which the member was called.
     pub(crate) fn name(&self) -> &'static str {
         self.bound.member.name
     }
 
-    /// The class that has the member.
+    /// Returns the class that has the member.
     pub(crate) fn owner(&self) -> super::types::Class {
         self.bound.owner
     }
 
-    /// A type argument of the member, or of the class that is constructed.
+    /// Returns a type argument of the member, or of the class that is constructed.
     pub(crate) fn type_argument(&self, index: usize) -> Type {
         self.bound.types.get(index).cloned().unwrap_or_else(|| super::types::Class::Object.into())
     }
@@ -191,7 +192,7 @@ impl Call<'_, '_> {
         self.bound.types.clone()
     }
 
-    /// Gives the `out` parameter at this position its value.
+    /// Sets the `out` parameter at this position.
     pub(crate) fn set_out(&mut self, index: usize, value: Value) {
         self.outs.push((index, value));
     }

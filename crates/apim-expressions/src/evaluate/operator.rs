@@ -35,7 +35,7 @@ impl Machine<'_> {
                 _ => Err(Failure::argument_null("localName")),
             },
             Operation::Compare(comparison) => Ok(Value::Bool(compare(comparison, left, right))),
-            // Of `bool?`, one operand alone can decide.
+            // With `bool?`, one operand alone can decide the result.
             Operation::Bits(Bits::And, Class::Bool) if [left, right].iter().any(|one| one.as_bool() == Some(false)) => {
                 Ok(Value::Bool(false))
             }
@@ -97,7 +97,7 @@ fn decimal(value: &Value) -> Decimal {
     }
 }
 
-/// Numbers are equal across their types, and times across theirs.
+/// Compares two values. Numbers of different types can be equal, and so can times of different types.
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Integer(_) | Value::Char(_), Value::Integer(_) | Value::Char(_)) => whole(left) == whole(right),
@@ -180,7 +180,7 @@ fn integer(operator: Arithmetic, class: Class, checked: bool, left: &Value, righ
     let result = match operator {
         Arithmetic::Add => left + right,
         Arithmetic::Subtract => left - right,
-        // The low 64 bits are right whatever the product of two `ulong` is.
+        // The low 64 bits are right for every product of two `ulong`.
         Arithmetic::Multiply => left.wrapping_mul(right),
         Arithmetic::Divide | Arithmetic::Remainder if right == 0 => return Err(Failure::divide_by_zero()),
         Arithmetic::Divide => left / right,

@@ -34,7 +34,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Puts a value that is there already.
+    /// Puts a value that already exists into a place.
     pub(super) fn put(&mut self, place: &WritablePlace, value: Value) -> Result<(), Failure> {
         match place {
             WritablePlace::Local(slot) => self.set_local(*slot, value),
@@ -51,7 +51,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// What goes into the place, and what the expression is worth.
+    /// Returns the new value of the place, and the value of the whole assignment expression.
     fn assigned(&mut self, how: &How, old: Value) -> Result<(Value, Value), Failure> {
         match how {
             How::Set(value) => {

@@ -15,12 +15,12 @@ enum Flow {
     Continue,
     Return(Value),
     Goto(usize),
-    /// To a section of the innermost `switch`.
+    /// A jump to a section of the innermost `switch`.
     Section(usize),
 }
 
 impl Machine<'_> {
-    /// The value that a body of statements returns.
+    /// Returns the value that a body of statements returns.
     pub(super) fn block_value(&mut self, steps: &[Step]) -> Outcome {
         match self.steps(steps)? {
             Flow::Return(value) => Ok(value),
@@ -165,7 +165,7 @@ impl Machine<'_> {
                     self.budget.steps(1)?;
                     section = next;
                 }
-                // A label of another section, which is in the same scope.
+                // The label is in another section, which has the same scope.
                 Flow::Goto(label) => {
                     let holds = |section: &Section| {
                         section.body.iter().any(|step| matches!(step, Step::Label(known) if *known == label))
@@ -178,7 +178,7 @@ impl Machine<'_> {
         }
     }
 
-    /// A section from one of its labels on.
+    /// Runs a section from one of its labels on.
     fn run_from(&mut self, body: &[Step], label: usize) -> Result<Flow, Failure> {
         self.budget.steps(body.len() as u64)?;
         let from = body.iter().position(|step| matches!(step, Step::Label(known) if *known == label));
@@ -191,7 +191,7 @@ impl Machine<'_> {
         }
     }
 
-    /// The section that a value leads to.
+    /// Returns the section that a value leads to.
     fn chosen(&mut self, subject: &Value, sections: &[Section]) -> Result<Option<usize>, Failure> {
         let mut default = None;
         for (at, section) in sections.iter().enumerate() {
@@ -220,7 +220,7 @@ impl Machine<'_> {
                 if let Some(slot) = catch.slot {
                     self.set_local(slot, Value::object(Object::Exception(exception.clone())));
                 }
-                // An exception inside `when` is as good as false.
+                // An exception inside `when` counts as false.
                 let applies = match catch.when.as_ref().map(|when| self.condition(when)) {
                     None => true,
                     Some(Ok(applies)) => applies,
@@ -235,7 +235,7 @@ impl Machine<'_> {
                 }
             }
         }
-        // No part of the program runs after a limit was passed.
+        // No part of the program runs after it has exceeded a limit.
         if matches!(outcome, Err(Failure::Stopped(_))) {
             return outcome;
         }

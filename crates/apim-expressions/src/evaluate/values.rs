@@ -1,4 +1,4 @@
-//! Making and taking apart values, within the limits.
+//! Makes values and takes them apart, within the limits.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     value::{Collection, CollectionKind, Object, Opaque, Value, text},
 };
 
-/// What an element of a collection costs.
+/// The memory cost of an element of a collection.
 pub(crate) const ELEMENT_BYTES: usize = 32;
 
 impl Machine<'_> {
@@ -20,7 +20,7 @@ impl Machine<'_> {
         text::of(value, &mut self.budget)
     }
 
-    /// The texts of all values in a row.
+    /// Returns the texts of all values in a row.
     pub(crate) fn text_of_all(&mut self, values: &[Value]) -> Outcome {
         let mut out = Writer::new(&mut self.budget);
         for value in values {
@@ -29,14 +29,14 @@ impl Machine<'_> {
         Ok(Value::String(out.finish()))
     }
 
-    /// A new string.
+    /// Makes a new string.
     pub(crate) fn string(&mut self, text: impl Into<Arc<str>>) -> Outcome {
         let text = text.into();
         self.budget.string(text.len())?;
         Ok(Value::String(text))
     }
 
-    /// A new collection of values that exist.
+    /// Makes a new collection of existing values.
     pub(crate) fn collection(&mut self, kind: CollectionKind, element: Type, values: Vec<Value>) -> Outcome {
         let bytes = if element.is(Class::Byte) { 1 } else { ELEMENT_BYTES };
         self.budget.memory(values.len() * bytes)?;
@@ -44,7 +44,7 @@ impl Machine<'_> {
         Ok(Collection::new(kind, element, values).into())
     }
 
-    /// Prepares values for being put into another one: see [`Collection`].
+    /// Prepares values that go into another value: see [`Collection`].
     pub(crate) fn hold(&mut self, values: &[Value]) -> Result<(), Failure> {
         for value in values {
             if height(value, &mut self.budget)? >= limits::VALUE_NESTING {
@@ -56,8 +56,8 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Prepares one value for being put into a collection that exists.
-    /// `held` says whether that collection is itself inside another, which the value may be.
+    /// Prepares one value that goes into an existing collection. `held` reports whether that collection is inside
+    /// another one. The other one could be the value itself.
     pub(crate) fn hold_in(&mut self, held: impl FnOnce() -> bool, value: &Value) -> Result<(), Failure> {
         self.budget.memory(ELEMENT_BYTES)?;
         self.hold(std::slice::from_ref(value))?;
@@ -67,7 +67,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The elements of anything that can be enumerated, and their type.
+    /// Returns the elements of any value that can be enumerated, and their type.
     pub(crate) fn items(&mut self, value: &Value) -> Result<(Type, Vec<Value>), Failure> {
         let (element, items): (Type, Vec<Value>) = match value {
             Value::Collection(Opaque(collection)) => {
@@ -92,7 +92,7 @@ impl Machine<'_> {
             Value::Json(token) if token.class() == Class::JArray => {
                 (Class::JToken.into(), token.children().into_iter().map(Value::Json).collect())
             }
-            // A value has no children; a constructor has its arguments.
+            // A `JValue` has no children; a constructor has its arguments.
             Value::Json(token) => (Class::JToken.into(), token.children().into_iter().map(Value::Json).collect()),
             Value::Object(Opaque(Object::Property(property))) => {
                 (Class::JToken.into(), vec![Value::Json(property.value())])
@@ -115,7 +115,7 @@ impl Machine<'_> {
         Ok((element, items))
     }
 
-    /// The members of a `JObject` as `KeyValuePair<string, JToken>`.
+    /// Returns the members of a `JObject` as `KeyValuePair<string, JToken>`.
     pub(crate) fn member_pairs(&mut self, value: &Value) -> Result<Vec<Value>, Failure> {
         let Value::Json(token) = value else { return Ok(Vec::new()) };
         let members = token.members();
@@ -127,7 +127,7 @@ impl Machine<'_> {
         Ok(members.into_iter().map(pair).collect())
     }
 
-    /// How many elements there are in something that can grow.
+    /// Returns the number of elements of a value that can grow.
     pub(super) fn length(&self, value: &Value) -> usize {
         match value {
             Value::Collection(Opaque(collection)) => collection.len(),
@@ -147,7 +147,7 @@ fn is_composite(value: &Value) -> bool {
     )
 }
 
-/// Whether values of the type have no others in them.
+/// Reports whether values of the type contain no other values.
 fn holds_nothing(class: &Type) -> bool {
     class.class.is_number()
         || matches!(class.class, Class::String | Class::Bool | Class::Char | Class::Guid | Class::DateTime)
@@ -165,8 +165,8 @@ fn inner(value: &Value) -> Vec<Value> {
     }
 }
 
-/// How deep values are inside this one. What was held before is not deeper than the limit, and holds nothing that
-/// holds it, so this ends.
+/// Returns how deep values nest inside this one. This ends: a value that is already held is not deeper than the limit,
+/// and does not contain its holder.
 fn height(value: &Value, budget: &mut Budget) -> Result<usize, Failure> {
     if !is_composite(value) {
         return Ok(0);
@@ -179,7 +179,8 @@ fn height(value: &Value, budget: &mut Budget) -> Result<usize, Failure> {
     Ok(deepest + 1)
 }
 
-/// A record holds what is in it as a collection does, but cannot be changed: its parts were marked when it was made.
+/// Marks a value as held by another. A record needs no mark: it holds its parts as a collection does, but cannot
+/// change, and its parts were marked when it was made.
 fn mark(value: &Value) {
     match value {
         Value::Collection(Opaque(collection)) => collection.hold(),

@@ -1,4 +1,4 @@
-//! Between JSON and other values, by Newtonsoft.Json's rules.
+//! Conversions between JSON and other values, by Newtonsoft.Json's rules.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ fn other(kind: Other, text: &Arc<str>) -> Value {
     }
 }
 
-/// The name of a token's `JTokenType`.
+/// Returns the name of a token's `JTokenType`.
 pub(crate) fn type_name(token: &Token) -> &'static str {
     match token.as_scalar() {
         None if token.class() == Class::JObject => "Object",
@@ -109,7 +109,7 @@ pub(crate) fn cast(value: &Value, to: &Type, budget: &mut Budget) -> Result<Valu
     if fits { plain(&scalar, target.class, budget) } else { Err(refused()) }
 }
 
-/// The value a scalar holds, as a value of the class.
+/// Returns the value of a scalar as a value of the class.
 fn plain(scalar: &Scalar, class: Class, budget: &mut Budget) -> Result<Value, Failure> {
     let value = Value::from(scalar.clone());
     match (&value, class) {
@@ -123,7 +123,7 @@ fn plain(scalar: &Scalar, class: Class, budget: &mut Budget) -> Result<Value, Fa
     }
 }
 
-/// `token.Value<T>()`, and what `Value<T>(key)` does with what it finds.
+/// `token.Value<T>()`, and the conversion that `Value<T>(key)` makes of the token it finds.
 pub(crate) fn value_of(value: &Value, to: &Type, budget: &mut Budget) -> Result<Value, Failure> {
     let Value::Json(token) = value else { return Ok(Value::default_of(to)) };
     if to.is(Class::Object) || to.class.is_json() && is_a(token, to.class) {
@@ -193,7 +193,7 @@ pub(crate) fn to_object(token: &Token, to: &Type, budget: &mut Budget) -> Result
     }
 }
 
-/// What goes into a container one by one: the elements of a sequence, of sequences in it, too.
+/// Collects the tokens that go into a container one by one: the elements of a sequence, and of sequences inside it.
 pub(crate) fn contents(value: &Value, budget: &mut Budget, depth: usize, out: &mut Vec<Token>) -> Result<(), Failure> {
     if depth > 32 {
         return Err(Failure::Stopped("The expression nests lists more than 32 deep.".to_owned()));
@@ -210,7 +210,7 @@ pub(crate) fn contents(value: &Value, budget: &mut Budget, depth: usize, out: &m
     budget.memory(8)
 }
 
-/// A value as one token inside a container: what no `JValue` can hold is refused.
+/// Converts a value to one token inside a container. Refuses a value that no `JValue` can hold.
 pub(crate) fn content(value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
     let plain = match value {
         Value::Char(_) | Value::Dictionary(_) | Value::Jwt(_) | Value::Response(_) => false,
@@ -225,7 +225,7 @@ pub(crate) fn content(value: &Value, budget: &mut Budget) -> Result<Token, Failu
     Err(Failure::argument(format!("Could not determine JSON object type for type {class}.")))
 }
 
-/// `JToken.FromObject`, and what `JsonConvert.SerializeObject` writes.
+/// `JToken.FromObject`, and the token that `JsonConvert.SerializeObject` writes.
 pub(crate) fn from_value(value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
     let scalar = match value {
         Value::Null => Scalar::Null,

@@ -1,5 +1,5 @@
 //! JSON like Newtonsoft.Json's `JToken`: ordered, mutable, and with references. A token that is already in a document
-//! is copied when it is put into another.
+//! is copied when it goes into another one.
 
 pub(crate) mod convert;
 pub(crate) mod path;
@@ -25,7 +25,7 @@ use super::{
     value::{DateTime, DateTimeOffset},
 };
 
-/// What a node costs besides its text.
+/// The memory cost of a node besides its text.
 const NODE_BYTES: usize = 64;
 
 /// A `JObject`, `JArray` or `JValue`.
@@ -45,7 +45,7 @@ enum Content {
     Scalar(Scalar),
 }
 
-/// What a `JValue` holds.
+/// The value of a `JValue`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Scalar {
     Null,
@@ -55,24 +55,24 @@ pub(crate) enum Scalar {
     Decimal(Decimal),
     Text(Arc<str>),
     Other(Other, Arc<str>),
-    /// Newtonsoft.Json takes text that looks like an ISO 8601 time for one.
+    /// A time. Newtonsoft.Json reads a text that looks like an ISO 8601 time as a time.
     Date(DateTime),
     Offset(DateTimeOffset),
 }
 
-/// The rarer kinds of a `JValue`, which keep their text.
+/// The rarer kinds of `JValue` values, which keep their text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Other {
-    /// A whole number past `long`.
+    /// A whole number that is too large for `long`.
     BigInteger,
     Undefined,
-    /// `JRaw`: written as it is.
+    /// `JRaw`, which is written unchanged.
     Raw,
     Comment,
     Guid,
     TimeSpan,
     Uri,
-    /// In Base64.
+    /// Bytes, as Base64.
     Bytes,
 }
 
@@ -102,13 +102,13 @@ impl Token {
         Ok(Self::new(Content::Array(Vec::new())))
     }
 
-    /// `new name(…)` without arguments.
+    /// Makes `new name(…)` without arguments.
     pub(crate) fn construct(name: Arc<str>, budget: &mut Budget) -> Result<Self, Failure> {
         budget.memory(NODE_BYTES + name.len())?;
         Ok(Self::new(Content::Constructor(name, Vec::new())))
     }
 
-    /// The name of a `JConstructor`.
+    /// Returns the name of a `JConstructor`.
     pub(crate) fn constructor(&self) -> Option<Arc<str>> {
         if let Content::Constructor(name, _) = &*lock(&self.0.content) { Some(Arc::clone(name)) } else { None }
     }
@@ -154,7 +154,7 @@ impl Token {
         if let Content::Array(items) = &*lock(&self.0.content) { items.get(index).cloned() } else { None }
     }
 
-    /// The members of an object.
+    /// Returns the members of an object.
     pub(crate) fn members(&self) -> Vec<(Arc<str>, Self)> {
         match &*lock(&self.0.content) {
             Content::Object(members) => members.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -162,7 +162,7 @@ impl Token {
         }
     }
 
-    /// The elements of an array, or the values of an object.
+    /// Returns the elements of an array, or the values of an object.
     pub(crate) fn children(&self) -> Vec<Self> {
         match &*lock(&self.0.content) {
             Content::Object(members) => members.values().cloned().collect(),
@@ -200,7 +200,7 @@ impl Token {
         Ok(height)
     }
 
-    /// The child as it will be inside this token: itself, or a copy if it already is in a document.
+    /// Returns the token to put inside this one: the child itself, or a copy if the child is already in a document.
     fn adopt(&self, child: &Self, budget: &mut Budget) -> Result<Self, Failure> {
         let mut child = child.clone();
         if child.parent().is_some() || self.root().is(&child) {
@@ -240,7 +240,7 @@ impl Token {
         Ok(copy)
     }
 
-    /// About how many bytes of memory it takes, with everything inside.
+    /// Returns about how many bytes of memory the token takes, with everything inside it.
     pub(crate) fn memory(&self) -> usize {
         let text = match self.as_scalar() {
             Some(Scalar::Text(text) | Scalar::Other(_, text)) => text.len(),
@@ -259,7 +259,7 @@ impl Token {
         NODE_BYTES + text + names + self.children().iter().map(Self::memory).sum::<usize>()
     }
 
-    /// Adds a token that was just made to a document that is being made.
+    /// Adds a new token to a document that is being made.
     fn insert_new(&self, name: &Arc<str>, value: Self, budget: &mut Budget) -> Result<(), Failure> {
         budget.memory(name.len())?;
         *lock(&value.0.parent) = Arc::downgrade(&self.0);
@@ -295,7 +295,7 @@ impl Token {
         self.insert_at(length, value, budget).map(drop)
     }
 
-    /// False when there is no such place.
+    /// Inserts an element. Returns false when the index does not exist.
     pub(crate) fn insert_at(&self, index: usize, value: &Self, budget: &mut Budget) -> Result<bool, Failure> {
         if index > self.len() {
             return Ok(false);
@@ -308,7 +308,7 @@ impl Token {
         Ok(true)
     }
 
-    /// False when there is no such element.
+    /// Replaces an element. Returns false when the index does not exist.
     pub(crate) fn replace_at(&self, index: usize, value: &Self, budget: &mut Budget) -> Result<bool, Failure> {
         let Some(old) = self.item(index) else { return Ok(false) };
         if old.is(value) {
@@ -353,7 +353,7 @@ impl Token {
         *lock(&self.0.parent) = Weak::new();
     }
 
-    /// Where this token is in its parent: a member's name, or an index.
+    /// Returns the token's parent, and its place there: a member's name or an index.
     pub(crate) fn place(&self) -> Option<(Self, Result<Arc<str>, usize>)> {
         let parent = self.parent()?;
         let member = parent.members().into_iter().find(|(_, value)| value.is(self));
@@ -364,7 +364,7 @@ impl Token {
         Some((parent, place))
     }
 
-    /// Where this token is in its document: `a.b[0]['c d']`.
+    /// Returns the path of this token in its document: `a.b[0]['c d']`.
     pub(crate) fn path(&self) -> String {
         let mut parts = Vec::new();
         let mut token = self.clone();

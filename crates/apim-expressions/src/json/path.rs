@@ -1,4 +1,4 @@
-//! `SelectToken`: `JSONPath` as Newtonsoft.Json has it.
+//! `SelectToken`: `JSONPath` as Newtonsoft.Json implements it.
 
 mod filter;
 mod parse;
@@ -8,7 +8,7 @@ use self::step::Step;
 use super::Token;
 use crate::{limits::Budget, problem::Failure, types::Class};
 
-/// The tokens a path leads to.
+/// Returns the tokens that a path leads to.
 pub(crate) fn select(root: &Token, path: &str, budget: &mut Budget) -> Result<Vec<Token>, Failure> {
     let steps = parse::path(path)?;
     follow(root, root, &steps, budget)

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::Token;
 use crate::{limits::Budget, lock::lock, problem::Failure};
 
-/// A `JProperty`: alone, or a view of a member of an object.
+/// A `JProperty`: alone, or a view of an object's member.
 pub(crate) struct Property {
     pub(crate) name: Arc<str>,
     pub(crate) owner: Mutex<Option<Token>>,

@@ -10,7 +10,7 @@ use crate::{
     value::{DateTime, format::date_parse},
 };
 
-/// Most characters of a whole number.
+/// The most characters of a whole number.
 const LONGEST_NUMBER: usize = 380;
 
 struct Reader<'t, 'b> {
@@ -23,13 +23,13 @@ impl Token {
     /// Reads a JSON text the way `JToken.Parse` does.
     ///
     /// # Errors
-    /// The message Newtonsoft.Json gives.
+    /// The message that Newtonsoft.Json gives.
     pub fn parse(text: &str) -> Result<Self, EvaluationError> {
         Ok(token(text, &mut Budget::new())?)
     }
 }
 
-/// `JToken.Parse`, to which a comment before anything else is the token.
+/// Reads a text like `JToken.Parse`: a comment before anything else is the token.
 pub(crate) fn token(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
     match first_comment(text) {
         Some(comment) => Token::scalar(Scalar::Other(Other::Comment, comment.into()), budget),
@@ -37,7 +37,7 @@ pub(crate) fn token(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
     }
 }
 
-/// What every other reader makes of a text: comments are skipped wherever they stand.
+/// Reads a text like every other reader: comments are skipped at any place.
 pub(crate) fn content(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
     budget.work(text.len())?;
     let mut reader = Reader { text, at: 0, budget };
@@ -63,7 +63,7 @@ impl Reader<'_, '_> {
         self.text[self.at..].chars().next()
     }
 
-    /// The message with a line and position. (The path that Newtonsoft.Json names is left empty.)
+    /// Returns the message with a line and position. (The path that Newtonsoft.Json names is left empty.)
     fn error(&self, message: &str) -> Failure {
         let before = &self.text[..self.at];
         let line = before.matches('\n').count() + 1;
@@ -151,7 +151,7 @@ impl Reader<'_, '_> {
         self.elements(array, ']', depth)
     }
 
-    /// `new Date(1)`
+    /// Reads `new Date(1)`.
     fn constructor(&mut self, depth: usize) -> Result<Token, Failure> {
         self.at += 3;
         self.skip_blank()?;
@@ -190,7 +190,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A comma, unless the end comes next.
+    /// Reads a comma, unless the end comes next.
     fn separator(&mut self, close: char) -> Result<(), Failure> {
         self.skip_blank()?;
         match self.peek() {
@@ -272,7 +272,7 @@ impl Reader<'_, '_> {
         Ok(unit)
     }
 
-    /// `true`, `null`, a number.
+    /// Reads `true`, `null` or a number.
     fn word(&mut self) -> Result<Token, Failure> {
         let rest = &self.text[self.at..];
         let end =

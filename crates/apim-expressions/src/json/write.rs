@@ -18,7 +18,8 @@ use crate::{
 /// `Environment.NewLine` of the gateways that Azure runs, which are Windows machines.
 pub(crate) const NEW_LINE: &str = "\r\n";
 
-/// `ToString(Formatting.None)` or `ToString(Formatting.Indented)`, of any token but a `JValue`'s own `ToString()`.
+/// Writes a token as `ToString(Formatting.None)` or `ToString(Formatting.Indented)` does. A `JValue`'s own `ToString()`
+/// differs.
 pub(crate) fn token(token: &Token, indented: bool, out: &mut Writer<'_>) -> Result<(), Failure> {
     nested(token, indented, 0, out)
 }
@@ -47,7 +48,7 @@ fn nested(token: &Token, indented: bool, depth: usize, out: &mut Writer<'_>) -> 
     block("[", "]", items.len(), indented, depth, out, |index, out| nested(&items[index], indented, depth + 1, out))
 }
 
-/// Brackets around `count` elements.
+/// Writes brackets around `count` elements.
 pub(crate) fn block(
     open: &str,
     close: &str,
@@ -92,7 +93,7 @@ pub(crate) fn scalar(value: &Scalar, out: &mut Writer<'_>) -> Result<(), Failure
     }
 }
 
-/// A `double` keeps a decimal place, so that it is read back as one.
+/// Writes a `double`. It keeps a decimal place, so that it is read back as a `double`.
 pub(crate) fn float(value: f64, out: &mut Writer<'_>) -> Result<(), Failure> {
     let text = double_text(value);
     if !value.is_finite() {
@@ -108,7 +109,7 @@ fn decimal(value: Decimal, out: &mut Writer<'_>) -> Result<(), Failure> {
     if text.contains('.') { Ok(()) } else { out.push(".0") }
 }
 
-/// A quoted string. Besides what JSON must escape, Newtonsoft.Json escapes three line separators.
+/// Writes a quoted string. Besides the characters that JSON must escape, Newtonsoft.Json escapes three line separators.
 pub(crate) fn string(text: &str, out: &mut Writer<'_>) -> Result<(), Failure> {
     let mut written = String::with_capacity(text.len() + 2);
     out.budget.work(text.len())?;
@@ -132,7 +133,7 @@ pub(crate) fn string(text: &str, out: &mut Writer<'_>) -> Result<(), Failure> {
     out.push(&written)
 }
 
-/// What `ToString()` gives: a `JValue` as the value it holds, everything else indented.
+/// Writes the result of `ToString()`: a `JValue` as its value, everything else indented.
 pub(crate) fn to_string(value: &Token, out: &mut Writer<'_>) -> Result<(), Failure> {
     match value.as_scalar() {
         Some(scalar) => out.push(&scalar_text(&scalar)),
@@ -140,7 +141,7 @@ pub(crate) fn to_string(value: &Token, out: &mut Writer<'_>) -> Result<(), Failu
     }
 }
 
-/// The text of the value that a `JValue` holds.
+/// Returns the text of a `JValue`'s value.
 pub(crate) fn scalar_text(value: &Scalar) -> Arc<str> {
     match value {
         Scalar::Null => "".into(),

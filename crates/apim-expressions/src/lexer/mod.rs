@@ -1,5 +1,5 @@
-//! From text to tokens, by the lexical rules of C# 7. Interpolated strings come out flat: their text, and the tokens
-//! of their holes between [`TokenKind::HoleBegin`] and [`TokenKind::HoleEnd`].
+//! Splits text into tokens, by the lexical rules of C# 7. Interpolated strings become a flat list: their text, and the
+//! tokens of their holes between [`TokenKind::HoleBegin`] and [`TokenKind::HoleEnd`].
 
 mod number;
 mod string;
@@ -44,7 +44,7 @@ pub(crate) enum TokenKind {
 }
 
 impl TokenKind {
-    /// Whether a number, a character or a text begins here.
+    /// Reports whether a number, a character or a text begins here.
     pub(crate) fn begins_literal(&self) -> bool {
         match self {
             Self::Integer(..)
@@ -65,14 +65,15 @@ impl TokenKind {
     }
 }
 
-/// Longest first, where one begins another. `>>` is two tokens, so that `List<List<int>>` needs no care.
+/// All symbols; where one begins another, the longest comes first. `>>` is two tokens, so that `List<List<int>>` needs
+/// no special case.
 const SYMBOLS: [&str; 54] = [
     "<<=", "??=", "=>", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=",
     "|=", "^=", "<<", "->", "::", "..", "(", ")", "[", "]", "{", "}", ".", ",", ";", ":", "?", "+", "-", "*", "/", "%",
     "&", "|", "^", "!", "~", "<", ">", "=", "@", "#", "\\", "$", "`",
 ];
 
-/// An open bracket that the scanner is inside of.
+/// An open bracket around the scanner's position.
 enum Nested {
     Bracket,
     /// A hole of an interpolated string, verbatim or not.
@@ -87,11 +88,12 @@ struct Lexer<'s> {
     end: usize,
     nested: Vec<Nested>,
     tokens: Vec<Token>,
-    /// Texts so far: equal literals are one string, as in .NET.
+    /// The texts so far. Equal literals are one string, as in .NET.
     texts: HashSet<Arc<str>>,
 }
 
-/// The tokens of `source[start..end]`, ending with [`TokenKind::End`]; offsets count from the start of `source`.
+/// Returns the tokens of `source[start..end]`, ending with [`TokenKind::End`]; offsets count from the start of
+/// `source`.
 pub(crate) fn tokens(source: &str, start: usize, end: usize) -> Result<Vec<Token>, ParseError> {
     let mut lexer = Lexer { source, at: start, end, nested: Vec::new(), tokens: Vec::new(), texts: HashSet::new() };
     while lexer.skip_blank()? {
@@ -121,7 +123,7 @@ impl<'s> Lexer<'s> {
         self.tokens.push(Token { kind, at, end: self.at });
     }
 
-    /// The one string of a literal.
+    /// Returns the string of a literal: one string for all equal literals.
     fn literal(&mut self, text: String) -> Arc<str> {
         if let Some(known) = self.texts.get(text.as_str()) {
             return Arc::clone(known);
@@ -131,7 +133,7 @@ impl<'s> Lexer<'s> {
         text
     }
 
-    /// Skips white space and comments; false at the end.
+    /// Skips white space and comments; returns false at the end.
     fn skip_blank(&mut self) -> Result<bool, ParseError> {
         loop {
             let rest = self.rest();
@@ -186,7 +188,7 @@ impl<'s> Lexer<'s> {
         self.push(at, TokenKind::Name(rest[..length].into()));
     }
 
-    /// `@name`, which is `name`; of a keyword it is a name that keeps its `@`.
+    /// Reads `@name`, which is `name`. If the name is a keyword, it keeps its `@`.
     fn verbatim_name(&mut self) {
         let at = self.at;
         self.at += 1;
@@ -199,7 +201,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// `#region` and `#endregion`, alone on their line, mean nothing.
+    /// Reports whether `#region` or `#endregion` is alone on its line: both mean nothing.
     fn region(&self) -> bool {
         let line = self.source[..self.at].rsplit('\n').next().unwrap_or_default();
         let word = self.rest()[1..].trim_start_matches([' ', '\t']);

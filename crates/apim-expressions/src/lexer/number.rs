@@ -58,7 +58,7 @@ fn digits(text: &str, radix: u32) -> usize {
     text.find(|c: char| c != '_' && !c.is_digit(radix)).unwrap_or(text.len())
 }
 
-/// Length of `12`, `12.5`, `.5`, `12e-3`; the dot of `12.ToString()` is not part of the number.
+/// Returns the length of `12`, `12.5`, `.5`, `12e-3`; the dot of `12.ToString()` is not part of the number.
 fn decimal_length(text: &str) -> usize {
     let mut length = digits(text, 10);
     let after = |at: usize| text[at..].chars().next();

@@ -5,7 +5,7 @@ use super::{Lexer, Nested, ParseError, TokenKind};
 const NO_END: &str = "Unterminated string literal";
 
 impl Lexer<'_> {
-    /// `"…"` or `@"…"`, whose opening quote ends `prefix` bytes from here.
+    /// Reads `"…"` or `@"…"`, whose opening quote ends `prefix` bytes from here.
     pub(super) fn text(&mut self, prefix: usize, verbatim: bool) -> Result<(), ParseError> {
         let at = self.at;
         self.at += prefix;
@@ -35,7 +35,7 @@ impl Lexer<'_> {
         self.interpolated_text(verbatim)
     }
 
-    /// Text of an interpolated string up to its next hole or its end.
+    /// Reads the text of an interpolated string up to its next hole or its end.
     pub(super) fn interpolated_text(&mut self, verbatim: bool) -> Result<(), ParseError> {
         let at = self.at;
         let mut text = String::new();
@@ -71,7 +71,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// The format of a hole, from its `:` to before its `}`.
+    /// Reads the format of a hole, from its `:` to before its `}`.
     pub(super) fn hole_format(&mut self) -> Result<(), ParseError> {
         let at = self.at;
         self.at += 1;
@@ -141,7 +141,8 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// A character given by its code. `\uD83D\uDE00` is one character, as two halves have no place in UTF-8.
+    /// Reads a character given by its code. `\uD83D\uDE00` is one character, because UTF-8 has no form for its two
+    /// halves.
     fn hexadecimal(&mut self, least: usize, most: usize) -> Option<char> {
         let code = self.digits(least, most)?;
         if (0xD800..0xDC00).contains(&code) && self.rest().starts_with("\\u") {

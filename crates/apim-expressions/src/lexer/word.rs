@@ -1,6 +1,6 @@
 //! The keywords of C#.
 
-/// Keywords that can begin or be no expression of the subset, so that no one takes them for a name.
+/// Keywords that cannot begin or be an expression of the subset. They are not names.
 const UNSUPPORTED: [&str; 25] = [
     "abstract",
     "base",
@@ -29,7 +29,7 @@ const UNSUPPORTED: [&str; 25] = [
     "this",
 ];
 
-/// Keywords of C# that are part of the subset, and so are no names either.
+/// Keywords of C# that are part of the subset. They are not names either.
 const KEYWORDS: [&str; 36] = [
     "as",
     "break",
@@ -69,7 +69,7 @@ const KEYWORDS: [&str; 36] = [
     "typeof",
 ];
 
-/// Types whose keyword makes `(keyword)` a cast whatever follows.
+/// Types whose keyword makes `(keyword)` a cast. The code after it does not matter.
 pub(crate) const PREDEFINED: [&str; 15] = [
     "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
     "ulong", "ushort",

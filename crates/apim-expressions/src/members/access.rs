@@ -45,7 +45,7 @@ impl Call<'_, '_> {
         if let Value::Char(unit) = self.argument(index) { *unit } else { 0 }
     }
 
-    /// A string that may not be null.
+    /// Returns a string argument that must not be null.
     pub(super) fn text(&self, index: usize) -> Result<Arc<str>, Failure> {
         self.optional_text(index).ok_or_else(|| Failure::argument_null("value"))
     }
@@ -54,7 +54,7 @@ impl Call<'_, '_> {
         if let Value::String(text) = self.argument(index) { Some(Arc::clone(text)) } else { None }
     }
 
-    /// The value of an enum.
+    /// Returns the value of an enum argument.
     pub(super) fn flags(&self, index: usize) -> i32 {
         match self.argument(index).as_object() {
             Some(Object::Enum(_, number)) => *number,
@@ -62,7 +62,7 @@ impl Call<'_, '_> {
         }
     }
 
-    /// The string that the member belongs to.
+    /// Returns the string that the member belongs to.
     pub(super) fn this_text(&self) -> Arc<str> {
         if let Value::String(text) = &self.receiver { Arc::clone(text) } else { Arc::default() }
     }
@@ -89,7 +89,7 @@ impl Call<'_, '_> {
         }
     }
 
-    /// The token that the member belongs to; of a property, its value.
+    /// Returns the token that the member belongs to; for a property, its value.
     pub(super) fn this_token(&self) -> Result<Token, Failure> {
         match &self.receiver {
             Value::Json(token) => Ok(token.clone()),
@@ -98,7 +98,7 @@ impl Call<'_, '_> {
         }
     }
 
-    /// A token that goes into a document. C# null becomes JSON null.
+    /// Returns an argument as a token that goes into a document. C# null becomes JSON null.
     pub(super) fn token(&mut self, index: usize) -> Result<Token, Failure> {
         let value = self.argument(index).clone();
         self.machine.token(&value)
@@ -111,7 +111,7 @@ impl Call<'_, '_> {
         }
     }
 
-    /// The elements that the member belongs to, and their type.
+    /// Returns the elements that the member belongs to, and their type.
     pub(super) fn this_items(&mut self) -> Result<(Type, Vec<Value>), Failure> {
         let receiver = self.receiver.clone();
         self.machine.items(&receiver)
@@ -145,7 +145,7 @@ impl Call<'_, '_> {
         self.machine.budget.work(bytes)
     }
 
-    /// The text of a `StringBuilder`.
+    /// Returns the text of a `StringBuilder`.
     pub(super) fn this_builder(&self) -> Result<Arc<std::sync::Mutex<String>>, Failure> {
         match self.receiver.as_object() {
             Some(Object::Builder(text)) => Ok(Arc::clone(text)),
@@ -158,12 +158,12 @@ impl Call<'_, '_> {
     }
 }
 
-/// An index within `length`, or `None`.
+/// Returns an index within `length`, or `None`.
 pub(super) fn within(index: i64, length: usize) -> Option<usize> {
     usize::try_from(index).ok().filter(|index| *index < length)
 }
 
-/// A length as C# counts, which is never past `int` within the limits.
+/// Returns a length as a C# `int`. Within the limits, no length exceeds `int`.
 pub(super) fn length(length: usize) -> Value {
     Value::from(i32::try_from(length).unwrap_or(i32::MAX))
 }

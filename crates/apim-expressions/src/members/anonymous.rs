@@ -1,4 +1,4 @@
-//! Members of anonymous objects, which the checker asks for by position.
+//! Members of anonymous objects. The checker asks for them by position.
 
 use super::{Member, access::within, row};
 use crate::{problem::Failure, value::Object};

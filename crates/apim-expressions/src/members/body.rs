@@ -22,11 +22,11 @@ pub(super) const BODY: &[Member] = &[
     row("AsFormUrlEncodedContent", "(bool preserveContent) -> IDictionary<string, IList<string>>", read_form),
 ];
 
-/// The content, once.
+/// Returns the content, and consumes it unless `preserve` is true.
 fn take(body: &mut Option<Body>, preserve: bool) -> Result<Bytes, Failure> {
     let body = body.as_mut().ok_or_else(Failure::null_reference)?;
     let content = body.content().cloned().ok_or_else(|| {
-        // The words of a live gateway are not known.
+        // The message of a live gateway is not known.
         Failure::invalid_operation(
             "The message body was already read by an expression that did not set preserveContent to true.",
         )
@@ -66,7 +66,7 @@ fn read_as(call: &mut Call<'_, '_>) -> Outcome {
         _ => {}
     }
     let invalid = |failure| match failure {
-        // As seen in a trace of a live gateway.
+        // The wording is from a trace of a live gateway.
         Failure::Thrown(exception) => {
             Failure::json(format!("The message body is not a valid JSON. {}", exception.message))
         }
@@ -81,7 +81,7 @@ fn read_as(call: &mut Call<'_, '_>) -> Outcome {
 
 fn read_xml(call: &mut Call<'_, '_>, text: &str, wanted: Class) -> Outcome {
     let document = crate::xml::document(text, &mut call.machine.budget).map_err(|failure| match failure {
-        // What a live gateway says is not known; this is its sentence about JSON.
+        // The message of a live gateway is not known; this is its sentence about JSON.
         Failure::Thrown(exception) => {
             Failure::xml(format!("The message body is not a valid XML. {}", exception.message))
         }

@@ -223,7 +223,7 @@ fn append(call: &mut Call<'_, '_>, end: &str) -> Outcome {
 fn push(call: &mut Call<'_, '_>, written: &str) -> Outcome {
     let text = call.this_builder()?;
     let length = lock(&text).len() + written.len();
-    // The longest string there may be, without counting again what is there.
+    // Checks against the longest possible string. The existing text is not counted again.
     if length > crate::limits::LONGEST_STRING {
         call.machine.budget.string(length)?;
     }

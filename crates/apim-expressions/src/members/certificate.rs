@@ -26,7 +26,7 @@ use crate::{
     value::{Object, Value},
 };
 
-/// Members of `X509Certificate`, from which the other derives.
+/// Members of `X509Certificate`, the base class of `X509Certificate2`.
 pub(super) const BASE: &[Member] = &[
     row("Subject", "string", |call| text(call, |certificate| certificate.facts().subject.clone())),
     row("Issuer", "string", |call| text(call, |certificate| certificate.facts().issuer.clone())),
@@ -49,7 +49,7 @@ pub(super) const BASE: &[Member] = &[
         call.new_bytes(der)
     }),
     row("Export", "(X509ContentType contentType) -> byte[]", |call| {
-        // The certificate alone; the others hold private keys, or are containers.
+        // Only the certificate itself is supported. The other kinds hold private keys, or are containers.
         if call.flags(0) != 1 {
             return Err(Failure::unsupported("`Export` of another kind than `X509ContentType.Cert`"));
         }
@@ -90,7 +90,7 @@ pub(super) const CERTIFICATE: &[Member] = &[
         let found = certificate.facts().name_info(kind, issuer);
         call.new_string(found)
     }),
-    // Of a chain that ends in an authority which the service knows; revocation lists are not fetched.
+    // True if the chain ends in an authority that the service knows. Revocation lists are not fetched.
     row("Verify", "() -> bool", |call| this(call).map(|one| one.is_trusted(call.machine.context.timestamp).into())),
     row("VerifyNoRevocation", "() -> bool", |call| {
         this(call).map(|one| one.is_trusted(call.machine.context.timestamp).into())
@@ -153,7 +153,7 @@ pub(super) const OID: &[Member] = &[
     }),
 ];
 
-/// Members of `AsymmetricAlgorithm`, from which `RSA` derives.
+/// Members of `AsymmetricAlgorithm`, the base class of `RSA`.
 pub(super) const ASYMMETRIC: &[Member] = &[
     row("KeySize", "int", |call| {
         let (certificate, _) = rsa(call)?;
@@ -224,7 +224,7 @@ fn friendly(oid: &str) -> Option<&'static str> {
     })
 }
 
-/// The time of the machine, which is UTC here, as everywhere in the gateway.
+/// Returns a time in the zone of the machine, which is UTC here and everywhere in the gateway.
 fn local(time: jiff::Timestamp) -> crate::value::DateTime {
     crate::value::DateTime { zone: crate::value::time::Zone::Local, ..time.into() }
 }
@@ -243,7 +243,7 @@ fn argument<'c>(call: &'c Call<'_, '_>) -> Result<&'c Arc<Certificate>, Failure>
     }
 }
 
-/// The certificate whose key an `RSA` is, and whether it is the private one.
+/// Returns the certificate of an `RSA` key, and whether the key is the private one.
 fn rsa(call: &Call<'_, '_>) -> Result<(Arc<Certificate>, bool), Failure> {
     match call.receiver.as_object() {
         Some(Object::Rsa(certificate, private)) => Ok((Arc::clone(certificate), *private)),
@@ -274,7 +274,7 @@ fn public_key(certificate: &Arc<Certificate>) -> Outcome {
     Ok(if key { Value::object(Object::Rsa(Arc::clone(certificate), false)) } else { Value::Null })
 }
 
-/// The certificate of a text in PEM.
+/// Reads the certificate in a PEM text.
 fn pem(bytes: &[u8]) -> Option<Vec<u8>> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};
     CertificateDer::from_pem_slice(bytes).ok().map(|der| der.to_vec())
@@ -300,7 +300,7 @@ fn sign(call: &mut Call<'_, '_>) -> Outcome {
     };
     call.work(message.len() * 8)?;
     let length = key.public_modulus_len();
-    // A signature takes as long as some ten thousand steps, and the longer the key the longer.
+    // A signature takes as long as some ten thousand steps, and longer with a longer key.
     call.machine.budget.steps((length / 128).pow(2) as u64 * 5_000)?;
     let mut signature = vec![0; length];
     let signed = key.sign(encoding, &SystemRandom::new(), &message, &mut signature);

@@ -170,7 +170,7 @@ pub(super) const LIST: &[Member] = &[
     row("Sort", "(Func<E, E, int> comparison) -> void", |call| {
         let list = call.this_collection()?;
         let (lambda, mut items) = (call.lambda(0)?, call.this_items()?.1);
-        // By insertion: as many comparisons as the limits allow, and stable.
+        // An insertion sort: it makes as many comparisons as the limits allow, and it is stable.
         for index in 1..items.len() {
             let mut at = index;
             while at > 0 {
@@ -217,7 +217,7 @@ pub(super) const SET: &[Member] = &[
     }),
 ];
 
-/// Members of `ISet<T>` that its set has, too.
+/// Members of `ISet<T>` that its set also has.
 pub(super) const SET_INTERFACE: &[Member] = &[
     row("Add", "(E item) -> bool", |call| {
         let set = call.this_collection()?;
@@ -237,7 +237,7 @@ pub(super) const SET_INTERFACE: &[Member] = &[
     }),
 ];
 
-/// The indexes of a part of an array, which must be inside it.
+/// Returns the indexes of a part of an array. The part must be inside the array.
 fn part_of(array: &Collection, start: i64, count: i64) -> Result<std::ops::Range<usize>, Failure> {
     let place = |number: i64| usize::try_from(number).ok();
     let range = place(start).zip(place(count)).map(|(start, count)| start..start + count);
@@ -353,7 +353,8 @@ pub(super) fn remove(call: &mut Call<'_, '_>) -> Result<bool, Failure> {
     Ok(at.is_some())
 }
 
-/// The first element that a lambda holds true for. The elements are the receiver's, or those of the first argument.
+/// Returns the first element for which a lambda is true. The elements are the receiver's, or those of the first
+/// argument.
 fn first(call: &mut Call<'_, '_>) -> Result<Option<(usize, Value)>, Failure> {
     let (items, lambda): (Vec<Value>, Arc<Lambda>) = if call.receiver.is_null() {
         (call.items(0)?, call.lambda(1)?)

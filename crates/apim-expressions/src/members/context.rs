@@ -101,13 +101,13 @@ pub(super) const URL: &[Member] = &[
     row("Host", "string", |call| Ok(this_url(call)?.host.as_str().into())),
     row("Port", "int", |call| Ok(i32::from(this_url(call)?.port).into())),
     row("Path", "string", |call| Ok(this_url(call)?.path.as_str().into())),
-    // With the question mark: policies write `Url.Path + Url.QueryString`.
+    // The text includes the question mark: policies write `Url.Path + Url.QueryString`.
     row("QueryString", "string", |call| {
         let url = this_url(call)?;
         let text = if url.query.is_empty() { String::new() } else { format!("?{}", url.query) };
         call.new_string(text)
     }),
-    // Not on the page for expressions, and used by deployed policies.
+    // `ToUri` is not on the documentation page for expressions, but deployed policies use it.
     row("ToUri", "() -> Uri", |call| {
         let text = this_url(call)?.to_string();
         super::uri::made(call, crate::SystemUri::parse(&text))
@@ -173,7 +173,7 @@ fn header_lists(headers: &http::HeaderMap) -> Lists {
     headers.keys().map(|name| (name.as_str().into(), values(name).collect())).collect()
 }
 
-/// A dictionary of `string[]`, such as headers and query parameters.
+/// Makes a dictionary of `string[]`, such as headers and query parameters.
 pub(super) fn text_lists(call: &mut Call<'_, '_>, lists: Lists, ignore_case: bool) -> Outcome {
     let bytes = |values: &[Value]| values.iter().filter_map(Value::as_str).map(str::len).sum::<usize>();
     call.machine.budget.memory(lists.iter().map(|(name, values)| 64 + name.len() + bytes(values)).sum())?;

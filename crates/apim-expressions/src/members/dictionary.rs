@@ -1,4 +1,4 @@
-//! Dictionaries: of the program, and of `context`.
+//! Dictionaries of the program and of `context`.
 
 use super::{Member, access::length, object, row};
 use crate::{
@@ -22,7 +22,7 @@ pub(super) const READ_ONLY_DICTIONARY: &[Member] = &[
     row("GetValueOrDefault", "(K, V) -> V", get_or_default),
 ];
 
-/// The interface of a dictionary that can be changed has the members above, too.
+/// The interface of a dictionary that can be changed also has the members above.
 pub(super) const WRITABLE: &[Member] = &[
     row("[]=", "(K, V) -> void", |call| {
         let key = key(call)?;
@@ -59,7 +59,7 @@ pub(super) const VARIABLES: &[Member] = &[
     row("GetValueOrDefault", "<T>(string variableName, T defaultValue) -> T", typed),
 ];
 
-/// Headers, query parameters and claims: several values are joined with commas.
+/// Members of headers, query parameters and claims. Commas join several values.
 pub(super) const TEXT_LISTS: &[Member] = &[
     row("GetValueOrDefault", "(string headerName) -> string", joined),
     row("GetValueOrDefault", "(string headerName, string defaultValue) -> string", joined),

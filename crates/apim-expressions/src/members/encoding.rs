@@ -152,7 +152,7 @@ fn part(call: &mut Call<'_, '_>) -> Result<Vec<u8>, Failure> {
 }
 
 fn encoded(encoding: Encoding, text: &str) -> Vec<u8> {
-    // One question mark for each UTF-16 unit that has no place.
+    // Each UTF-16 unit that the encoding cannot represent becomes one question mark.
     let narrow =
         |limit: u16| text.encode_utf16().map(|c| u8::try_from(c).ok().filter(|_| c < limit).unwrap_or(b'?')).collect();
     match encoding {
@@ -197,7 +197,7 @@ fn this(call: &Call<'_, '_>) -> Encoding {
     if let Some(Object::Encoding(encoding)) = call.receiver.as_object() { *encoding } else { Encoding::Utf8 }
 }
 
-/// The first argument changed; null stays null.
+/// Changes the first argument; null stays null.
 pub(super) fn changed(call: &mut Call<'_, '_>, change: impl FnOnce(&str) -> String) -> Outcome {
     let Some(text) = call.optional_text(0) else { return Ok(Value::Null) };
     call.work(text.len() * 3)?;
@@ -240,7 +240,7 @@ fn percent_decode(text: &str, plus: bool) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// Escapes undone, but for those whose bytes are no UTF-8.
+/// Undoes escapes, except those whose bytes are not UTF-8.
 pub(super) fn unescape(text: &str) -> String {
     crate::system_uri::unescape(text)
 }
@@ -261,14 +261,14 @@ fn html_encode(text: &str) -> String {
     encoded
 }
 
-/// Decodes numbers and the names of HTML 4; other names are left as they are.
+/// Decodes numbers and the names of HTML 4. Other names stay unchanged.
 fn html_decode(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         decoded.push_str(&rest[..at]);
         rest = &rest[at..];
-        // No entity is longer than this, so an ampersand costs no search to the end.
+        // No entity is longer than this, so an ampersand causes no search to the end of the text.
         let end = rest.char_indices().take(12).find(|(_, c)| *c == ';').map(|(end, _)| end);
         match end.and_then(|end| Some((end, entity(&rest[1..end])?))) {
             Some((end, c)) => {
@@ -341,10 +341,10 @@ fn entity(name: &str) -> Option<char> {
     }
 }
 
-/// Names and values, in the order the names first come.
+/// Names and values, in the order in which the names first appear.
 type Fields = Vec<(Arc<str>, Vec<Value>)>;
 
-/// What a query string or form holds.
+/// Reads a query string or form.
 pub(super) fn form(text: &str, budget: &mut Budget) -> Result<Fields, Failure> {
     let mut lists: indexmap::IndexMap<String, Vec<Value>> = indexmap::IndexMap::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {

@@ -46,7 +46,7 @@ fn try_parse(call: &mut Call<'_, '_>, ignore_case: bool, out: usize) -> Outcome 
     Ok(is.into())
 }
 
-/// A name, several separated by commas, or a number.
+/// Reads a name, several names separated by commas, or a number.
 fn parse(class: Class, text: &str, ignore_case: bool) -> Outcome {
     let names = class.enumerators();
     if names.is_empty() {

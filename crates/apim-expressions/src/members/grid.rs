@@ -54,7 +54,7 @@ fn length(call: &Call<'_, '_>) -> Result<usize, Failure> {
     }
 }
 
-/// The element that the first two arguments name.
+/// Returns the element that the first two arguments name.
 fn place(call: &Call<'_, '_>) -> Result<(Arc<Grid>, usize), Failure> {
     let grid = this(call)?;
     let row = within(call.int(0), rows(&grid)).ok_or_else(Failure::array_index)?;

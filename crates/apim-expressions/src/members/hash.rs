@@ -69,7 +69,7 @@ pub(super) const PLAIN: &[Member] = &[
     }),
 ];
 
-/// Members of the classes that are hashes of another name.
+/// Members of the classes that are hashes under another name.
 pub(super) const MANAGED: &[Member] = &[row("new", "static () -> S", |call| create(call, None))];
 
 pub(super) const KEYED: &[Member] = &[
@@ -79,7 +79,7 @@ pub(super) const KEYED: &[Member] = &[
         let key = call.bytes(0)?;
         create(call, Some(key))
     }),
-    // With a random key, of the size of the hash's block.
+    // The key is random and has the size of the hash's block.
     row("new", "static () -> S", |call| {
         let words = if matches!(call.owner(), Class::HmacSha384 | Class::HmacSha512) { 16 } else { 8 };
         let key = (0..words).flat_map(|_| call.machine.context.entropy.next().to_be_bytes()).collect();
@@ -155,7 +155,7 @@ fn compute(hasher: &Hasher, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// HMAC (RFC 2104) of MD5, which the library of the other hashes leaves out.
+/// Computes HMAC (RFC 2104) of MD5, which the library of the other hashes does not have.
 fn hmac_md5(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     const BLOCK: usize = 64;
     let mut block = [0; BLOCK];
@@ -171,7 +171,7 @@ fn this_bytes(call: &Call<'_, '_>) -> Result<Vec<u8>, Failure> {
     call.receiver.as_bytes().ok_or_else(Failure::null_reference)
 }
 
-/// The key and initialisation vector of AES in .NET's default mode, CBC with PKCS #7 padding.
+/// Returns the key and initialisation vector of AES in .NET's default mode, CBC with PKCS #7 padding.
 fn aes(call: &mut Call<'_, '_>) -> Result<(cipher::UnboundCipherKey, FixedLength<16>), Failure> {
     let (key, iv) = match call.argument(0).as_object() {
         Some(Object::Symmetric(cipher)) if call.count() == 1 => lock(cipher).parts()?,

@@ -55,7 +55,7 @@ pub(super) const LIST: &[Member] = &[
     }),
 ];
 
-/// An array keeps its length.
+/// Refuses to change the length of an array.
 fn changeable(call: &Call<'_, '_>) -> Result<(), Failure> {
     match call.this_collection()?.kind() {
         CollectionKind::Array => {

@@ -57,7 +57,7 @@ fn parse(text: &str) -> Outcome {
 }
 
 fn version_6(text: &str) -> Option<Address> {
-    // In brackets, with a port that is not looked at.
+    // The address may be in brackets, with a port that is ignored.
     let bare = match text.strip_prefix('[') {
         Some(rest) => {
             let (inside, port) = rest.split_once(']')?;
@@ -74,7 +74,7 @@ fn version_6(text: &str) -> Option<Address> {
     Some(Address { ip: ip.into(), scope: scope.parse().ok()? })
 }
 
-/// One to four numbers, decimal, octal or hexadecimal; the last one fills what is left.
+/// Reads one to four numbers: decimal, octal or hexadecimal. The last one fills the remaining bytes.
 fn version_4(text: &str) -> Option<Address> {
     let parts: Vec<&str> = text.split('.').collect();
     let numbers = parts.iter().map(|part| number(part)).collect::<Option<Vec<u64>>>()?;

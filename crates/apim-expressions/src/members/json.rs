@@ -35,7 +35,7 @@ pub(super) fn token_of(value: &Value) -> Option<Token> {
     }
 }
 
-/// A text that is JSON, but of another kind than was asked for.
+/// Returns the error for a JSON text of another kind than the wanted one.
 pub(super) fn wrong_kind(found: &Token, wanted: Class) -> Failure {
     let event = match found.class() {
         Class::JObject => "StartObject",

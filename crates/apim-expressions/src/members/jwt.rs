@@ -25,7 +25,7 @@ pub(super) const READ: &[Member] = &[
     row("TryParseBasic", "extension (out BasicAuthCredentials) -> bool", |call| tried(call, 0, as_basic)),
 ];
 
-/// The same by the name of the class that has them, which deployed files write (Azure/api-management-policy-snippets,
+/// The same methods under the name of their class, as deployed files write them (Azure/api-management-policy-snippets,
 /// "Check group membership of app using JWT and Graph API").
 pub(super) const READ_STATIC: &[Member] = &[
     row("AsJwt", "static (string) -> Jwt", |call| {
@@ -76,7 +76,7 @@ pub(super) const AUTHORIZATION: &[Member] = &[
     row("Claims", "IReadOnlyDictionary<string, object>", super::context::fact),
 ];
 
-/// Whether there is something to read; it goes to the `out` parameter at this position.
+/// Reads a value into the `out` parameter at this position, and reports whether there is one.
 fn tried(call: &mut Call<'_, '_>, out: usize, read: fn(&mut Call<'_, '_>) -> Outcome) -> Outcome {
     let value = read(call)?;
     let found = !value.is_null();
@@ -94,7 +94,7 @@ fn as_jwt(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Jwt::parse(&text).map_or(Value::Null, Value::from))
 }
 
-/// `Basic base64(user:password)`
+/// Reads `Basic base64(user:password)`.
 fn as_basic(call: &mut Call<'_, '_>) -> Outcome {
     let text = call.this_text();
     call.machine.budget.memory(text.len())?;
@@ -118,7 +118,7 @@ fn claim(call: &mut Call<'_, '_>, name: &str) -> Outcome {
     Ok(text_of(this(call)?.claims.get(name)))
 }
 
-/// A claim in seconds since 1970.
+/// Returns a claim in seconds since 1970 as a time.
 fn time(call: &mut Call<'_, '_>, name: &str) -> Outcome {
     let jwt = this(call)?;
     let seconds = jwt.claims.get(name).and_then(Json::as_i64);

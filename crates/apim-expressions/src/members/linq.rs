@@ -178,7 +178,7 @@ pub(super) const ENUMERABLE: &[Member] = &[
     }),
 ];
 
-/// What the lambda gives for each element.
+/// Returns the result of the lambda for each element.
 fn mapped(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Failure> {
     let items = call.this_items()?.1;
     let lambda = call.lambda(0)?;
@@ -195,7 +195,7 @@ fn select(call: &mut Call<'_, '_>) -> Outcome {
     call.machine.collection(CollectionKind::Sequence, element, results)
 }
 
-/// The elements that the first argument, a lambda, holds true for; all of them where there is none.
+/// Returns the elements for which the first argument, a lambda, is true; all elements if there is no lambda.
 fn filtered(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Vec<Value>, Failure> {
     if call.count() == 0 {
         return Ok(items);
@@ -222,7 +222,7 @@ fn part(call: &mut Call<'_, '_>, range: impl FnOnce(usize) -> std::ops::Range<us
     call.machine.collection(CollectionKind::Sequence, element, kept)
 }
 
-/// The elements that come first of their equals, and are (or are not) among `others`.
+/// Returns the first of each group of equal elements, if it is (or is not) among `others`.
 fn distinct(
     call: &mut Call<'_, '_>,
     items: Vec<Value>,
@@ -248,7 +248,7 @@ fn compared(call: &mut Call<'_, '_>, wanted: bool) -> Outcome {
     call.machine.collection(CollectionKind::Sequence, element, kept)
 }
 
-/// Whether two elements are equal, to a `StringComparer` if there is one.
+/// Reports whether two elements are equal, by a `StringComparer` if there is one.
 fn same(one: &Value, two: &Value, comparer: Option<Comparer>) -> bool {
     match (comparer, one, two) {
         (Some(comparer), Value::String(one), Value::String(two)) => comparer.compare(one, two).is_eq(),
@@ -256,7 +256,7 @@ fn same(one: &Value, two: &Value, comparer: Option<Comparer>) -> bool {
     }
 }
 
-/// The elements before the first that the lambda does not hold true for, or those from it on.
+/// Returns the elements before the first for which the lambda is false, or those from it on.
 fn split_at(call: &mut Call<'_, '_>, before: bool) -> Outcome {
     let (element, mut items) = call.this_items()?;
     let lambda = call.lambda(0)?;
@@ -271,7 +271,7 @@ fn split_at(call: &mut Call<'_, '_>, before: bool) -> Outcome {
     call.machine.collection(CollectionKind::Sequence, element, if before { items } else { rest })
 }
 
-/// Members of what `OrderBy` returns.
+/// Members of the result of `OrderBy`.
 pub(super) const ORDERED: &[Member] = &[
     row("ThenBy", "extension <K>(Func<E, K> keySelector) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
     row("ThenBy", "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> IOrderedEnumerable<E>", |call| {
@@ -287,7 +287,7 @@ pub(super) const ORDERED: &[Member] = &[
     ),
 ];
 
-/// `OrderBy`, and `ThenBy`, which keeps the ranks that the elements have.
+/// `OrderBy` and `ThenBy`. `ThenBy` keeps the ranks that the elements already have.
 fn ordered(call: &mut Call<'_, '_>, descending: bool) -> Outcome {
     let keys = mapped(call)?;
     let (element, items) = call.this_items()?;
@@ -322,7 +322,7 @@ fn key_order(one: &Value, two: &Value, comparer: Option<Comparer>) -> Ordering {
     }
 }
 
-/// Pays for sorting, and refuses keys without an order.
+/// Counts the cost of sorting, and refuses keys without an order.
 fn check_order(call: &mut Call<'_, '_>, keys: &[Value]) -> Result<(), Failure> {
     let bytes: usize = keys.iter().map(|key| 32 + key.as_str().map_or(0, str::len) * 4).sum();
     let rounds = usize::try_from(keys.len().checked_ilog2().unwrap_or_default()).unwrap_or_default() + 1;
@@ -333,7 +333,7 @@ fn check_order(call: &mut Call<'_, '_>, keys: &[Value]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The items in the order of their keys; equal ones keep theirs.
+/// Returns the items in the order of their keys; items with equal keys keep their order.
 pub(super) fn sorted(
     call: &mut Call<'_, '_>,
     keys: Vec<Value>,
@@ -364,7 +364,8 @@ fn to_dictionary(call: &mut Call<'_, '_>) -> Outcome {
     to_dictionary_by(call, value, 9)
 }
 
-/// The values are what the lambda at `value` gives, or the elements; `comparer` is the place of the comparer.
+/// Makes a dictionary. The lambda at `value` gives the values, or else they are the elements; `comparer` is the
+/// position of the comparer.
 fn to_dictionary_by(call: &mut Call<'_, '_>, value: Option<usize>, comparer: usize) -> Outcome {
     let keys = mapped(call)?;
     let (element, items) = call.this_items()?;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::evaluate::{Call, Outcome};
 
-/// A member. Its name is `new` for a constructor, `[]` for an indexer, `[]=` for an indexer that is written, and
-/// `Name=` for a property that is written.
+/// A member. Its name is `new` for a constructor, `[]` for reading an indexer, `[]=` for writing an indexer, and
+/// `Name=` for writing a property.
 pub(crate) struct Member {
     pub(crate) name: &'static str,
     pub(crate) signature: &'static str,

@@ -39,12 +39,12 @@ mod zone;
 pub(crate) use self::member::{Member, row};
 use super::types::{Class, Type};
 
-/// The rows of a class, without those it inherits.
+/// Returns the rows of a class, without those it inherits.
 pub(crate) fn of(class: Class) -> impl Iterator<Item = &'static Member> {
     tables(class).iter().copied().flatten()
 }
 
-/// As [`of`], with those that only some type arguments have.
+/// Returns the rows of [`of`], and the rows that only some type arguments have.
 pub(crate) fn of_type(owner: &Type) -> impl Iterator<Item = &'static Member> {
     let sequence = owner.is(Class::Enumerable) && xml::has_sequence_members(&owner.argument(0));
     let removable = owner.is(Class::Enumerable) && xml::can_be_removed(&owner.argument(0));

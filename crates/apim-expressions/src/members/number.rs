@@ -39,7 +39,7 @@ pub(super) const INTEGER: &[Member] = &[
     row("Min", "static (S x, S y) -> S", |call| Ok(chosen(call, false))),
 ];
 
-/// The larger or smaller of two.
+/// Returns the larger or smaller of two arguments.
 fn chosen(call: &Call<'_, '_>, larger: bool) -> Value {
     let (one, two) = (call.argument(0), call.argument(1));
     let first = equality::compare(one, two).is_none_or(|order| order.is_ge() == larger);
@@ -122,7 +122,7 @@ pub(super) const DECIMAL: &[Member] = &[
     row("Equals", "(decimal value) -> bool", same),
 ];
 
-/// `Equals` with an argument of the same type, which C# converts to it.
+/// `Equals` with an argument of the same type: C# converts the argument to it.
 fn same(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::Bool(equality::equal(&call.receiver, call.argument(0))))
 }
@@ -144,7 +144,7 @@ fn bound(call: &Call<'_, '_>, choose: impl FnOnce((i128, i128)) -> i128) -> Valu
     Value::Integer(Integer::wrap(class, choose(bounds(class))))
 }
 
-/// Gives the second parameter what the text of the first says, or the default.
+/// Parses the text of the first parameter into the `out` parameter, or sets the default.
 pub(super) fn try_parse(call: &mut Call<'_, '_>, parse: impl FnOnce(&str) -> Outcome, default: Value) -> Outcome {
     let parsed = call.optional_text(0).map(|text| parse(&text));
     let (value, success) = match parsed {
@@ -158,7 +158,7 @@ pub(super) fn try_parse(call: &mut Call<'_, '_>, parse: impl FnOnce(&str) -> Out
 }
 
 fn compare(call: &mut Call<'_, '_>) -> Outcome {
-    // Of the narrow classes .NET gives the difference.
+    // For the narrow classes, .NET returns the difference.
     if let (Value::Integer(one), Value::Integer(two)) = (&call.receiver, call.argument(0))
         && matches!(one.class(), Class::SByte | Class::Byte | Class::Short | Class::UShort)
     {

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// What `lock` calls.
+/// The member that `lock` calls.
 pub(crate) static ENTER: Member = row("Enter", "static (object obj) -> void", |call| match call.argument(0) {
     Value::Null => Err(Failure::thrown("System.ArgumentNullException", "Value cannot be null.")),
     _ => Ok(Value::Null),
@@ -138,7 +138,7 @@ pub(super) const STRING_COMPARER: &[Member] = &[
     }),
 ];
 
-/// The order of two strings; `None` where one is null.
+/// Compares two strings; `None` where one is null.
 fn compared(call: &mut Call<'_, '_>) -> Result<Option<Ordering>, Failure> {
     let comparer = comparer_of(&call.receiver).ok_or_else(Failure::null_reference)?;
     let (Some(one), Some(two)) = (call.optional_text(0), call.optional_text(1)) else { return Ok(None) };
@@ -150,12 +150,12 @@ fn comparer(ignore_case: bool, culture: bool) -> Value {
     Value::object(Object::Comparer(Comparer { ignore_case, culture }))
 }
 
-/// The `StringComparer` that a value is.
+/// Returns the `StringComparer` in a value.
 pub(super) fn comparer_of(value: &Value) -> Option<Comparer> {
     if let Some(Object::Comparer(comparer)) = value.as_object() { Some(*comparer) } else { None }
 }
 
-/// Whether a `StringComparer` takes upper and lower case for the same.
+/// Reports whether a `StringComparer` ignores upper and lower case.
 pub(super) fn ignores_case(comparer: &Value) -> bool {
     comparer_of(comparer).is_some_and(|comparer| comparer.ignore_case)
 }
@@ -189,7 +189,7 @@ fn equals(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::Bool(equality::equal(call.argument(0), call.argument(1))))
 }
 
-/// .NET's hash codes of strings differ from run to run; these do not.
+/// Returns a hash code. .NET's hash codes of strings differ from run to run; these do not.
 fn hash_code(call: &mut Call<'_, '_>) -> Outcome {
     let receiver = call.receiver.clone();
     let text = call.machine.text_of(&receiver)?;
@@ -198,7 +198,7 @@ fn hash_code(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::from(hash.cast_signed()))
 }
 
-/// `Type`, which only `typeof` gives.
+/// Members of `Type`, which only `typeof` gives.
 pub(super) const RUNTIME_TYPE: &[Member] = &[
     row("Name", "string", |call| {
         let name = runtime_type(call)?;

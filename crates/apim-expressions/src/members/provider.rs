@@ -1,5 +1,5 @@
-//! Overloads with an `IFormatProvider`. No type of API Management's list is one, so the provider is always null, which
-//! means the invariant culture here.
+//! Overloads with an `IFormatProvider`. No type on API Management's list is a provider, so the provider is always null.
+//! Here null means the invariant culture.
 
 use super::{Member, number::try_parse, row};
 use crate::{

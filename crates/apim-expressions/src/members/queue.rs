@@ -88,10 +88,10 @@ fn enumerator(call: &Call<'_, '_>) -> Result<(Enumerator, Collection), Failure> 
     }
 }
 
-/// What everything that can be enumerated has.
+/// Members of every class that can be enumerated.
 pub(super) const ENUMERABLE: &[Member] = &[row("GetEnumerator", "() -> IEnumerator<E>", get_enumerator)];
 
-/// Over the elements as they are now.
+/// Returns an enumerator over the present elements.
 fn get_enumerator(call: &mut Call<'_, '_>) -> Outcome {
     let (element, items) = call.this_items()?;
     let Value::Collection(crate::value::Opaque(items)) =
@@ -113,7 +113,7 @@ fn create(call: &mut Call<'_, '_>, kind: CollectionKind) -> Outcome {
     call.machine.collection(kind, element, items)
 }
 
-/// The next element, which is then gone.
+/// Removes the next element and returns it.
 fn take(call: &mut Call<'_, '_>) -> Result<Option<Value>, Failure> {
     let collection = call.this_collection()?;
     call.work(collection.len() * 16)?;
@@ -192,7 +192,7 @@ fn holds(items: &[Value], wanted: &Value) -> bool {
     items.iter().any(|item| crate::value::equality::equal(item, wanted))
 }
 
-/// The elements of the set and those of the argument, each once.
+/// Returns the elements of the set and those of the argument, each once.
 fn both(call: &mut Call<'_, '_>) -> Result<(Vec<Value>, Vec<Value>), Failure> {
     if call.this_collection()?.ignores_case() {
         return Err(Failure::unsupported("set operations that ignore case"));

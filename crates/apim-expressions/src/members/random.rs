@@ -1,4 +1,4 @@
-//! `Guid` and `Random`. Both draw on the context, so that tests can foresee them.
+//! `Guid` and `Random`. Both take their numbers from the context, so that tests can predict them.
 
 use std::sync::{Arc, Mutex};
 
@@ -90,7 +90,7 @@ fn parse_exact(call: &mut Call<'_, '_>) -> Outcome {
 
 pub(super) const RANDOM: &[Member] = &[
     row("new", "static () -> Random", |_| Ok(Value::object(Object::Random(None)))),
-    // The numbers that follow a seed are not those of .NET.
+    // The numbers after a seed differ from those of .NET.
     row("new", "static (int Seed) -> Random", |call| {
         let seed = call.int(0).cast_unsigned();
         Ok(Value::object(Object::Random(Some(Arc::new(Mutex::new(seed))))))
@@ -160,7 +160,7 @@ fn next(call: &mut Call<'_, '_>) -> Result<u64, Failure> {
     }
 }
 
-/// From `least` up to, but without, `most`.
+/// Returns a number from `least` up to, but without, `most`.
 fn between(call: &mut Call<'_, '_>, least: i64, most: i64) -> Outcome {
     let width = u64::try_from((most - least).max(1)).unwrap_or(1);
     let offset = i64::try_from(next(call)? % width).unwrap_or_default();

@@ -70,7 +70,7 @@ pub(super) const WRITER: &[Member] = &[
     row("Dispose", "() -> void", |_| Ok(Value::Null)),
 ];
 
-/// The first code unit, or -1 at the end.
+/// Returns the first code unit, or -1 at the end.
 fn unit(text: &str) -> Value {
     text.encode_utf16().next().map_or(-1, i32::from).into()
 }

@@ -167,13 +167,13 @@ fn this_group(call: &Call<'_, '_>) -> Result<Group, Failure> {
     }
 }
 
-/// The pattern in the arguments, with its options and time if there are any.
+/// Compiles the pattern in the arguments, with its options and time limit if there are any.
 fn compiled(call: &mut Call<'_, '_>, pattern: usize) -> Result<Arc<Pattern>, Failure> {
     let text = call.optional_text(pattern).ok_or_else(|| Failure::argument_null("pattern"))?;
     let is_options = |value: &Value| matches!(value.as_object(), Some(Object::Enum(Class::RegexOptions, _)));
     let options = call.arguments.iter().position(is_options).map_or(0, |index| call.flags(index));
     let timed = match call.arguments.last() {
-        // No time at all is -1 ms.
+        // -1 ms means no time limit.
         Some(Value::TimeSpan(time)) if time.0 != -10_000 && !(1..21_474_836_460_000).contains(&time.0) => {
             let message = "Specified argument was out of the range of valid values.";
             return Err(Failure::out_of_range(message, "matchTimeout"));
@@ -188,7 +188,7 @@ fn create(call: &mut Call<'_, '_>) -> Outcome {
     compiled(call, 0).map(|pattern| Value::object(Object::Regex(pattern)))
 }
 
-/// The text to look in, and the pattern: the object's own, or the second argument of a static method.
+/// Returns the text to search, and the pattern: the object's own, or the second argument of a static method.
 fn subject(call: &mut Call<'_, '_>) -> Result<(Arc<str>, Arc<Pattern>), Failure> {
     let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("input"))?;
     let pattern = match call.receiver.as_object() {
@@ -215,7 +215,7 @@ fn first(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::object(Object::Match(Arc::new(found))))
 }
 
-/// Where a UTF-16 unit begins in UTF-8.
+/// Returns the byte at which a UTF-16 unit begins in UTF-8.
 fn byte_of_unit(text: &str, unit: usize) -> Option<usize> {
     let mut units = 0;
     for (at, c) in text.char_indices() {
@@ -227,7 +227,7 @@ fn byte_of_unit(text: &str, unit: usize) -> Option<usize> {
     (units >= unit).then_some(text.len())
 }
 
-/// At most so many matches, one after the other.
+/// Returns at most `most` matches, one after the other.
 fn matches(call: &mut Call<'_, '_>, text: &Arc<str>, pattern: &Pattern, most: usize) -> Result<Vec<Match>, Failure> {
     let budget = &mut call.machine.budget;
     let mut searches = Searches::new(text, pattern, budget)?;
@@ -247,7 +247,7 @@ fn all(call: &mut Call<'_, '_>) -> Outcome {
     call.machine.collection(CollectionKind::Sequence, Class::Match.into(), values)
 }
 
-/// The number that limits `Replace` and `Split` of a `Regex` object, from the least one on.
+/// Returns the number that limits `Replace` and `Split` of a `Regex` object. It is not below `least`.
 fn count(call: &Call<'_, '_>, place: usize, least: i64) -> Result<Option<usize>, Failure> {
     let Some(Value::Integer(number)) = call.arguments.get(place) else { return Ok(None) };
     if number.value() < least {
@@ -292,13 +292,13 @@ fn split(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     let mut parts = Vec::new();
     let mut end = 0;
-    // So many parts, and all of them for 0.
+    // The number limits the parts; 0 means no limit.
     let asked = if call.receiver.is_null() { None } else { count(call, 1, 0)? };
     let most = asked.and_then(|parts| parts.checked_sub(1)).unwrap_or(usize::MAX);
     for found in matches(call, &text, &pattern, most)? {
         let Some((start, stop)) = found.place() else { continue };
         parts.push(text[end..start].to_owned());
-        // What the pattern's groups matched is part of the result.
+        // The result includes the texts that the pattern's groups matched.
         let inner = found.groups.iter().skip(1).flatten();
         parts.extend(inner.map(|(start, stop)| text[*start..*stop].to_owned()));
         end = stop;

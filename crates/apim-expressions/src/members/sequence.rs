@@ -89,7 +89,7 @@ pub(super) const SET: &[Member] = &[
     row("TrimExcess", "() -> void", |_| Ok(Value::Null)),
 ];
 
-/// Takes away what a lambda holds true for, and says how much that was.
+/// Removes the elements for which a lambda is true, and returns their number.
 pub(super) fn remove_all(call: &mut Call<'_, '_>) -> Outcome {
     let (lambda, list) = (call.lambda(0)?, call.this_collection()?);
     let (items, mut kept) = (call.this_items()?.1, Vec::new());
@@ -184,7 +184,7 @@ pub(super) const ARRAY: &[Member] = &[
     }),
     row("Sort", "static <T>(T[] array, Func<T, T, int> comparison) -> void", |call| {
         let (mut items, lambda) = (call.items(0)?, call.lambda(1)?);
-        // By insertion: as many comparisons as the limits allow.
+        // An insertion sort: it makes as many comparisons as the limits allow.
         for at in 1..items.len() {
             let mut place = at;
             while place > 0 {
@@ -249,7 +249,8 @@ fn index(found: Option<usize>) -> Value {
     Value::from(found.and_then(|index| i32::try_from(index).ok()).unwrap_or(-1))
 }
 
-/// The last element that a lambda holds true for, of the receiver or of the first argument.
+/// Returns the last element for which a lambda is true. The elements are the receiver's, or those of the first
+/// argument.
 fn last(call: &mut Call<'_, '_>) -> Result<Option<(usize, Value)>, Failure> {
     let (items, lambda) = if call.receiver.is_null() {
         (call.items(0)?, call.lambda(1)?)

@@ -1,8 +1,9 @@
 //! Reads the signatures in the tables of members.
 //!
-//! A property is its type: `int`. A method has parameters and a result: `<T>(string, T fallback) -> T`. Single letters
-//! stand for types: those of the class (`E`, `K`, `V`), of the method (declared in `<>`), or the class itself (`S`).
-//! In front may stand `static` or `extension`; a parameter may be `out`, `optional` or `params`.
+//! The signature of a property is its type: `int`. A method has parameters and a result:
+//! `<T>(string, T fallback) -> T`. Single letters stand for types: types of the class (`E`, `K`, `V`), types of the
+//! method (declared in `<>`), or the class itself (`S`). A signature may begin with `static` or `extension`; a
+//! parameter may be `out`, `optional` or `params`.
 
 use super::Member;
 use crate::{
@@ -32,14 +33,14 @@ pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) class: Type,
     pub(crate) out: bool,
-    /// May be left out.
+    /// Whether the argument may be left out.
     pub(crate) optional: bool,
-    /// `params`: takes any number of arguments.
+    /// Whether the parameter is `params`, which takes any number of arguments.
     pub(crate) rest: bool,
 }
 
 impl Member {
-    /// The signature, taken apart. An error is a mistake in a table, which a test looks for.
+    /// Parses the signature. An error is a mistake in a table; a test looks for it.
     pub(crate) fn signature(&self) -> Result<Signature, ParseError> {
         let (role, text) = if let Some(text) = self.signature.strip_prefix("static ") {
             (Role::Static, text)

@@ -156,7 +156,7 @@ pub(super) const CHAR: &[Member] = &[
     row("ToLowerInvariant", "static (char c) -> char", |call| Ok(cased(call, order::lower_char))),
 ];
 
-/// ASCII's, and Latin-1's; of the rest none.
+/// Reports whether a character is punctuation of ASCII or Latin-1. Other punctuation does not count.
 fn is_punctuation(c: char) -> bool {
     matches!(c, '!'..='#' | '%'..='*' | ','..='/' | ':' | ';' | '?' | '@' | '['..=']' | '_' | '{' | '}')
         || matches!(c, '¡' | '§' | '«' | '¶' | '·' | '»' | '¿' | '‐'..='‧' | '‹' | '›')
@@ -170,7 +170,7 @@ fn unit_at(text: &str, index: usize) -> Option<u16> {
     if text.is_ascii() { text.as_bytes().get(index).copied().map(u16::from) } else { text.encode_utf16().nth(index) }
 }
 
-/// The units from `start` on, `count` of them; `None` when there are not so many.
+/// Returns `count` units from `start` on; `None` when there are not so many.
 pub(super) fn slice(text: &str, start: usize, count: usize) -> Option<String> {
     let end = start.checked_add(count)?;
     if text.is_ascii() {
@@ -196,7 +196,7 @@ fn changed(call: &mut Call<'_, '_>, change: impl FnOnce(&str) -> String) -> Outc
     call.new_string(change(&text))
 }
 
-/// The text before and after a position.
+/// Returns the text before and after a position.
 fn cut(call: &mut Call<'_, '_>, text: &str, at: i64) -> Result<(String, String), Failure> {
     call.work(text.len() * 2)?;
     let all = units(text);
@@ -285,7 +285,7 @@ fn separator(call: &mut Call<'_, '_>) -> Result<Arc<str>, Failure> {
     call.machine.text_of(&separator)
 }
 
-/// `Join` of some elements of an array.
+/// `Join` of a part of an array.
 fn join_part(call: &mut Call<'_, '_>) -> Outcome {
     let separator = separator(call)?;
     let items = call.items(1)?;

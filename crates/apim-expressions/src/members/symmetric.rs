@@ -1,4 +1,4 @@
-//! `SymmetricAlgorithm`: AES, as `Encrypt` and `Decrypt` of byte arrays take it.
+//! `SymmetricAlgorithm`: AES for `Encrypt` and `Decrypt` of byte arrays.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use crate::{
     value::{Object, Value, cipher::Cipher},
 };
 
-/// The names under which .NET knows AES.
+/// Reports whether .NET knows AES under this name.
 pub(super) fn is_aes(name: &str) -> bool {
     let name = name.strip_prefix("System.Security.Cryptography.").unwrap_or(name);
     ["aes", "rijndael", "aesmanaged", "rijndaelmanaged", "aescryptoserviceprovider"]

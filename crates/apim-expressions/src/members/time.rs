@@ -151,7 +151,7 @@ fn this_offset(call: &Call<'_, '_>) -> DateTimeOffset {
     if let Value::DateTimeOffset(time) = &call.receiver { *time } else { DateTimeOffset::MIN }
 }
 
-/// A time in the receiver's class and zone.
+/// Returns a time in the receiver's class and zone.
 fn like_receiver(call: &Call<'_, '_>, moved: Option<DateTime>) -> Outcome {
     let moved = moved.ok_or_else(|| {
         Failure::out_of_range("The added or subtracted value results in an un-representable DateTime.", "value")
@@ -173,7 +173,7 @@ fn moved_by_span(call: &mut Call<'_, '_>, sign: i64) -> Outcome {
     like_receiver(call, moved)
 }
 
-/// So many units in ticks; `None` when that is no time.
+/// Returns `count` units in ticks; `None` when the result is not a time.
 fn scaled(count: f64, unit: i64) -> Option<i64> {
     let ticks = (count * unit as f64).round();
     (ticks.abs() < 9e18).then_some(ticks as i64)

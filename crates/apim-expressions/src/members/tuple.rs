@@ -1,4 +1,4 @@
-//! `Tuple`. Its `Item1` and so on are found as those of a tuple in brackets.
+//! `Tuple`. Its members `Item1` and so on are found like those of a tuple in brackets.
 
 use std::sync::Arc;
 

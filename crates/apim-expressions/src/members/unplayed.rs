@@ -2,12 +2,12 @@
 
 use crate::types::Class;
 
-/// Whether a class has a member, or an overload of one, that is not played.
+/// Reports whether a class has a member with this name, or an overload of it, that this crate does not run.
 pub(crate) fn is_unplayed(class: Class, name: &str) -> bool {
     names(class).split(' ').any(|known| known == name)
 }
 
-/// Names with a space between.
+/// Returns the names, separated by spaces.
 fn names(class: Class) -> &'static str {
     use Class as C;
     match class {

@@ -39,7 +39,7 @@ pub(crate) fn namespace(namespace: Arc<str>) -> Value {
     Value::object(Object::XmlNamespace(namespace))
 }
 
-/// The arguments from one on as parts of an element; sequences give their elements, null gives nothing.
+/// Returns the arguments from `from` on as parts of an element. Sequences give their elements, null gives nothing.
 pub(super) fn parts(call: &mut Call<'_, '_>, from: usize) -> Result<Vec<ElementPart>, Failure> {
     let mut parts = Vec::new();
     for argument in call.arguments.get(from..).unwrap_or_default().to_vec() {
@@ -75,7 +75,7 @@ fn part(call: &mut Call<'_, '_>, value: &Value, depth: usize, parts: &mut Vec<El
     Ok(())
 }
 
-/// A value as XML writes it: truth values in lower case, times in ISO 8601.
+/// Returns a value as XML writes it: truth values in lower case, times in ISO 8601.
 pub(super) fn plain(call: &mut Call<'_, '_>, value: &Value) -> Result<Arc<str>, Failure> {
     Ok(match value {
         Value::Bool(value) => if *value { "true" } else { "false" }.into(),
@@ -89,7 +89,7 @@ pub(super) fn plain(call: &mut Call<'_, '_>, value: &Value) -> Result<Arc<str>, 
     })
 }
 
-/// The outermost element of a document, which always has one; an element that is read has no document.
+/// Returns the outermost element of a document, which always has one. An element that was read has no document.
 pub(super) fn root(document: Xml) -> Xml {
     let root = document.elements().next();
     root.map_or(document, Xml::detached)

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// `TimeZone`, which .NET left for `TimeZoneInfo`: the zone of the machine, UTC.
+/// `TimeZone`, which .NET replaced by `TimeZoneInfo`: the zone of the machine, UTC.
 pub(super) const OLD_ZONE: &[Member] = &[
     row("CurrentTimeZone", "static TimeZone", |_| {
         Ok(Value::object(crate::value::Object::Constant(crate::types::Class::TimeZone, "System.CurrentSystemTimeZone")))
@@ -141,12 +141,12 @@ fn offset(call: &Call<'_, '_>) -> DateTimeOffset {
     if let Value::DateTimeOffset(time) = call.argument(0) { *time } else { DateTimeOffset::MIN }
 }
 
-/// The offset where a time is UTC's, or that of the zone's clocks.
+/// Returns the zone's offset: by UTC if the time has a known kind, otherwise by the zone's clocks.
 fn at(zone: &Zone, time: DateTime) -> (i64, bool) {
     if time.zone == CollectionKind::Unspecified { zone.at_clock(time.ticks) } else { zone.at_utc(time.ticks) }
 }
 
-/// The moment that a zone's clock shows. A time of a known kind is of UTC, which is the machine's zone, too.
+/// Returns the moment that a zone's clock shows. A time of a known kind is in UTC, which is also the machine's zone.
 fn utc(time: DateTime, zone: &Zone) -> Result<i64, Failure> {
     match time.zone {
         CollectionKind::Unspecified => Ok(time.ticks - zone.at_clock(time.ticks).0 * TICKS_PER_SECOND),
@@ -164,7 +164,7 @@ fn shown(utc: i64, zone: &Zone) -> Outcome {
     made(utc + zone.at_utc(utc).0 * TICKS_PER_SECOND, kind)
 }
 
-/// What lies outside the years 1 to 9999 is the first or the last moment of them.
+/// Makes a time. A time outside the years 1 to 9999 becomes the first or the last moment of these years.
 fn made(ticks: i64, kind: CollectionKind) -> Outcome {
     let limit = if ticks < 0 { DateTime::MIN } else { DateTime::MAX };
     Ok(Value::DateTime(DateTime::new(ticks, kind).unwrap_or(limit)))

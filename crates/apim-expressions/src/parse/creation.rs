@@ -42,7 +42,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::New { class, arguments, initializer } })
     }
 
-    /// `[size]`, `[] {…}`, `[][] {…}` after `new T`.
+    /// Parses `[size]`, `[] {…}`, `[][] {…}` after `new T`.
     fn array(&mut self, at: usize, mut element: TypeName) -> Result<Expr, ParseError> {
         self.expect("[")?;
         if self.is(",") {
@@ -75,7 +75,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::NewArray { element: Some(element), size, items } })
     }
 
-    /// `,] { {…}, {…} }` or `]` of an array of two dimensions, after what stands before.
+    /// Parses the rest of an array of two dimensions: `,] { {…}, {…} }`, or `]` after the sizes.
     fn grid(
         &mut self,
         at: usize,
@@ -96,7 +96,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::NewGrid { element, sizes, rows } })
     }
 
-    /// `{ {a, b}, {c, d} }`
+    /// Parses `{ {a, b}, {c, d} }`.
     pub(super) fn rows(&mut self) -> Result<Vec<Vec<Expr>>, ParseError> {
         self.expect("{")?;
         let mut rows = Vec::new();
@@ -115,7 +115,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::NewArray { element, size: None, items } })
     }
 
-    /// `{ a, b, }`
+    /// Parses `{ a, b, }`.
     pub(super) fn values(&mut self) -> Result<Vec<Expr>, ParseError> {
         self.expect("{")?;
         let mut values = Vec::new();
@@ -189,7 +189,7 @@ impl Parser<'_> {
     }
 }
 
-/// `new { exp, user.Name }` names its members `exp` and `Name`.
+/// Returns the implied name of a member: `new { exp, user.Name }` names its members `exp` and `Name`.
 fn implied_name(value: &Expr) -> Option<Arc<str>> {
     match &value.kind {
         ExprKind::Name(name) => Some(Arc::clone(name)),

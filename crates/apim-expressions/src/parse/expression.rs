@@ -33,7 +33,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::Assign(Box::new(target), operator, value) })
     }
 
-    /// `=` is `Some(None)`, `+=` is `Some(Some(Add))`.
+    /// Reads an assignment operator: `=` is `Some(None)`, `+=` is `Some(Some(Add))`.
     fn assignment_operator(&mut self) -> Result<Option<Option<Binary>>, ParseError> {
         let TokenKind::Symbol(symbol) = *self.kind() else { return Ok(None) };
         if symbol == ">" && self.adjacent(1, ">=") {
@@ -59,7 +59,7 @@ impl Parser<'_> {
         Ok(Some(operator))
     }
 
-    /// A value, or `throw e` in its place.
+    /// Parses a value, or `throw e` in its place.
     pub(super) fn value_or_throw(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
         if !self.eat_word("throw") {
@@ -75,7 +75,7 @@ impl Parser<'_> {
         if self.eat("?") { self.choices(at, condition) } else { Ok(condition) }
     }
 
-    /// What follows `condition ?`.
+    /// Parses the part after `condition ?`.
     fn choices(&mut self, at: usize, condition: Expr) -> Result<Expr, ParseError> {
         let yes = self.value_or_throw()?;
         self.expect(":")?;
@@ -89,7 +89,7 @@ impl Parser<'_> {
         if self.is("??") { self.alternatives(at, first) } else { Ok(first) }
     }
 
-    /// What follows the first value before `??`.
+    /// Parses the part after the first value of `??`.
     fn alternatives(&mut self, at: usize, first: Expr) -> Result<Expr, ParseError> {
         let mut values = vec![first];
         while self.eat("??") {
@@ -102,14 +102,14 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::Coalesce(values) })
     }
 
-    /// Operators that bind at least as tightly as `least`.
+    /// Parses operators that bind at least as tightly as `least`.
     pub(super) fn binary(&mut self, least: u8) -> Result<Expr, ParseError> {
         let at = self.at();
         let mut left = self.unary()?;
         let mut tests = 0;
         loop {
             if least <= RELATIONAL && (self.is_word("is") || self.is_word("as")) {
-                // Each test holds the one before.
+                // Each test contains the one before it.
                 tests += 1;
                 if tests > limits::SOURCE_NESTING {
                     return Err(limits::too_deep(self.at()));
@@ -130,7 +130,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The operator here, its precedence and its number of tokens.
+    /// Returns the operator here, its precedence and its number of tokens.
     fn binary_operator(&self) -> Option<(Binary, u8, usize)> {
         let TokenKind::Symbol(symbol) = *self.kind() else { return None };
         if symbol == ">" && self.adjacent(1, ">=") {
@@ -198,7 +198,7 @@ impl Parser<'_> {
         self.postfix()
     }
 
-    /// `(T)` where it can only be a cast, read; otherwise nothing is read.
+    /// Reads `(T)` where it can only be a cast; otherwise reads nothing.
     fn cast_type(&mut self) -> Option<TypeName> {
         let start = self.position;
         self.advance();
@@ -220,7 +220,7 @@ impl Parser<'_> {
         None
     }
 
-    /// What may follow `(x)` only when that is a cast.
+    /// Reports whether a token is here that may follow `(x)` only when `(x)` is a cast.
     fn begins_operand(&self) -> bool {
         match self.kind() {
             TokenKind::Name(name) => !matches!(&**name, "is" | "as"),
@@ -230,7 +230,7 @@ impl Parser<'_> {
     }
 }
 
-/// An operator and what is right of it, after what is left of it.
+/// Joins an operator and its right operand to its left operand.
 fn operated(at: usize, left: Expr, right: (usize, Binary, Expr)) -> Expr {
     match left.kind {
         ExprKind::Binary(first, mut rest)

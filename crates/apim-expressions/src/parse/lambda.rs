@@ -15,7 +15,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: false, is_method: false }) })
     }
 
-    /// `(int x) { … }` after `delegate`.
+    /// Parses `(int x) { … }` after `delegate`.
     pub(super) fn anonymous_method(&mut self, at: usize) -> Result<Expr, ParseError> {
         self.expect("(")?;
         let mut parameters = Vec::new();
@@ -44,7 +44,7 @@ impl Parser<'_> {
         body.map(LambdaBody::Block)
     }
 
-    /// `x =>`, `(x, y) =>` or `(int x, int y) =>`, read; otherwise nothing is read.
+    /// Reads `x =>`, `(x, y) =>` or `(int x, int y) =>`; otherwise reads nothing.
     pub(super) fn lambda_parameters(&mut self) -> Option<Vec<(Option<TypeName>, Arc<str>)>> {
         let start = self.position;
         let parenthesis = self.is("(");

@@ -1,4 +1,4 @@
-//! From tokens to the tree. Every construct of C# 7 outside the supported subset is refused by name.
+//! Turns tokens into the tree. Refuses by name every construct of C# 7 outside the supported subset.
 
 mod creation;
 mod expression;
@@ -26,7 +26,8 @@ pub(crate) struct Parser<'s> {
     tokens: Vec<Token>,
     position: usize,
     depth: usize,
-    /// Razor reads the statements of `@{…}`, but not those inside a function declared there.
+    /// Whether Razor reads this code. It reads the statements of `@{…}`, but not those inside a function declared
+    /// there.
     razor: bool,
 }
 
@@ -118,7 +119,7 @@ impl Parser<'_> {
         if self.eat_word(word) { Ok(()) } else { Err(self.error(format!("{word} expected"))) }
     }
 
-    /// A name that is not a keyword.
+    /// Reads a name that is not a keyword.
     fn name(&mut self) -> Result<Arc<str>, ParseError> {
         match self.kind() {
             TokenKind::Name(name) if !is_keyword(name) && !PREDEFINED.contains(&&**name) => {
@@ -139,13 +140,13 @@ impl Parser<'_> {
         ParseError::unsupported(self.at(), message)
     }
 
-    /// The token here, as it is written.
+    /// Returns the token here, as it is written.
     fn written(&self) -> String {
         let token = self.token();
         self.source.get(token.at..token.end).unwrap_or_default().chars().take(40).collect()
     }
 
-    /// A keyword that stands where the subset has none. C# takes a `lock`; `dynamic` is not on the list.
+    /// Returns the error for a keyword where the subset has none. C# takes a `lock`; `dynamic` is not on the list.
     fn keyword(&self, name: &str) -> ParseError {
         let message = format!("`{name}` is not supported");
         if name == "lock" { self.unsupported(message) } else { self.error(message) }

@@ -1,4 +1,4 @@
-//! What follows `is`, `as` and `case`.
+//! The parts after `is`, `as` and `case`.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind })
     }
 
-    /// Whether a constant that is no name begins here.
+    /// Reports whether a constant other than a name begins here.
     fn begins_constant(&self) -> bool {
         match self.kind() {
             TokenKind::Name(name) => matches!(&**name, "null" | "true" | "false" | "default" | "nameof"),
@@ -52,7 +52,7 @@ impl Parser<'_> {
         Ok(Pattern::Var(at, self.name()?))
     }
 
-    /// What follows `case`: a type with a name, `var name`, or a constant.
+    /// Parses the part after `case`: a type with a name, `var name`, or a constant.
     pub(super) fn case_pattern(&mut self) -> Result<Pattern, ParseError> {
         if self.is_word("var") && matches!(self.ahead(1), TokenKind::Name(_)) {
             return self.var_pattern();
@@ -68,7 +68,7 @@ impl Parser<'_> {
         Ok(Pattern::Constant(Box::new(self.expression()?)))
     }
 
-    /// The name that `x is T name` gives the value.
+    /// Reads the name that holds the value in `x is T name`.
     fn declared_name(&mut self) -> Option<Arc<str>> {
         let TokenKind::Name(name) = self.kind() else { return None };
         let name = Arc::clone(name);

@@ -1,4 +1,4 @@
-//! Primary expressions and what may follow them: members, calls, indexes, `++`.
+//! Primary expressions and the parts that may follow them: members, calls, indexes, `++`.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Parser<'_> {
         self.ahead_is(1, "[") && next.is_some_and(|next| next.at == self.token().end)
     }
 
-    /// `<T>` after a name where C# takes it for type arguments; otherwise nothing is read.
+    /// Reads `<T>` after a name where C# takes it for type arguments; otherwise reads nothing.
     fn generic_arguments(&mut self) -> Vec<TypeName> {
         const FOLLOWS: [&str; 16] =
             ["(", ")", "]", "}", ":", ";", ",", ".", "?", "==", "!=", "|", "^", "&&", "||", "&"];
@@ -129,7 +129,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind })
     }
 
-    /// `(a)`, or a tuple `(a, b)`.
+    /// Parses `(a)`, or a tuple `(a, b)`.
     fn parenthesised(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
         if let Some(variables) = self.deconstruction() {
@@ -145,7 +145,7 @@ impl Parser<'_> {
         if name.is_some() { Err(self.error("Tuple must contain at least two elements.")) } else { Ok(first) }
     }
 
-    /// The elements of a tuple after the first.
+    /// Parses the elements of a tuple after the first.
     fn tuple(&mut self, at: usize, first: (Option<Arc<str>>, Expr)) -> Result<Expr, ParseError> {
         let mut elements = vec![first];
         while self.eat(",") {
@@ -156,7 +156,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::Tuple(elements) })
     }
 
-    /// `name:` before an element.
+    /// Reads `name:` before an element.
     fn element_name(&mut self) -> Result<Option<Arc<str>>, ParseError> {
         let named = matches!(self.kind(), TokenKind::Name(word) if !is_keyword(word)) && self.ahead_is(1, ":");
         if !named {
@@ -167,7 +167,7 @@ impl Parser<'_> {
         Ok(Some(name))
     }
 
-    /// `var (a, b)` or `(int a, var b)` before a word, read; otherwise nothing is read.
+    /// Reads `var (a, b)` or `(int a, var b)` before a word; otherwise reads nothing.
     pub(super) fn deconstruction_before(&mut self, word: &str) -> Option<Vec<(TypeName, Arc<str>)>> {
         let start = self.position;
         let variables = self.var_variables().or_else(|| self.typed_variables());
@@ -178,7 +178,7 @@ impl Parser<'_> {
         None
     }
 
-    /// `(int a, var b)` before `=`, read; otherwise nothing is read.
+    /// Reads `(int a, var b)` before `=`; otherwise reads nothing.
     fn deconstruction(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
         let start = self.position;
         let variables = self.typed_variables();
@@ -189,7 +189,7 @@ impl Parser<'_> {
         None
     }
 
-    /// `(int a, var b)`
+    /// Reads `(int a, var b)`.
     fn typed_variables(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
         let start = self.position;
         let mut variables = Vec::new();
@@ -211,7 +211,7 @@ impl Parser<'_> {
         None
     }
 
-    /// `var (a, b)` before `=`, read; otherwise nothing is read.
+    /// Reads `var (a, b)` before `=`; otherwise reads nothing.
     fn var_deconstruction(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
         let start = self.position;
         let variables = self.var_variables();
@@ -222,7 +222,7 @@ impl Parser<'_> {
         None
     }
 
-    /// `var (a, b)`
+    /// Reads `var (a, b)`.
     fn var_variables(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
         let start = self.position;
         let class = self.plain_type().ok()?;
@@ -264,7 +264,7 @@ impl Parser<'_> {
             }
             word if PREDEFINED.contains(&word) => return Ok(Expr { at, kind: ExprKind::Type(self.plain_type_word()) }),
             word if is_keyword(word) => return Err(self.unexpected()),
-            // `List<int>.…` is the only generic name a value can begin with.
+            // A value can begin with a generic name only in the form `List<int>.…`.
             _ if self.ahead_is(1, "<") => {
                 if let Some(class) = self.try_type(|parser| parser.is(".")) {
                     return Ok(Expr { at, kind: ExprKind::Type(class) });
@@ -277,7 +277,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind })
     }
 
-    /// `default(T)` and `default`.
+    /// Parses `default(T)` and `default`.
     fn default_value(&mut self, at: usize) -> Result<Expr, ParseError> {
         self.advance();
         if !self.eat("(") {
@@ -288,7 +288,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::Default(class) })
     }
 
-    /// `checked(value)`, `nameof(value)`, `typeof(T)` and their like.
+    /// Parses `checked(value)`, `nameof(value)`, `typeof(T)` and similar forms.
     fn keyword_call(&mut self, at: usize, word: &str) -> Result<Expr, ParseError> {
         self.advance();
         self.advance();
@@ -302,7 +302,7 @@ impl Parser<'_> {
         Ok(Expr { at, kind })
     }
 
-    /// A keyword that names a type, without the `.Parse` that may follow.
+    /// Reads a keyword that names a type, without the `.Parse` that may follow.
     fn plain_type_word(&mut self) -> TypeName {
         let at = self.at();
         let parts = if let TokenKind::Name(name) = self.kind() { vec![Arc::clone(name)] } else { Vec::new() };

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::{ParseError, Parser, TokenKind};
 use crate::syntax::{Argument, ArgumentValue, Expr, ExprKind, Lambda, LambdaBody, Link, LinkKind, TypeName};
 
-/// What a query is so far, and the names of its range variables.
+/// The calls of a query so far, and the names of its range variables.
 struct Query {
     source: Expr,
     names: Vec<Arc<str>>,
 }
 
 impl Parser<'_> {
-    /// Whether a query begins here.
+    /// Reports whether a query begins here.
     pub(super) fn begins_query(&self) -> bool {
         let word = |count: usize, word: &str| matches!(self.ahead(count), TokenKind::Name(name) if &**name == word);
         self.is_word("from") && matches!(self.ahead(1), TokenKind::Name(_)) && !word(1, "in") && !self.ahead_is(1, "=")
@@ -64,7 +64,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `from x in source`, `from T x in source`.
+    /// Parses `from x in source`, `from T x in source`.
     fn read_from(&mut self) -> Result<(Arc<str>, Expr), ParseError> {
         self.expect_word("from")?;
         self.range("in")
@@ -131,7 +131,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `into x`: what was selected is the source of what follows.
+    /// Reads `into x`: the selected values become the source of the rest.
     fn continues(&mut self, query: &mut Query) -> Result<bool, ParseError> {
         if !self.eat_word("into") {
             return Ok(false);
@@ -148,7 +148,7 @@ fn lambda(names: Vec<Arc<str>>, body: Expr) -> Expr {
     Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: true, is_method: false }) }
 }
 
-/// `source.Cast<T>()`
+/// Makes `source.Cast<T>()`.
 fn cast(source: Expr, class: TypeName) -> Expr {
     let at = source.at;
     let link = |kind| Link { at, conditional: false, kind };
@@ -157,7 +157,8 @@ fn cast(source: Expr, class: TypeName) -> Expr {
 }
 
 impl Query {
-    /// A lambda of all range variables: of one its name, of several a record that is opened.
+    /// Makes a lambda of all range variables. A single variable is its parameter; several are the members of one
+    /// record.
     fn lambda(&self, body: Expr) -> Expr {
         lambda(vec![self.parameter()], body)
     }
@@ -169,7 +170,7 @@ impl Query {
         }
     }
 
-    /// A record of the range variables and one more.
+    /// Makes a record of the range variables and one more.
     fn with(&self, name: &Arc<str>, value: Expr) -> Expr {
         let at = value.at;
         let known =
@@ -178,7 +179,7 @@ impl Query {
         Expr { at, kind: ExprKind::Anonymous(members) }
     }
 
-    /// A lambda of the range variables and a further one, which gives a record of them all.
+    /// Makes a lambda of the range variables and a further one. It returns a record of them all.
     fn pair(&self, name: &Arc<str>) -> Expr {
         let value = Expr { at: self.source.at, kind: ExprKind::Name(Arc::clone(name)) };
         lambda(vec![self.parameter(), Arc::clone(name)], self.with(name, value))

@@ -7,7 +7,7 @@ use crate::syntax::{
 };
 
 impl Parser<'_> {
-    /// Statements up to a `}` that is not theirs, or the end.
+    /// Parses statements up to a `}` that does not belong to them, or to the end.
     pub(super) fn statements(&mut self) -> Result<Block, ParseError> {
         let mut statements = Vec::new();
         while !self.is("}") && *self.kind() != TokenKind::End {
@@ -25,7 +25,7 @@ impl Parser<'_> {
         Ok(statements)
     }
 
-    /// The body of a control-flow statement.
+    /// Parses the body of a control-flow statement.
     fn body(&mut self) -> Result<Block, ParseError> {
         if self.is("{") {
             return self.block();
@@ -40,7 +40,7 @@ impl Parser<'_> {
         Ok(if self.eat(";") { Vec::new() } else { vec![self.nested(Self::statement)?] })
     }
 
-    /// Each kind of statement has its own function, so that nested statements need little stack.
+    /// Parses a statement. Each kind has its own function, so that nested statements need little stack.
     fn statement(&mut self) -> Result<Statement, ParseError> {
         let at = self.at();
         let kind = match self.kind() {
@@ -90,7 +90,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `goto label;`, `goto case value;`, `goto default;`
+    /// Parses `goto label;`, `goto case value;` or `goto default;`.
     fn goto_statement(&mut self) -> Result<StatementKind, ParseError> {
         self.advance();
         let kind = if self.eat_word("case") {
@@ -120,7 +120,7 @@ impl Parser<'_> {
         Ok(kind)
     }
 
-    /// What follows `return` or `throw`.
+    /// Parses the part after `return` or `throw`.
     fn optional_value(&mut self) -> Result<Option<Expr>, ParseError> {
         self.advance();
         let value = if self.is(";") { None } else { Some(self.expression()?) };
@@ -152,7 +152,7 @@ impl Parser<'_> {
         Ok(StatementKind::Evaluate(expression))
     }
 
-    /// The type that begins a declaration, if this is one.
+    /// Reads the type that begins a declaration, if this is a declaration.
     fn declared_type(&mut self) -> Option<TypeName> {
         let begins =
             self.is("(") || matches!(self.kind(), TokenKind::Name(name) if &**name == "void" || !is_keyword(name));
@@ -178,7 +178,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows `=`: a value, or the elements of the array that is declared.
+    /// Parses the part after `=`: a value, or the elements of the declared array.
     fn initial_value(&mut self, class: &TypeName) -> Result<Expr, ParseError> {
         let at = self.at();
         if !self.is("{") {
@@ -229,7 +229,7 @@ impl Parser<'_> {
         Ok(Function { returns, name, parameters, body: body? })
     }
 
-    /// `{ … }` or `=> value;`.
+    /// Parses `{ … }` or `=> value;`.
     fn function_body(&mut self, void: bool) -> Result<Block, ParseError> {
         if !self.eat("=>") {
             return self.block();

@@ -30,7 +30,7 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    /// A type without `?` and `[]`.
+    /// Parses a type without `?` and `[]`.
     pub(super) fn plain_type(&mut self) -> Result<TypeName, ParseError> {
         let at = self.at();
         if self.is("(") {
@@ -48,7 +48,7 @@ impl Parser<'_> {
         Ok(TypeName { arguments, ..TypeName::plain(at, parts) })
     }
 
-    /// `(int, string name)`
+    /// Parses `(int, string name)`.
     fn tuple_type(&mut self, at: usize) -> Result<TypeName, ParseError> {
         self.expect("(")?;
         let mut tuple = Vec::new();
@@ -88,7 +88,7 @@ impl Parser<'_> {
         Ok(arguments)
     }
 
-    /// A type if one stands here and `follows` holds after it; otherwise nothing is read.
+    /// Reads a type if one is here and `follows` is true after it; otherwise reads nothing.
     pub(super) fn try_type(&mut self, follows: impl FnOnce(&Self) -> bool) -> Option<TypeName> {
         let start = self.position;
         match self.type_name() {

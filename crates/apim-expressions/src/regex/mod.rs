@@ -18,7 +18,7 @@ pub(crate) use self::{
 #[derive(Debug)]
 pub(crate) struct Match {
     pub(crate) text: Arc<str>,
-    /// Where each group is, in .NET's order: numbered ones before named ones.
+    /// The place of each group, in .NET's order: numbered groups before named groups.
     pub(crate) groups: Vec<Option<(usize, usize)>>,
     pub(crate) names: Vec<Option<String>>,
 }
@@ -35,7 +35,7 @@ impl Match {
         Group { text: Arc::clone(&self.text), place: self.groups.get(index).copied().flatten() }
     }
 
-    /// Where the whole match is, in bytes; `None` without success.
+    /// Returns the place of the whole match, in bytes; `None` without success.
     pub(crate) fn place(&self) -> Option<(usize, usize)> {
         self.groups.first().copied().flatten()
     }
@@ -44,7 +44,7 @@ impl Match {
         self.place().map_or("", |(start, end)| &self.text[start..end])
     }
 
-    /// Every group, in .NET's order.
+    /// Returns every group, in .NET's order.
     pub(crate) fn groups(&self) -> impl Iterator<Item = Group> {
         (0..self.groups.len()).map(|index| self.group(index))
     }

@@ -16,11 +16,11 @@ pub(crate) struct Pattern {
     regex: Regex,
     source: Arc<str>,
     groups: Vec<Group>,
-    /// What a byte of text costs.
+    /// The cost of a byte of text.
     cost: usize,
-    /// Whether one search covers [`STRIDE`] places of the text, and not all.
+    /// Whether one search covers [`STRIDE`] places of the text instead of all places.
     in_strides: bool,
-    /// Whether it asks where the search begins.
+    /// Whether the pattern asks where the search begins.
     has_start: bool,
     /// Whether the caller limited the time of each search.
     timed: bool,
@@ -30,12 +30,12 @@ pub(crate) struct Pattern {
 #[derive(Default)]
 pub(crate) struct Patterns(Vec<(Arc<str>, i32, Arc<Pattern>)>);
 
-/// Where a search begins.
+/// The start of a search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
-    /// In bytes.
+    /// The position in bytes.
     pub(crate) at: usize,
-    /// Whether it is one character behind an empty match. The place that `\G` means is the match then.
+    /// Whether the start is one character behind an empty match. In this case, `\G` means the place of the match.
     pub(crate) after_empty: bool,
 }
 
@@ -46,14 +46,14 @@ impl Start {
 }
 
 const KEPT: usize = 16;
-/// Work of compiling a pattern, and of a search besides its time.
+/// The work of compiling a pattern, and the work of a search besides its time.
 const COMPILING: u64 = 2_000;
 const SEARCHING: u64 = 10;
-/// How often a search may go back and try another way.
+/// The most times that a search may go back and try another way.
 const BACKTRACKS: usize = 500_000;
-/// Places at which one search may begin, in characters, where each may read the whole text.
+/// The most places at which one search may begin, in characters, if each may read the whole text.
 const STRIDE: usize = 256;
-/// Bytes of a compiled pattern.
+/// The most bytes of a compiled pattern.
 const LARGEST_PROGRAM: usize = 256 << 10;
 
 impl Patterns {
@@ -85,7 +85,7 @@ impl Pattern {
         budget.work(source.len().saturating_mul(64))?;
         let Translated { mut pattern, groups, counted, in_strides, has_start } = translate(source, options)?;
         if in_strides {
-            // What stands before `\K` is no part of the match.
+            // The text before `\K` is not part of the match.
             pattern = format!(r"(?s:.){{0,{}}}?\K(?:{pattern})", STRIDE - 1);
         }
         let built = RegexBuilder::new(&pattern)
@@ -105,12 +105,12 @@ impl Pattern {
         &self.source
     }
 
-    /// Pays for reading a text once.
+    /// Counts the cost of reading a text once.
     pub(crate) fn spend(&self, text: &str, budget: &mut Budget) -> Result<(), Failure> {
         budget.work(text.len().saturating_mul(self.cost))
     }
 
-    /// Whether the pattern is anywhere in the text.
+    /// Reports whether the pattern matches anywhere in the text.
     pub(crate) fn is_match(&self, text: &str, budget: &mut Budget) -> Result<bool, Failure> {
         if self.in_strides {
             return Ok(self.captures(text, Start::at(0), budget)?.is_some());
@@ -118,7 +118,7 @@ impl Pattern {
         self.search(budget, |regex| regex.is_match(text))
     }
 
-    /// The first match at or after a position.
+    /// Returns the first match at or after a position.
     pub(crate) fn find(&self, text: &Arc<str>, start: Start, budget: &mut Budget) -> Result<Option<Match>, Failure> {
         let found = self.captures(text, start, budget)?;
         Ok(found.map(|found| self.found(text, Some(&found))))
@@ -154,7 +154,7 @@ impl Pattern {
         }
     }
 
-    /// Searches, and pays a step for each microsecond: no one can tell before how often a search reads the same text.
+    /// Searches, and counts a step for each microsecond. It is not known before how often a search reads the same text.
     fn search<T>(&self, budget: &mut Budget, search: impl FnOnce(&Regex) -> Result<T, Error>) -> Result<T, Failure> {
         budget.steps(SEARCHING)?;
         let begun = Instant::now();
@@ -163,12 +163,12 @@ impl Pattern {
         found.map_err(|error| self.failure(&error))
     }
 
-    /// What a search that finds nothing gives: a match without success.
+    /// Returns the result of a search that finds nothing: a match without success.
     pub(crate) fn nothing(&self, text: &Arc<str>) -> Match {
         Match { text: Arc::clone(text), groups: vec![None], names: vec![None] }
     }
 
-    /// A match in .NET's order of groups: those without a name come first.
+    /// Returns a match with its groups in .NET's order: groups without a name come first.
     fn found(&self, text: &Arc<str>, captures: Option<&Captures<'_, str>>) -> Match {
         let place = |index: usize| captures?.get(index).map(|group| (group.start(), group.end()));
         let (mut groups, mut names) = (vec![place(0)], vec![None]);
@@ -203,7 +203,7 @@ mod tests {
 
     use super::*;
 
-    /// The place of each group, as the engine finds it without strides.
+    /// Returns the place of each group, as the engine finds it without strides.
     fn whole(pattern: &str, text: &str, at: usize) -> Vec<Option<(usize, usize)>> {
         let regex = Regex::new(&translate(pattern, 0).unwrap().pattern).unwrap();
         let found = regex.captures_from_pos(text, at).unwrap();
@@ -232,7 +232,7 @@ mod tests {
             let (mut budget, text) = (Budget::new(), Arc::from(text));
             let compiled = Pattern::compile(&pattern.as_str().into(), 0, false, &mut budget).unwrap();
             let found = compiled.find(&text, Start::at(at), &mut budget);
-            // Some try too many ways.
+            // Some patterns try too many ways.
             prop_assume!(found.is_ok());
             let found = found.unwrap().map_or_else(Vec::new, |found| found.groups);
             prop_assert_eq!(found, whole(&pattern, &text, at), "{} {:?}", pattern, text);

@@ -8,21 +8,21 @@ use crate::{
     problem::Failure,
 };
 
-/// Where a search for the next match begins.
+/// The start of the search for the next match.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Searches {
-    /// `None` behind a match at the end of the text.
+    /// The start; `None` behind a match at the end of the text.
     from: Option<Start>,
 }
 
 impl Searches {
-    /// Searches from the start of a text, which are paid for here.
+    /// Begins at the start of a text, and counts the cost of the searches.
     pub(crate) fn new(text: &str, pattern: &Pattern, budget: &mut Budget) -> Result<Self, Failure> {
         pattern.spend(text, budget)?;
         Ok(Self { from: Some(Start::at(0)) })
     }
 
-    /// The next match. An empty match may stand directly behind another match, as in .NET.
+    /// Returns the next match. An empty match may stand directly behind another match, as in .NET.
     pub(crate) fn next(
         &mut self,
         text: &Arc<str>,
@@ -40,7 +40,7 @@ impl Searches {
     }
 }
 
-/// Writes a text with at most so many of its matches replaced.
+/// Writes a text with at most `most` of its matches replaced.
 pub(crate) fn replace(
     text: &Arc<str>,
     pattern: &Pattern,
@@ -62,7 +62,7 @@ pub(crate) fn replace(
     Ok(out.finish())
 }
 
-/// Writes a replacement: `$1`, `${name}`, `$&`, `` $` ``, `$'`, `$+`, `$_` and `$$` are filled in.
+/// Writes a replacement, and fills in `$1`, `${name}`, `$&`, `` $` ``, `$'`, `$+`, `$_` and `$$`.
 pub(crate) fn expand(with: &str, found: &Match, out: &mut Writer<'_>) -> Result<(), Failure> {
     let (start, end) = found.place().unwrap_or_default();
     let mut rest = with;
@@ -104,7 +104,7 @@ pub(crate) fn expand(with: &str, found: &Match, out: &mut Writer<'_>) -> Result<
     out.push(rest)
 }
 
-/// What stands before `}`. Names are not longer than this, so that a missing `}` costs no search to the end.
+/// Reads the name before `}`. Names are not longer than this, so a missing `}` causes no search to the end of the text.
 fn group_name(inner: &str) -> Option<&str> {
     let (end, _) = inner.char_indices().take(64).find(|(_, c)| *c == '}')?;
     Some(&inner[..end])

@@ -1,4 +1,4 @@
-//! `Regex.Replace` for others than policy expressions: the filters of liquid templates.
+//! `Regex.Replace` outside of policy expressions: for the filters of liquid templates.
 
 use std::sync::Arc;
 
@@ -8,37 +8,38 @@ use crate::{
     problem::Failure,
 };
 
-/// Replaces what .NET's regular expressions match, and keeps the last patterns that it compiled.
+/// Replaces the matches of .NET's regular expressions, and keeps the last patterns that it compiled.
 #[derive(Default)]
 pub struct TextReplacer {
     patterns: Patterns,
 }
 
-/// What is replaced, and by what.
+/// The matches to replace, and their replacement.
 #[derive(Clone, Copy, Debug)]
 pub enum Replaced<'r> {
-    /// Every match, by a replacement in which `$1`, `${name}`, `$&` and the like are filled in.
+    /// Every match. `$1`, `${name}`, `$&` and the like in the replacement are filled in.
     All(&'r str),
-    /// The first match, by a text as it stands.
+    /// The first match. The replacement text is used unchanged.
     First(&'r str),
 }
 
-/// Why nothing is replaced.
+/// The reason why nothing is replaced.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RegexError {
-    /// .NET takes no such pattern. Its message.
+    /// .NET refuses the pattern, with this message.
     #[error("{0}")]
     Invalid(String),
-    /// It takes more steps than are left.
+    /// The search takes more steps than are left.
     #[error("a regular expression takes too many steps")]
     Steps,
-    /// It passes another limit, or the pattern has a part that is not supported.
+    /// The search exceeds another limit, or a part of the pattern is not supported.
     #[error("{0}")]
     Stopped(String),
 }
 
 impl TextReplacer {
-    /// The text with its matches replaced, at most 8 MiB. What the search costs is taken off `steps`, also when it fails.
+    /// Returns the text with its matches replaced, at most 8 MiB. Subtracts the cost of the search from `steps`, even
+    /// when the search fails.
     ///
     /// # Errors
     /// [`RegexError`]
@@ -104,7 +105,7 @@ mod tests {
             // Without a hundredth group, `\\102` is a character's code; with one group, so is `\\11`.
             ("AB", r"\102", "x", "Ax"),
             ("a\ta", r"(a)\11", "x", "xa"),
-            // A class without its own members, and then without the others.
+            // Classes that subtract a class, and a class that subtracts a class with its own subtraction.
             ("5-a", "[^a-z-[0-9]]", "x", "5xa"),
             ("xyz", "[a-z-[d-w-[m-o]]]", ".", "..."),
             ("dmz", "[a-z-[d-w-[m-o]]]", ".", "d.."),
@@ -137,7 +138,7 @@ mod tests {
                     let text = format!("{before}ab{behind}");
                     assert_eq!(replaced(&text, pattern, by), format!("{before}{expected}{behind}"), "{pattern} {many}");
                 }
-                // `\G` is where the search began, and nowhere else.
+                // `\G` matches where the search began, and nowhere else.
                 let text = format!("{before}aa{behind}");
                 let expected = if many == 0 { "xx".to_owned() } else { text.clone() };
                 assert_eq!(replaced(&text, r"\Ga(?=.|\z)|\G(?!.)a", "x"), expected, "{many}");
@@ -153,7 +154,7 @@ mod tests {
         }
     }
 
-    /// Each of these reads the rest of the text at each place.
+    /// Each of these patterns reads the rest of the text at each place.
     #[test]
     fn no_search_reads_a_long_text_again_and_again() {
         for pattern in ["(?=[^z]*)b", "a[^z]*z|a", "(?=a)(?>[^z]*)z"] {

@@ -1,8 +1,9 @@
-//! Translates .NET's patterns to those of the engine, which writes some constructs differently.
+//! Translates .NET's patterns to patterns of the engine, which writes some constructs differently.
 //!
-//! The pattern is read in the order of .NET's parser (dotnet/runtime, `RegexParser.cs`), so that an invalid one is refused at
-//! .NET's offset and in its words. What the engine has no equivalent of is refused by name: balancing and numbered groups,
-//! conditions that are no group, references to later groups, rare Unicode blocks, right-to-left search.
+//! The translator reads the pattern in the order of .NET's parser (dotnet/runtime, `RegexParser.cs`). So it refuses an
+//! invalid pattern at .NET's offset and in .NET's words. It refuses by name the constructs without an equivalent in the
+//! engine: balancing and numbered groups, conditions that are not groups, references to later groups, rare Unicode
+//! blocks, right-to-left search.
 
 mod class;
 mod escape;
@@ -18,7 +19,7 @@ pub(crate) const SINGLELINE: i32 = 16;
 const IGNORE_WHITESPACE: i32 = 32;
 const ECMASCRIPT: i32 = 256;
 const CULTURE_INVARIANT: i32 = 512;
-/// What `$` and `\Z` mean: the end, or before a last line break.
+/// The meaning of `$` and `\Z`: the end, or the place before a last line break.
 const NEAR_END: &str = r"(?=\n?\z)";
 /// The largest number in a pattern.
 const LARGEST_NUMBER: u32 = i32::MAX.unsigned_abs();
@@ -32,21 +33,21 @@ pub(super) struct Group {
 #[derive(Debug)]
 pub(super) struct Translated {
     pub(super) pattern: String,
-    /// In the order of their brackets.
+    /// The groups, in the order of their brackets.
     pub(super) groups: Vec<Group>,
-    /// Whether something is repeated a number of times.
+    /// Whether something is repeated a given number of times.
     pub(super) counted: bool,
     /// Whether each place where a match may begin can cost a reading of the whole text. It cannot where the engine's
-    /// automaton runs the pattern: that reads once for all places. Nor can it where the pattern is one character after the
-    /// other: there the engine counts each step back.
+    /// automaton runs the pattern, because the automaton reads once for all places. It also cannot where the pattern is
+    /// one character after the other, because there the engine counts each step back.
     pub(super) in_strides: bool,
-    /// Whether it asks where the search begins: `\G`.
+    /// Whether the pattern asks where the search begins: `\G`.
     pub(super) has_start: bool,
 }
 
 struct Translator<'p> {
     source: &'p str,
-    /// How far it is read, in bytes.
+    /// The end of the part that is already read, in bytes.
     at: usize,
     out: String,
     groups: Vec<Group>,
@@ -54,44 +55,44 @@ struct Translator<'p> {
     options: i32,
     /// The brackets around this place.
     open: Vec<Open>,
-    /// Numbers that no group before them has: there may be a later one.
+    /// The group numbers that no earlier group has. A later group may have them.
     unknown: Vec<Unknown>,
     counted: bool,
-    /// Whether the pattern has alternatives, a repeated group, or a look at the text around it.
+    /// Whether the pattern has alternatives, a repeated group, or a lookaround.
     branches: bool,
-    /// Whether it has something that the engine's automaton cannot run.
+    /// Whether the pattern has something that the engine's automaton cannot run.
     looks: bool,
     has_start: bool,
 }
 
-/// What stands before a place, for a quantifier there.
+/// The kind of element before a place, for a quantifier there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Nothing,
-    /// What can be repeated.
+    /// An element that can be repeated.
     Unit,
-    /// A look at the text around, which the engine does not repeat.
+    /// A lookaround, which the engine does not repeat.
     Look,
     Quantifier,
 }
 
 /// A bracket that is not closed yet.
 struct Open {
-    /// The options outside of it.
+    /// The options outside of the bracket.
     options: i32,
-    /// What it is when it is closed.
+    /// The kind of element that the closed bracket is.
     closed: Before,
-    /// How many alternatives a condition has so far.
+    /// The number of alternatives that a condition has so far.
     alternatives: Option<usize>,
 }
 
 struct Unknown {
     number: u32,
-    /// The refusal when there is no such group at all; without one, it is the code of a character.
+    /// The refusal if no such group exists at all. Without a refusal, the number is then the code of a character.
     refusal: Option<Failure>,
 }
 
-/// `Regex.Unescape`: the characters that escapes stand for.
+/// `Regex.Unescape`: returns the characters that escapes stand for.
 pub(crate) fn unescape(source: &str) -> Result<String, Failure> {
     let mut translator = Translator::new(source, 0);
     let mut out = String::new();
@@ -161,12 +162,12 @@ impl<'p> Translator<'p> {
         self.rest().chars().next()
     }
 
-    /// Goes on by so many bytes.
+    /// Goes on by `length` bytes.
     fn take(&mut self, length: usize) {
         self.at += length;
     }
 
-    /// Goes over a character if it is the next one.
+    /// Skips a character if it is the next one, and reports whether it was.
     fn takes(&mut self, c: char) -> bool {
         let is_next = self.peek() == Some(c);
         if is_next {
@@ -175,13 +176,13 @@ impl<'p> Translator<'p> {
         is_next
     }
 
-    /// Why .NET refuses the pattern, found where it is read to.
+    /// Returns .NET's refusal of the pattern at the end of the part that is read.
     fn invalid(&self, why: &str) -> Failure {
         let at = self.source[..self.at].encode_utf16().count();
         Failure::regex_parse(format!("Invalid pattern '{}' at offset {at}. {why}", self.source))
     }
 
-    /// A whole number; 0 without digits.
+    /// Reads a whole number; 0 without digits.
     fn decimal(&mut self) -> Result<u32, Failure> {
         let mut number = 0_u32;
         while let Some(digit) = self.peek().filter(char::is_ascii_digit).and_then(|c| c.to_digit(10)) {
@@ -194,14 +195,14 @@ impl<'p> Translator<'p> {
         Ok(number)
     }
 
-    /// The name of a group; empty where none stands.
+    /// Reads the name of a group; empty if there is none.
     fn name(&mut self) -> String {
         let name: String = self.rest().chars().take_while(|c| is_word(*c)).collect();
         self.take(name.len());
         name
     }
 
-    /// The next character after blanks and comments.
+    /// Returns the next character after blanks and comments.
     fn next_character(&mut self) -> Result<Option<char>, Failure> {
         loop {
             let in_blanks = self.has(IGNORE_WHITESPACE);
@@ -271,7 +272,7 @@ impl<'p> Translator<'p> {
         self.branches = true;
     }
 
-    /// `*`, `+`, `?`, `{2}`, `{2,}`, `{2,5}`, and a `?` for as few as possible.
+    /// Reads `*`, `+`, `?`, `{2}`, `{2,}` or `{2,5}`, with a `?` after it for as few as possible.
     fn quantifier(&mut self, symbol: char) -> Result<(), Failure> {
         let from = self.at;
         self.take(1);
@@ -322,7 +323,7 @@ impl<'p> Translator<'p> {
     }
 }
 
-/// Whether it begins with `{2}`, `{2,}` or `{2,5}`. Other braces stand for themselves.
+/// Reports whether the text begins with `{2}`, `{2,}` or `{2,5}`. Other braces stand for themselves.
 fn is_quantifier(text: &str) -> bool {
     let without_digits = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let inner = &text[1..];
@@ -331,7 +332,7 @@ fn is_quantifier(text: &str) -> bool {
     inner.starts_with(|c: char| c.is_ascii_digit()) && rest.starts_with('}')
 }
 
-/// A character of names, which no backslash may stand before.
+/// Reports whether a character can be in names. An unknown escape of such a character is refused.
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '\u{200c}' | '\u{200d}')
 }

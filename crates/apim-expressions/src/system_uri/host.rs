@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::UriError;
 
-/// A host as it is compared: in lower case, or an address.
+/// Returns a host in the form for comparison: in lower case, or as an address.
 pub(super) fn host(name: &str) -> Result<String, UriError> {
     if let Some(inner) = name.strip_prefix('[') {
         let address = inner.strip_suffix(']').ok_or(UriError::Host)?;
@@ -24,7 +24,7 @@ pub(super) fn host(name: &str) -> Result<String, UriError> {
     if labels.split('.').all(label) { Ok(name.to_lowercase()) } else { Err(UriError::Host) }
 }
 
-/// `127.1`, `0x7f.1`, `2130706433`: one to four numbers, the last of which fills what is left.
+/// Reads `127.1`, `0x7f.1`, `2130706433`: one to four numbers, the last of which fills the remaining bytes.
 fn ipv4(name: &str) -> Option<String> {
     let mut numbers = Vec::new();
     for part in name.split('.') {

@@ -2,14 +2,15 @@
 
 /// Characters that RFC 3986 reserves.
 const RESERVED: &str = ":/?#[]@!$&'()*+,;=";
-/// An escape of one of these stays, wherever it stands.
+/// The characters whose escape stays at any place.
 const STAYS_ESCAPED: &str = ":/?#[]@!$&'()*+,;=%\\";
 
 fn is_unreserved(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')
 }
 
-/// A part as it goes on the wire: what may not stand there is escaped, and escapes that nothing needs are undone.
+/// Returns a part as it goes on the wire. Escapes characters that are not allowed there, and undoes unnecessary
+/// escapes.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -24,7 +25,7 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// A part as `ToString()` writes it: unescaped, but for what would change its meaning.
+/// Returns a part as `ToString()` writes it: without escapes, except where this would change its meaning.
 pub(super) fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -38,7 +39,7 @@ pub(super) fn shown(text: &str) -> String {
     out
 }
 
-/// Every escape undone, but for those whose bytes are no UTF-8 (`Uri.UnescapeDataString`).
+/// Undoes every escape, except those whose bytes are not UTF-8 (`Uri.UnescapeDataString`).
 pub(crate) fn unescape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -65,8 +66,8 @@ pub(crate) fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// What follows a `%`: a run of escapes whose bytes are one character goes to `write`, unless it stays as it is.
-/// Returns what follows it.
+/// Reads the part after a `%`. A run of escapes whose bytes are one character goes to `write`, unless it stays
+/// unchanged. Returns the text after the run.
 fn escaped<'t>(rest: &'t str, out: &mut String, write: impl Fn(char, &mut String)) -> &'t str {
     let Some(first) = byte_of(rest) else {
         out.push_str("%25");
@@ -112,7 +113,7 @@ fn encode(c: char, out: &mut String) {
     }
 }
 
-/// A path without `.` and `..`.
+/// Returns a path without `.` and `..`.
 pub(super) fn compress(path: &str) -> String {
     let Some(rest) = path.strip_prefix('/') else { return path.to_owned() };
     let mut kept: Vec<&str> = Vec::new();

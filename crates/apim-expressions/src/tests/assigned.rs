@@ -1,4 +1,4 @@
-//! Variables have a value before they are read, as C# sees it.
+//! Variables have a value before they are read, by the rules of C#.
 
 use super::check;
 

@@ -1,4 +1,4 @@
-//! `context.Deployment.Certificates`: thumbprints, and signatures of their keys.
+//! `context.Deployment.Certificates`: thumbprints, and signatures with the keys of the certificates.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{context, outcome, outcome_in};
 use crate::{Certificate, Context, certificate::keys::Keys};
 
-/// A context with an RSA certificate and its key, and an EC certificate without; their thumbprints.
+/// Makes a context with an RSA certificate and its key, and an EC certificate without a key. Also returns their
+/// thumbprints.
 fn with_certificates() -> (Context, [String; 2]) {
     let signer = Keys::published();
     let certificates = [
@@ -44,7 +45,7 @@ fn certificates_are_found_by_thumbprint() {
         &format!("String {ec}"),
     );
     check("@(context.Deployment.Certificates.Values.First(c => c.HasPrivateKey).Thumbprint)", &format!("String {rsa}"));
-    // The documented check of a client's certificate: there never is one here.
+    // The documented check of a client's certificate. Requests have no certificate here.
     check(
         "@(context.Request.Certificate == null || !context.Deployment.Certificates.Any(c => c.Value.Thumbprint == \
          context.Request.Certificate.Thumbprint))",
@@ -93,7 +94,7 @@ fn what_there_is_not_is_refused() {
         error("@(Convert.ToBase64String(context.Deployment.Certificates[\"EC!\"].GetRSAPrivateKey().SIGN!))");
     assert!(without_key.contains("Object reference not set"), "{without_key}");
     assert!(error("@(context.Request.Certificate.Thumbprint)").contains("Object reference not set"));
-    // Signing is counted: a loop ends.
+    // Signing costs steps, so an endless loop ends.
     let endless = error(
         "@{ var rsa = context.Deployment.Certificates[\"RSA!\"].GetRSAPrivateKey(); while (true) { rsa.SIGN!; } }",
     );

@@ -1,4 +1,4 @@
-//! What the C# compiler refuses, cause by cause. Each line of the table was compiled as C# 7.3.
+//! Code that the C# compiler refuses, cause by cause. Each line of the table was compiled as C# 7.3.
 
 use crate::Expression;
 

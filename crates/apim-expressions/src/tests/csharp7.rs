@@ -1,4 +1,4 @@
-//! What C# 7 added, and older forms that few policies use; each with its failure.
+//! The forms that C# 7 added, and older forms that few policies use; each with its failure.
 
 use super::check;
 use crate::{Expression, ParseErrorKind};
@@ -289,7 +289,7 @@ fn other_forms() {
     ]);
 }
 
-/// Who refuses: the compiler, or this crate alone.
+/// A refusal names its origin: the compiler, or this crate alone.
 #[test]
 fn a_refusal_says_whose_it_is() {
     for source in [

@@ -1,4 +1,4 @@
-//! What goes in and out of an evaluation besides its value.
+//! The inputs and outputs of an evaluation besides its value.
 
 use super::{context, outcome_in};
 use crate::{Body, Expression, Value};

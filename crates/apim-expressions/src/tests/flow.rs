@@ -1,4 +1,4 @@
-//! Variables that began on one way alone, those of queries, and words for C# that is not played.
+//! Variables that begin on one way alone, variables of queries, and messages for C# that this crate does not run.
 
 use super::check;
 use crate::{Expression, ParseErrorKind};

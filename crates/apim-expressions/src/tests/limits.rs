@@ -2,7 +2,7 @@
 
 use super::{context, outcome, outcome_in};
 
-/// Runs on a stack half as large as those that servers and tests usually give their threads.
+/// Runs code on a stack half as large as the stacks that servers and tests usually give their threads.
 fn on_a_small_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap()
 }
@@ -99,7 +99,7 @@ fn values_cannot_nest_for_ever() {
     assert_eq!(error, "The reader's MaxDepth of 64 has been exceeded. Path '', line 1, position 64.");
 }
 
-/// Nothing that an evaluation stores for the next one keeps itself alive.
+/// A value that an evaluation stores for the next one does not keep itself alive.
 #[test]
 fn a_json_document_cannot_contain_itself() {
     let source = "@{ var j = (JObject)context.Variables[\"json\"]; j[\"me\"] = j; j[\"again\"] = j[\"a\"]; \

@@ -1,4 +1,4 @@
-//! API Management's list of types: which load here, and which are left out, by name.
+//! API Management's list of types: the types that load here, and the types that are left out, by name.
 
 use crate::{
     members,

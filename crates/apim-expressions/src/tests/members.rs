@@ -1,4 +1,4 @@
-//! Members of API Management's types beyond those that most policies use, each with what .NET gives.
+//! Members of API Management's types beyond those that most policies use, each with .NET's result.
 
 use super::{check, outcome};
 

@@ -30,7 +30,7 @@ use super::{
     Subscription, Url, User, Value,
 };
 
-/// `{"alg":"RS256","typ":"JWT"}` and claims with `roles`, `sub`, `exp`; signed by no one.
+/// `{"alg":"RS256","typ":"JWT"}` and claims with `roles`, `sub`, `exp`, without a real signature.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJhcGk6Ly9vcmRlcnMiLCJpc3MiOiJodHRwczovL2lzc3VlciIsInN1YiI6ImFsaWNlIiwiZXhwIjoxNzk1MDAwMDAwLCJyb2xlcyI6WyJPcmRlcnMuUmVhZCIsIk9yZGVycy5Xcml0ZSJdLCJuYW1lIjoiQWxpY2UifQ.c2ln";
 
 fn headers(rows: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -41,7 +41,7 @@ fn headers(rows: &[(&'static str, &'static str)]) -> HeaderMap {
     headers
 }
 
-/// A request in the middle of its pipeline, with everything that a context can have.
+/// Makes a request in the middle of its pipeline, with everything that a context can have.
 fn context() -> Context {
     let timestamp = "2026-11-21T09:30:00Z".parse().unwrap();
     let mut context = Context::new(timestamp, Uuid::from_u128(0x0102), Entropy::seeded(7));
@@ -90,7 +90,7 @@ fn context() -> Context {
     context
 }
 
-/// Type and text of what an expression gives, or its error.
+/// Returns type and text of an expression's value, or its error.
 fn outcome_in(context: &mut Context, source: &str) -> Result<String, String> {
     let expression = Expression::parse(source).map_err(|error| format!("parse: {error}"))?;
     let value = expression.evaluate(context).map_err(|error| error.to_string())?;

@@ -116,7 +116,7 @@ const PIECES: [&str; 108] = [
     "const",
 ];
 
-/// Expressions that members can be combined from.
+/// The expressions that chains of members begin with.
 const VALUES: [&str; 24] = [
     "1",
     "2.5",
@@ -186,7 +186,7 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40).prop_map(|pieces| pieces.join(" "))
 }
 
-/// A value, members of it, and operators between such chains: most of these get past the checker.
+/// Makes a value, members of it, and operators between such chains. Most of these sources get past the checker.
 fn chains() -> impl Strategy<Value = String> {
     let value = prop::sample::select(VALUES.to_vec());
     let members = prop::collection::vec(prop::sample::select(MEMBERS.to_vec()), 0..4);

@@ -1,4 +1,4 @@
-//! What is refused before it runs, with the place.
+//! Expressions that are refused before they run, with the place.
 
 use super::check;
 use crate::Expression;

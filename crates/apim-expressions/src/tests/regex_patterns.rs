@@ -1,4 +1,4 @@
-//! Which patterns of regular expressions are taken, and .NET's words for the others.
+//! Patterns of regular expressions that are taken, and .NET's messages for the others.
 
 use crate::{RegexError, Replaced, TextReplacer};
 

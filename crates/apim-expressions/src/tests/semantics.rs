@@ -1,4 +1,4 @@
-//! Where C# is not what one might expect.
+//! Cases where C# behaves differently than expected.
 
 use super::check;
 
@@ -113,7 +113,7 @@ fn json_keeps_references_order_and_times() {
             r#"@{ var a = new JObject(); var b = new JObject { ["x"] = a }; a["y"] = 1; return b.ToString(Formatting.None); }"#,
             r#"String {"x":{"y":1}}"#,
         ),
-        // A token that is in a document already is copied into the next.
+        // A token that is already in a document is copied into the next one.
         (
             r#"@{ var a = new JObject(); var b = new JObject { ["x"] = a }; var c = new JObject { ["x"] = a }; a["y"] = 1; return c.ToString(Formatting.None); }"#,
             r#"String {"x":{}}"#,

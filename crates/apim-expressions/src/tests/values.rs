@@ -1,5 +1,5 @@
-//! What expressions give in .NET 8, with Newtonsoft.Json 13: an expression, ` => `, its text (`!` and the exception's
-//! message or its beginning, where it throws).
+//! The results of expressions in .NET 8, with Newtonsoft.Json 13. Each line has an expression, ` => `, and the text of
+//! its value (`!` and the exception's message or its beginning, if it throws).
 
 use super::outcome_in;
 

@@ -8,7 +8,7 @@ const ENVELOPE: &str = r#"<s:Envelope xmlns:s="urn:soap" xmlns="urn:orders">
   <s:Body><Answer id="7"><Id>A&amp;B</Id><Id>2</Id><!-- no --></Answer></s:Body>
 </s:Envelope>"#;
 
-/// As [`check`], with a response in the variable `soap` whose body is the envelope.
+/// Checks rows like [`check`], with a response in the variable `soap` whose body is the envelope.
 fn check_soap(rows: &[(&str, &str)]) {
     for (source, expected) in rows {
         let mut context = context();

@@ -3,7 +3,7 @@
 use super::{Class, Type, names};
 
 impl Type {
-    /// The types this one can stand for without a cast, nearest first, itself included.
+    /// Returns the types that this one can stand for without a cast, nearest first, including itself.
     pub(crate) fn ancestors(&self) -> Vec<Self> {
         let mut found = vec![self.clone()];
         let mut next = 0;

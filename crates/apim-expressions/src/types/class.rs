@@ -1,7 +1,7 @@
 //! The classes that expressions may use: the part of API Management's list that is supported here, and the types of
 //! `context` (learn.microsoft.com/azure/api-management/api-management-policy-expressions).
 
-/// What is known of a class besides its members.
+/// The facts about a class besides its members.
 #[derive(Debug)]
 pub(crate) struct Description {
     pub(crate) class: Class,
@@ -9,7 +9,7 @@ pub(crate) struct Description {
     pub(crate) namespace: &'static str,
     /// A letter per type parameter.
     pub(crate) parameters: &'static str,
-    /// Base class and interfaces; all but `object`, which every class has.
+    /// Base class and interfaces, except `object`, which every class has.
     pub(crate) parents: &'static [&'static str],
 }
 
@@ -18,11 +18,11 @@ macro_rules! classes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Class {
             $($(#[$about])* $class,)*
-            /// Stands for a type in the tables of members.
+            /// A letter that stands for a type in the tables of members.
             Letter(char),
         }
 
-        /// All but [`Class::Letter`].
+        /// All classes except [`Class::Letter`].
         pub(crate) const CLASSES: &[Description] = &[$(Description {
             class: Class::$class,
             name: $name,
@@ -79,7 +79,7 @@ classes! {
     Convert "System" "Convert" "" [];
     Math "System" "Math" "" [];
     BitConverter "System" "BitConverter" "" [];
-    /// Not on API Management's list: only null is one.
+    /// This class is not on API Management's list: its only value is null.
     FormatProvider "System" "IFormatProvider" "" ["object"];
     StringComparer "System" "StringComparer" "" ["object"];
     TimeZoneInfo "System" "TimeZoneInfo" "" ["object"];
@@ -153,7 +153,7 @@ classes! {
     Certificate "System.Security.Cryptography.X509Certificates" "X509Certificate2" "" ["X509Certificate"];
     JsonConvert "Newtonsoft.Json" "JsonConvert" "" [];
     Formatting "Newtonsoft.Json" "Formatting" "" ["object"];
-    /// What `Children()` gives, a struct; neither is on API Management's list.
+    /// The struct that `Children()` returns. Neither it nor its interface is on API Management's list.
     JEnumerable "Newtonsoft.Json.Linq" "JEnumerable" "E" ["IJEnumerable<E>"];
     IJEnumerable "Newtonsoft.Json.Linq" "IJEnumerable" "E" ["IEnumerable<E>"];
     JToken "Newtonsoft.Json.Linq" "JToken" "" ["IEnumerable<JToken>"];
@@ -208,7 +208,7 @@ classes! {
     SyntaxExtensions "" "ExpressionSyntaxExtensions" "" [];
 }
 
-/// C# keywords for classes.
+/// The C# keywords for classes.
 pub(crate) const KEYWORDS: &[(&str, Class)] = &[
     ("object", Class::Object),
     ("void", Class::Void),
@@ -267,7 +267,7 @@ impl Class {
         matches!(self, Byte | Int | Long | SByte | Short | UInt | ULong | UShort)
     }
 
-    /// Classes of static members alone.
+    /// Reports whether the class has static members alone.
     pub(crate) fn is_static(self) -> bool {
         use Class::{
             BitConverter, Convert, Enumeration, JsonConvert, JsonExtensions, LinqEnumerable, Math, RsaExtensions,
@@ -294,7 +294,7 @@ impl Class {
         letters.next() == Some('I') && letters.next().is_some_and(char::is_uppercase)
     }
 
-    /// No class derives from it.
+    /// Reports whether no class derives from this one.
     pub(crate) fn is_sealed(self) -> bool {
         use Class::{
             Action, Anonymous, Array, Function, Grid, SignaturePadding, String, StringBuilder, TimeZoneInfo, XName,
@@ -316,7 +316,7 @@ impl Class {
         )
     }
 
-    /// What `using` can dispose of.
+    /// Reports whether `using` can dispose of the class.
     pub(crate) fn is_disposable(self) -> bool {
         use Class::{
             Asymmetric, BaseCertificate, Certificate, Enumerator, HashAlgorithm, Hmac, HmacMd5, HmacSha1, HmacSha256,
@@ -374,7 +374,7 @@ impl Description {
         if self.namespace.is_empty() { self.name.to_owned() } else { format!("{}.{}", self.namespace, self.name) }
     }
 
-    /// The keyword where there is one.
+    /// Returns the keyword of the class; without one, its name.
     pub(crate) fn written(&self) -> &'static str {
         let keyword = KEYWORDS.iter().find(|(_, class)| *class == self.class);
         keyword.map_or(self.name, |(word, _)| word)

@@ -2,16 +2,16 @@
 
 use super::{Class, Type};
 
-/// What a conversion does when the expression runs.
+/// The action of a conversion when the expression runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Conversion {
-    /// Nothing: the same value under another type.
+    /// No action: the same value under another type.
     Same,
-    /// Between numbers, `char` and enums; too large values wrap.
+    /// Between numbers, `char` and enums. Values that are too large wrap.
     Number(Class),
-    /// The same inside `checked`: what does not fit is an error.
+    /// The same conversion inside `checked`. A value that does not fit is an error.
     Checked(Class),
-    /// The value's own type must be this one or derive from it.
+    /// A check that the value's own type is this one or derives from it.
     Check(Type),
     /// A `JToken` to a plain value.
     FromJson(Type),
@@ -23,7 +23,7 @@ pub(crate) enum Conversion {
     ToXmlName(Class),
     /// The text of an `XElement` or `XAttribute` to a plain value.
     FromXml(Type),
-    /// The one, then the other.
+    /// The first conversion, and then the second.
     Then(Box<(Conversion, Conversion)>),
     /// `T?` to `T`, which must not be null; then the other conversion.
     Unwrap(Box<Conversion>),
@@ -34,7 +34,7 @@ pub(crate) enum Conversion {
 /// How well an argument fits a parameter: the smaller, the better.
 pub(crate) type Cost = u32;
 
-/// The conversion that C# makes on its own, if there is one.
+/// Returns the conversion that C# makes by itself, if there is one.
 pub(crate) fn implicit(from: &Type, to: &Type) -> Option<(Cost, Conversion)> {
     if from == to {
         return Some((0, Conversion::Same));
@@ -82,17 +82,17 @@ pub(crate) fn implicit(from: &Type, to: &Type) -> Option<(Cost, Conversion)> {
     inherits(from, to).map(|distance| (distance, Conversion::Same))
 }
 
-/// The conversion of `T`, or of `T?` where that is the type.
+/// Returns the conversion of `T`, or of `T?` if this is the type.
 fn lift_of(from: &Type, conversion: Conversion) -> Conversion {
     if from.is(Class::Nullable) { lift(conversion) } else { conversion }
 }
 
-/// Whether both are numbers, characters or enums, as they are or as `T?`.
+/// Reports whether both types are numbers, characters or enums, plain or as `T?`.
 pub(crate) fn both_numeric(one: &Type, two: &Type) -> bool {
     [one, two].iter().all(|class| is_numeric(class.underlying().unwrap_or(class).class))
 }
 
-/// The conversion that `(to)value` makes, if it is allowed at all.
+/// Returns the conversion that `(to)value` makes, if it is allowed at all.
 pub(crate) fn explicit(from: &Type, to: &Type) -> Option<Conversion> {
     if let Some((_, conversion)) = implicit(from, to) {
         return Some(conversion);
@@ -132,7 +132,7 @@ pub(crate) fn explicit(from: &Type, to: &Type) -> Option<Conversion> {
     related(from, to).then(|| Conversion::Check(to.clone()))
 }
 
-/// Whether a value of the one type can be one of the other: what `==` of references, `as` and patterns ask.
+/// Reports whether a value of one type can be a value of the other. `==` of references, `as` and patterns need this.
 pub(crate) fn related(one: &Type, two: &Type) -> bool {
     if one == two || one.is(Class::Object) || two.is(Class::Object) {
         return true;
@@ -184,12 +184,12 @@ fn widening(from: Class, to: Class) -> Option<Cost> {
     u32::try_from(position).ok().map(|position| position + 1)
 }
 
-/// How far up `to` is among the base classes and interfaces of `from`.
+/// Returns how far up `to` is among the base classes and interfaces of `from`.
 pub(crate) fn inherits(from: &Type, to: &Type) -> Option<Cost> {
     let ancestors = from.ancestors();
     let fits = |ancestor: &Type| {
         ancestor == to
-            // `IEnumerable<out T>`, and arrays, accept what derives from their element.
+            // `IEnumerable<out T>` and arrays accept types that derive from their element.
             || ancestor.class == to.class
                 && matches!(
                     to.class,
@@ -203,7 +203,7 @@ pub(crate) fn inherits(from: &Type, to: &Type) -> Option<Cost> {
     u32::try_from(position).ok().map(|position| 1 + position)
 }
 
-/// Types with an implicit operator to `JToken`.
+/// Reports whether the type has an implicit operator to `JToken`.
 fn becomes_json(from: &Type) -> bool {
     let plain = from.underlying().unwrap_or(from);
     plain.class.is_number()
@@ -219,7 +219,7 @@ fn becomes_json(from: &Type) -> bool {
         )
 }
 
-/// Types with an explicit operator from `XElement` and `XAttribute`, of those that are supported here.
+/// Reports whether the type has an explicit operator from `XElement` and `XAttribute` that is supported here.
 fn reads_from_xml(to: &Type) -> bool {
     matches!(
         to.underlying().unwrap_or(to).class,
@@ -239,7 +239,7 @@ fn reads_from_xml(to: &Type) -> bool {
     )
 }
 
-/// Types with an explicit operator from `JToken`.
+/// Reports whether the type has an explicit operator from `JToken`.
 pub(crate) fn becomes_plain(to: &Type) -> bool {
     to.class.is_number()
         || matches!(

@@ -15,7 +15,7 @@ impl Class {
                 ("OrdinalIgnoreCase", 5),
             ],
             Self::StringSplitOptions => &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)],
-            // `Utc` alone is on API Management's list; the others can still come out of a value.
+            // Only `Utc` is on API Management's list, but values can have the others.
             Self::DateTimeKind => &[("Unspecified", 0), ("Utc", 1), ("Local", 2)],
             Self::DayOfWeek => &[
                 ("Sunday", 0),

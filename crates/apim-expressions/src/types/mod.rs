@@ -1,4 +1,4 @@
-//! Static types: what C# knows about a value before it exists.
+//! Static types: the facts that C# knows about a value before the value exists.
 
 mod ancestors;
 pub(crate) mod class;
@@ -21,7 +21,7 @@ pub(crate) struct Type {
     pub(crate) names: Arc<[Arc<str>]>,
 }
 
-/// The names of a tuple's elements make no other type of it.
+/// The names of a tuple's elements are not part of its identity.
 impl PartialEq for Type {
     fn eq(&self, other: &Self) -> bool {
         self.class == other.class
@@ -46,23 +46,23 @@ impl Type {
         Self { class: Class::Anonymous, arguments, names: names.into() }
     }
 
-    /// A tuple; an element without a name has an empty one.
+    /// Makes a tuple type. The name of an element without a name is empty.
     pub(crate) fn tuple(elements: Vec<Self>, names: Vec<Arc<str>>) -> Self {
         Self { class: Class::ValueTuple, arguments: elements, names: names.into() }
     }
 
-    /// Whether values of the type are functions.
+    /// Reports whether values of the type are functions.
     pub(crate) fn is_delegate(&self) -> bool {
         matches!(self.class, Class::Function | Class::Action)
     }
 
-    /// What a delegate takes.
+    /// Returns the types of a delegate's parameters.
     pub(crate) fn delegate_parameters(&self) -> Vec<Self> {
         let count = self.arguments.len() - usize::from(self.class == Class::Function).min(self.arguments.len());
         self.arguments.get(..count).unwrap_or_default().to_vec()
     }
 
-    /// What a delegate gives.
+    /// Returns the type of a delegate's result.
     pub(crate) fn delegate_returns(&self) -> Self {
         match (self.class, self.arguments.last()) {
             (Class::Function, Some(last)) => last.clone(),
@@ -70,7 +70,7 @@ impl Type {
         }
     }
 
-    /// Whether the type has letters that stand for nothing yet.
+    /// Reports whether the type has letters that still have no binding.
     pub(crate) fn has_letters(&self, bindings: &[(char, Self)]) -> bool {
         match self.class {
             Class::Letter(letter) => !bindings.iter().any(|(bound, _)| *bound == letter),
@@ -82,12 +82,12 @@ impl Type {
         Self::new(Class::Array, vec![element])
     }
 
-    /// `T?` of a value type; reference types have null anyway.
+    /// Returns `T?` of a value type; reference types can be null anyway.
     pub(crate) fn nullable(self) -> Self {
         if self.is_value() && self.class != Class::Nullable { Self::new(Class::Nullable, vec![self]) } else { self }
     }
 
-    /// The `T` of `T?`.
+    /// Returns the `T` of `T?`.
     pub(crate) fn underlying(&self) -> Option<&Self> {
         if self.class == Class::Nullable { self.arguments.first() } else { None }
     }
@@ -96,7 +96,7 @@ impl Type {
         self.arguments.get(index).cloned().unwrap_or_else(|| Class::Object.into())
     }
 
-    /// Structs and enums: no variable of such a type is null, except of `T?`.
+    /// Reports whether the type is a struct or enum. No variable of such a type is null, except of `T?`.
     pub(crate) fn is_value(&self) -> bool {
         self.class.is_value()
     }
@@ -105,7 +105,7 @@ impl Type {
         self.class == class
     }
 
-    /// Whether the type has more parts than any real one.
+    /// Reports whether the type has more parts than any real type.
     pub(crate) fn is_too_big(&self) -> bool {
         fn count(item: &Type, left: &mut usize) -> bool {
             if *left == 0 {
@@ -117,13 +117,13 @@ impl Type {
         !count(self, &mut limits::TYPE_PARTS.clone())
     }
 
-    /// The letters that stand for this type's arguments in the tables of members, with those arguments.
+    /// Returns the letters that stand for this type's arguments in the tables of members, with those arguments.
     pub(crate) fn parameters(&self) -> Vec<(char, Self)> {
         let letters = self.class.description().parameters.chars();
         letters.zip(self.arguments.iter().cloned()).collect()
     }
 
-    /// This type with letters replaced.
+    /// Returns this type with its letters replaced.
     pub(crate) fn with(&self, bindings: &[(char, Self)]) -> Self {
         if let Class::Letter(letter) = self.class {
             let bound = bindings.iter().find(|(name, _)| *name == letter);
@@ -133,7 +133,7 @@ impl Type {
         Self { class: self.class, arguments, names: Arc::clone(&self.names) }
     }
 
-    /// The name .NET gives the type in messages: ``System.Collections.Generic.List`1[System.String]``.
+    /// Returns the name that .NET gives the type in messages: ``System.Collections.Generic.List`1[System.String]``.
     pub(crate) fn runtime_name(&self) -> String {
         let inner = |index: usize| self.argument(index).runtime_name();
         match self.class {
@@ -171,7 +171,7 @@ impl fmt::Display for Type {
             Class::Nullable => write!(f, "{}?", self.argument(0)),
             Class::Anonymous => f.write_str("<anonymous type>"),
             Class::Letter(letter) => write!(f, "{letter}"),
-            // What the documentation calls them; they have members of their own besides.
+            // The documentation uses these names. The two classes also have members that the named types do not have.
             Class::Variables | Class::TextLists => f.write_str(&self.class.description().parents.concat()),
             _ => {
                 f.write_str(self.class.description().written())?;

@@ -10,7 +10,7 @@ use crate::{parse, problem::ParseError, syntax::TypeName};
 const ALLOWED_ELSEWHERE: &[&str] =
     &["System.Text.RegularExpressions.CaptureCollection", "System.Xml.Linq.XDocumentType"];
 
-/// The class a dotted name means, if it is supported.
+/// Returns the class that a dotted name means, if it is supported.
 pub(crate) fn class(name: &str) -> Option<&'static Description> {
     let keyword = KEYWORDS.iter().find(|(word, _)| *word == name);
     if let Some((_, class)) = keyword {
@@ -24,14 +24,14 @@ pub(crate) fn class(name: &str) -> Option<&'static Description> {
         let unlisted = matches!(class, FormatProvider | IJEnumerable | JEnumerable | TextLists | Variables);
         unlisted || matches!(class, Null | Anonymous | Grid | RuntimeType | Thrown | ValueTuple)
     };
-    // Two classes have this name, so that it alone means neither.
+    // Two classes have this name, so the name alone means neither of them.
     let ambiguous = name == "Extensions";
     CLASSES.iter().find(|d| {
         !internal(d.class) && (d.name == name && !ambiguous || !d.namespace.is_empty() && d.full_name() == name)
     })
 }
 
-/// Why a dotted name is no type that can be used.
+/// Returns the refusal of a dotted name that is not a usable type.
 pub(crate) fn refusal(at: usize, name: &str) -> ParseError {
     let listed = ALLOWED_ELSEWHERE.iter().find(|full| **full == name || full.rsplit('.').next() == Some(name));
     match listed {
@@ -42,12 +42,12 @@ pub(crate) fn refusal(at: usize, name: &str) -> ParseError {
     }
 }
 
-/// Whether a dotted name is a type of API Management's list, supported here or not.
+/// Reports whether a dotted name is a type on API Management's list, supported here or not.
 pub(crate) fn is_listed(name: &str) -> bool {
     class(name).is_some() || ALLOWED_ELSEWHERE.iter().any(|full| *full == name || full.rsplit('.').next() == Some(name))
 }
 
-/// The type that a program names.
+/// Returns the type that a program names.
 pub(crate) fn resolve(written: &TypeName) -> Result<Type, ParseError> {
     let error = |message: String| ParseError::invalid(written.at, message);
     if !written.tuple.is_empty() {
@@ -65,7 +65,7 @@ pub(crate) fn resolve(written: &TypeName) -> Result<Type, ParseError> {
         Class::Function if !written.arguments.is_empty() => written.arguments.len(),
         Class::Function => 1,
         Class::Action => written.arguments.len(),
-        // `Tuple` alone has the static members.
+        // `Tuple` without type arguments has the static members.
         Class::Tuple => written.arguments.len(),
         _ => description.parameters.len(),
     };
@@ -88,7 +88,7 @@ pub(crate) fn resolve(written: &TypeName) -> Result<Type, ParseError> {
     finish(written, class)
 }
 
-/// A type in the tables of members, where single letters stand for types and `Func<A, R>` for lambdas.
+/// Parses a type in the tables of members, where single letters stand for types and `Func<A, R>` for lambdas.
 pub(crate) fn signature_type(text: &str) -> Result<Type, ParseError> {
     signature(&parse::type_name(text)?)
 }

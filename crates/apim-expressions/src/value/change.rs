@@ -17,7 +17,7 @@ use crate::{
     types::{Class, Type},
 };
 
-/// `Convert.ChangeType(value, class)`; null is for the caller.
+/// `Convert.ChangeType(value, class)`. The caller handles null.
 pub(crate) fn change(value: &Value, class: Class, budget: &mut Budget) -> Result<Value, Failure> {
     if value.type_of().is(class) {
         return Ok(value.clone());
@@ -101,7 +101,7 @@ pub(crate) fn change(value: &Value, class: Class, budget: &mut Budget) -> Result
     }
 }
 
-/// Whole part of a double, halves to the even neighbour.
+/// Returns the whole part of a double; halves go to the even neighbour.
 fn round_even(number: f64) -> Option<i128> {
     (number.abs() < 1e19).then(|| number.round_ties_even() as i128)
 }
@@ -122,7 +122,7 @@ fn too_large(class: Class) -> Failure {
     })
 }
 
-/// `int.Parse` and its like: blanks around, a sign, digits.
+/// `int.Parse` and similar methods: blanks around, a sign, digits.
 pub(crate) fn parse_integer(text: &str, class: Class) -> Result<Value, Failure> {
     let trimmed = text.trim();
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
@@ -172,7 +172,7 @@ pub(crate) fn parse_decimal(text: &str) -> Result<Value, Failure> {
     Decimal::from_str(plain.trim_end_matches('.')).map(Value::Decimal).map_err(overflow)
 }
 
-/// A double as a `decimal`: so many digits of it, without zeros at the end.
+/// Converts a double to a `decimal` with this many digits, without zeros at the end.
 pub(crate) fn decimal_of(number: f64, digits: usize) -> Result<Value, Failure> {
     let overflow = || Failure::overflow("Value was either too large or too small for a Decimal.");
     if !number.is_finite() || number.abs() >= 7.922_816_251_426_434e28 {

@@ -11,7 +11,7 @@ pub(crate) struct Cipher {
 }
 
 impl Cipher {
-    /// Key and initialisation vector, of the one mode that is played.
+    /// Returns the key and the initialisation vector, if the mode is the one that this crate supports.
     pub(crate) fn parts(&self) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         if self.mode != 1 || self.padding != 2 {
             return Err(Failure::unsupported("a cipher mode other than CBC with PKCS7"));

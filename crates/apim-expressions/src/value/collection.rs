@@ -1,7 +1,7 @@
-//! Arrays, lists, sets, and what LINQ returns.
+//! Arrays, lists, sets, and the results of LINQ.
 //!
-//! A collection inside another one accepts no further collections. So no collection can contain itself, and none can
-//! nest deeper than was checked when it was put there.
+//! A collection inside another one accepts no further collections. So no collection can contain itself. Nor can a
+//! collection nest deeper than the check allowed when it was put there.
 
 use std::sync::{
     Arc, Mutex,
@@ -19,14 +19,14 @@ pub(crate) enum CollectionKind {
     Array,
     List,
     Set,
-    /// What LINQ returns: an `IEnumerable<T>`, here already computed.
+    /// The result of LINQ: an `IEnumerable<T>`, here already computed.
     Sequence,
-    /// What `OrderBy` returns, with the rank of each element: equal ones share theirs.
+    /// The result of `OrderBy`, with the rank of each element. Equal elements share a rank.
     Ordered,
-    /// What `ToLookup` returns: its groups.
+    /// The result of `ToLookup`: its groups.
     Lookup,
     Queue,
-    /// The last one in is the first.
+    /// A stack: the last element that was pushed is the first.
     Stack,
 }
 
@@ -42,7 +42,7 @@ struct Shared {
     items: Mutex<Items>,
 }
 
-/// Bytes are kept as such: a body can be megabytes of them.
+/// Bytes stay bytes, because a body can be megabytes of them.
 enum Items {
     Values(Vec<Value>),
     Bytes(Vec<u8>),
@@ -62,7 +62,7 @@ impl Collection {
         Self::with_case(kind, element, values, false)
     }
 
-    /// A set that may take strings for equal which differ in case.
+    /// Makes a collection. A set can treat strings as equal that differ only in case.
     pub(crate) fn with_case(kind: CollectionKind, element: Type, values: Vec<Value>, ignore_case: bool) -> Self {
         let items = if kind == CollectionKind::Array && element.is(Class::Byte) {
             Items::Bytes(values.iter().map(to_byte).collect())
@@ -79,7 +79,7 @@ impl Collection {
         }))
     }
 
-    /// Elements in an order, and which of them are equal in it.
+    /// Makes a collection of elements in an order; elements with equal ranks are equal in it.
     pub(crate) fn ordered(element: Type, values: Vec<Value>, ranks: Vec<usize>) -> Self {
         let (kind, inside, items) =
             (CollectionKind::Ordered, AtomicBool::new(false), Mutex::new(Items::Values(values)));
@@ -154,7 +154,7 @@ impl Collection {
         }
     }
 
-    /// False when there is no such element.
+    /// Replaces an element. Returns false when the index does not exist.
     pub(crate) fn set(&self, index: usize, value: Value) -> bool {
         match &mut *lock(&self.0.items) {
             Items::Values(values) => values.get_mut(index).map(|place| *place = value).is_some(),
@@ -162,7 +162,7 @@ impl Collection {
         }
     }
 
-    /// A copy of the elements.
+    /// Returns a copy of the elements.
     pub(crate) fn values(&self) -> Vec<Value> {
         match &*lock(&self.0.items) {
             Items::Values(values) => values.clone(),

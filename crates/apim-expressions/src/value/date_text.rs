@@ -15,7 +15,7 @@ impl DateTime {
         date_parse::date_time(text)
     }
 
-    /// A text that Newtonsoft.Json takes for a time when it reads JSON.
+    /// Reads a text that Newtonsoft.Json takes for a time when it reads JSON.
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
         date_parse::json(text)
@@ -30,7 +30,7 @@ impl DateTime {
     /// `ToString(format)` of the invariant culture.
     ///
     /// # Errors
-    /// The message of the .NET exception for a format that there is not.
+    /// The message of the .NET exception for an unknown format.
     pub fn format(self, format: &str) -> Result<String, String> {
         date::format(self, format).map_err(|failure| match failure {
             Failure::Thrown(exception) => exception.message.to_string(),
@@ -38,7 +38,7 @@ impl DateTime {
         })
     }
 
-    /// Which clock reading is earlier, whatever its zone.
+    /// Compares two clock readings. Their zones do not count.
     #[must_use]
     pub fn order(self, other: Self) -> Ordering {
         self.ticks.cmp(&other.ticks)

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-/// `one / two`; `None` where it is too large. An exact quotient keeps the digits that the operands differ by, and no
-/// other zeros at its end.
+/// Returns `one / two`; `None` if it is too large. An exact quotient keeps the digits by which the operands differ, and
+/// no other zeros at its end.
 pub(crate) fn divide(one: Decimal, two: Decimal) -> Option<Decimal> {
     let mut quotient = one.checked_div(two)?.normalize();
     let digits = one.scale().saturating_sub(two.scale());
@@ -13,7 +13,7 @@ pub(crate) fn divide(one: Decimal, two: Decimal) -> Option<Decimal> {
     Some(quotient)
 }
 
-/// `one % two`, with the digits of the operand that has more of them.
+/// Returns `one % two`, with the digits of the operand that has more digits.
 pub(crate) fn remainder(one: Decimal, two: Decimal) -> Option<Decimal> {
     let mut rest = one.checked_rem(two)?;
     if one.abs() >= two.abs() {

@@ -4,8 +4,8 @@ use super::Value;
 use crate::{limits::Budget, lock::lock};
 
 impl Value {
-    /// The same value, sharing nothing with this one that could change. `None` for lists, dictionaries and what belongs
-    /// to the request: whether a live gateway keeps them is not documented.
+    /// Returns the same value without any shared part that could change. Returns `None` for lists, dictionaries and
+    /// parts of the request: the documentation does not say whether a live gateway keeps them.
     #[must_use]
     pub fn detached(&self) -> Option<Self> {
         match self {
@@ -20,8 +20,8 @@ impl Value {
         }
     }
 
-    /// About how many bytes of memory the value takes. Of lists, dictionaries and what belongs to the request, which are
-    /// not kept, nothing is known.
+    /// Returns about how many bytes of memory the value takes. The size is not known for lists, dictionaries and parts
+    /// of the request, which are not kept.
     #[must_use]
     pub fn memory(&self) -> usize {
         let content = match self {

@@ -1,4 +1,4 @@
-//! Dictionaries, in the order their entries were added.
+//! Dictionaries, in the order in which their entries were added.
 
 use std::sync::{
     Arc, Mutex,
@@ -24,7 +24,7 @@ struct Shared {
     entries: Mutex<IndexMap<Key, (Value, Value)>>,
 }
 
-/// What makes two keys the same.
+/// The part of a key that decides whether two keys are equal.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Text(String),
@@ -34,12 +34,12 @@ enum Key {
 }
 
 impl Dictionary {
-    /// `class` is `Dictionary<K, V>` or one of its interfaces.
+    /// Makes a dictionary. `class` is `Dictionary<K, V>` or one of its interfaces.
     pub(crate) fn new(class: Type, ignore_case: bool) -> Self {
         Self(Arc::new(Shared { class, ignore_case, inside: AtomicBool::new(false), entries: Mutex::default() }))
     }
 
-    /// Strings to arrays of strings: headers, query parameters, claims.
+    /// Makes a dictionary from strings to arrays of strings: headers, query parameters, claims.
     pub(crate) fn from_texts(entries: Vec<(Arc<str>, Vec<Value>)>, ignore_case: bool) -> Self {
         let texts = Type::array(Class::String.into());
         let dictionary =
@@ -63,7 +63,7 @@ impl Dictionary {
         }
     }
 
-    /// Whether values of the type can be keys here.
+    /// Reports whether values of the type can be keys here.
     pub(crate) fn is_key(class: &Type) -> bool {
         class.class.is_integer() || matches!(class.class, Class::String | Class::Char | Class::Bool | Class::Guid)
     }
@@ -93,7 +93,7 @@ impl Dictionary {
         lock(&self.0.entries).get(&key).map(|(_, value)| value.clone())
     }
 
-    /// Adds or replaces; false when the key was there.
+    /// Adds or replaces an entry. Returns false when the key was already there.
     pub(crate) fn insert(&self, key: &Value, value: Value) -> bool {
         let Some(inner) = self.key(key) else { return true };
         lock(&self.0.entries).insert(inner, (key.clone(), value)).is_none()

@@ -1,4 +1,4 @@
-//! `Equals`: values by content, objects by identity.
+//! `Equals` compares values by content, and objects by identity.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -42,11 +42,11 @@ fn equal_objects(one: &Object, two: &Object) -> bool {
     }
 }
 
-/// Whether two references lead to one object. Values that are not objects are boxed, each in its own box.
+/// Reports whether two references lead to the same object. Values that are not objects are boxed, each in its own box.
 pub(crate) fn same(one: &Value, two: &Value) -> bool {
     match (one, two) {
         (Value::Null, Value::Null) => true,
-        // Equal literals are one object; so is the empty string.
+        // Equal literals are one object, and so is the empty string.
         (Value::String(a), Value::String(b)) => Arc::ptr_eq(a, b) || a.is_empty() && b.is_empty(),
         (Value::Json(a), Value::Json(b)) => a.is(b),
         (Value::Jwt(a), Value::Jwt(b)) => Arc::ptr_eq(a, b),
@@ -81,7 +81,7 @@ fn same_objects(one: &Object, two: &Object) -> bool {
     }
 }
 
-/// The order of values of one type; null comes first. `None` for types without an order.
+/// Returns the order of two values of one type; null comes first. Returns `None` for types without an order.
 pub(crate) fn compare(one: &Value, two: &Value) -> Option<Ordering> {
     match (one, two) {
         (Value::Null, Value::Null) => Some(Ordering::Equal),

@@ -75,7 +75,7 @@ pub enum Value {
     Jwt(Arc<Jwt>),
     /// `IResponse`, as `send-request` stores it
     Response(Arc<Mutex<Response>>),
-    /// Arrays, lists, sets, and what LINQ returns
+    /// Arrays, lists, sets, and the results of LINQ
     Collection(Opaque<Collection>),
     /// Dictionaries
     Dictionary(Opaque<Dictionary>),
@@ -182,7 +182,7 @@ impl Value {
         }
     }
 
-    /// What a variable of the type holds before anything is assigned to it.
+    /// Returns the initial value of a variable of the type.
     pub(crate) fn default_of(class: &Type) -> Self {
         match class.class {
             Class::Bool => Self::Bool(false),

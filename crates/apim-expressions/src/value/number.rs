@@ -30,13 +30,13 @@ impl From<u8> for Integer {
 }
 
 impl Integer {
-    /// The number; a `ulong` that is too large comes out negative.
+    /// Returns the number; a `ulong` that is too large becomes negative.
     #[must_use]
     pub fn value(self) -> i64 {
         self.value as i64
     }
 
-    /// The number, whatever its width.
+    /// Returns the number, of any width.
     pub(crate) fn wide(self) -> i128 {
         self.value
     }
@@ -45,7 +45,7 @@ impl Integer {
         self.class
     }
 
-    /// A value cut to the width of the class, as C# does outside `checked`.
+    /// Cuts a value to the width of the class, as C# does outside `checked`.
     pub(crate) fn wrap(class: Class, value: i128) -> Self {
         let value = match class {
             Class::SByte => i128::from(value as i8),
@@ -60,14 +60,14 @@ impl Integer {
         Self { class, value }
     }
 
-    /// A value that must fit the class.
+    /// Returns a value of the class; `None` if the value does not fit.
     pub(crate) fn fit(class: Class, value: i128) -> Option<Self> {
         let wrapped = Self::wrap(class, value);
         (wrapped.value == value).then_some(wrapped)
     }
 }
 
-/// Smallest and largest value of a class of whole numbers.
+/// Returns the smallest and the largest value of a class of whole numbers.
 pub(crate) fn bounds(class: Class) -> (i128, i128) {
     match class {
         Class::SByte => (i8::MIN.into(), i8::MAX.into()),
@@ -81,7 +81,7 @@ pub(crate) fn bounds(class: Class) -> (i128, i128) {
     }
 }
 
-/// A `double` as `ToString()` writes it since .NET Core 3.0: the shortest digits that read back the same.
+/// Returns a `double` as `ToString()` writes it since .NET Core 3.0: the shortest digits that read back the same.
 #[must_use]
 pub fn double_text(value: f64) -> String {
     if value.is_nan() {
@@ -99,7 +99,7 @@ pub fn double_text(value: f64) -> String {
     with_exponent(digits, exponent)
 }
 
-/// A `float`, likewise.
+/// Returns a `float` in the same form.
 pub(crate) fn single_text(value: f32) -> String {
     if !value.is_finite() {
         return double_text(value.into());
@@ -113,7 +113,7 @@ pub(crate) fn single_text(value: f32) -> String {
     with_exponent(digits, exponent)
 }
 
-/// A `decimal` with all its decimals, `1.50` too.
+/// Returns a `decimal` with all its decimals, also the last 0 of `1.50`.
 pub(crate) fn decimal_text(value: Decimal) -> String {
     if value.is_zero() { value.abs().to_string() } else { value.to_string() }
 }

@@ -1,4 +1,4 @@
-//! Values that are neither plain, nor JSON, nor collections.
+//! Values that are neither plain values nor JSON nor collections.
 
 use std::sync::{Arc, Mutex};
 
@@ -39,7 +39,7 @@ pub(crate) enum Object {
     Url(Arc<Url>),
     Uri(Arc<SystemUri>),
     Builder(Arc<Mutex<String>>),
-    /// State of a seeded generator; `None` draws on the context.
+    /// The state of a seeded generator; `None` takes the numbers from the context.
     Random(Option<Arc<Mutex<u64>>>),
     Encoding(Encoding),
     Comparer(Comparer),
@@ -60,7 +60,7 @@ pub(crate) enum Object {
     Reader(Arc<Reader>),
     Writer(Arc<Mutex<String>>),
     Address(Address),
-    /// The elements, and how many of them were passed.
+    /// The elements, and the number of elements that it has passed.
     Enumerator(Arc<(Collection, Mutex<usize>)>),
     Regex(Arc<regex::Pattern>),
     Match(Arc<regex::Match>),
@@ -81,13 +81,13 @@ pub(crate) enum Object {
 /// An array of two dimensions.
 pub(crate) struct Grid {
     pub(crate) class: Type,
-    /// Row by row.
+    /// The elements, row by row.
     pub(crate) elements: Collection,
     /// The length of a row.
     pub(crate) columns: usize,
 }
 
-/// A part of the context that is read where it is.
+/// A part of the context that is read in its place, not copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ContextPart {
     Context,

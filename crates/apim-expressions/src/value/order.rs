@@ -11,7 +11,7 @@ use icu_collator::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Comparer {
     pub(crate) ignore_case: bool,
-    /// By the invariant culture, not by UTF-16 units.
+    /// Whether the order is by the invariant culture, not by UTF-16 units.
     pub(crate) culture: bool,
 }
 
@@ -24,16 +24,16 @@ fn collator(strength: Strength) -> Option<CollatorBorrowed<'static>> {
     Collator::try_new(icu_collator::CollatorPreferences::default(), options).ok()
 }
 
-/// By the invariant culture.
+/// Compares by the invariant culture.
 pub(crate) fn culture(one: &str, two: &str, ignore_case: bool) -> Ordering {
     match if ignore_case { &*FOLDED } else { &*EXACT } {
         Some(collator) => collator.compare(one, two),
-        // The data of the root is part of the program.
+        // This does not happen: the data of the root is part of the program.
         None => one.cmp(two),
     }
 }
 
-/// By UTF-16 units, upper case for both where case does not count.
+/// Compares by UTF-16 units, with both texts in upper case if case does not count.
 pub(crate) fn ordinal(one: &str, two: &str, ignore_case: bool) -> Ordering {
     if ignore_case {
         return upper(one).encode_utf16().cmp(upper(two).encode_utf16());
@@ -41,7 +41,7 @@ pub(crate) fn ordinal(one: &str, two: &str, ignore_case: bool) -> Ordering {
     one.encode_utf16().cmp(two.encode_utf16())
 }
 
-/// The same as .NET counts it: how far the first units that differ lie apart, or else the lengths.
+/// Returns .NET's number for this order: the difference of the first units that differ, or else of the lengths.
 pub(crate) fn distance(one: &str, two: &str, ignore_case: bool) -> i32 {
     let (one, two) = if ignore_case { (upper(one), upper(two)) } else { (one.to_owned(), two.to_owned()) };
     let (one, two): (Vec<u16>, Vec<u16>) = (one.encode_utf16().collect(), two.encode_utf16().collect());
@@ -61,7 +61,7 @@ impl Comparer {
     }
 }
 
-/// `ToUpperInvariant()`: one character for one; dotless i stays.
+/// `ToUpperInvariant()`: one character becomes one character; dotless i stays.
 pub(crate) fn upper(text: &str) -> String {
     text.chars().map(upper_char).collect()
 }

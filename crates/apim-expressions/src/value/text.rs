@@ -17,16 +17,16 @@ use crate::{
 };
 
 impl Value {
-    /// What `ToString()` returns: the text that a policy puts into a header or body. Null is the empty string.
+    /// Returns the result of `ToString()`: the text that a policy puts into a header or body. Null is the empty string.
     ///
     /// # Errors
-    /// The text is longer than any expression may make.
+    /// When the text is longer than any expression may make.
     pub fn to_text(&self) -> Result<Arc<str>, EvaluationError> {
         Ok(of(self, &mut Budget::new())?)
     }
 }
 
-/// The text of a value; null is empty.
+/// Returns the text of a value; null is empty.
 pub(crate) fn of(value: &Value, budget: &mut Budget) -> Result<Arc<str>, Failure> {
     if let Value::String(text) = value {
         return Ok(Arc::clone(text));
@@ -58,7 +58,7 @@ pub(crate) fn write(value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> 
     }
 }
 
-/// What `ToString()` of an exception that was never thrown gives: no trace of a stack.
+/// Writes the `ToString()` of an exception that was never thrown: it has no stack trace.
 fn write_exception(exception: &Exception, out: &mut Writer<'_>) -> Result<(), Failure> {
     out.push(exception.class)?;
     if !exception.message.is_empty() {
@@ -132,7 +132,7 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
     }
 }
 
-/// The name of an enum's value; several names for a combination of flags; the number where there is no name.
+/// Returns the name of an enum's value; several names for a combination of flags; the number if there is no name.
 fn enumerator(class: Class, number: i32) -> String {
     let named = class.enumerators();
     if let Some((name, _)) = named.iter().find(|(_, value)| *value == number) {

@@ -10,7 +10,7 @@ pub(crate) const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
 pub(crate) const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 const MAX: i64 = 3_155_378_975_999_999_999;
 
-/// A point in time, or a reading of a clock somewhere.
+/// A point in time, or the reading of a clock in some zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime {
     pub(crate) ticks: i64,
@@ -28,7 +28,7 @@ pub(crate) enum Zone {
 /// A clock reading with its distance from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTimeOffset {
-    /// What the clock shows.
+    /// The reading of the clock.
     pub(crate) ticks: i64,
     pub(crate) offset_minutes: i64,
 }
@@ -37,7 +37,7 @@ pub struct DateTimeOffset {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeSpan(pub(crate) i64);
 
-/// A clock reading taken apart.
+/// The parts of a clock reading.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parts {
     pub(crate) date: civil::Date,
@@ -60,7 +60,7 @@ impl DateTime {
     pub(crate) const MIN: Self = Self { ticks: 0, zone: Zone::Unspecified };
     pub(crate) const MAX: Self = Self { ticks: MAX, zone: Zone::Unspecified };
 
-    /// `None` outside the years 1 to 9999.
+    /// Makes a time; `None` outside the years 1 to 9999.
     pub(crate) fn new(ticks: i64, zone: Zone) -> Option<Self> {
         (0..=MAX).contains(&ticks).then_some(Self { ticks, zone })
     }
@@ -73,7 +73,7 @@ impl DateTime {
         parts(self.ticks)
     }
 
-    /// The same day of a month that many months later, or the last one there is.
+    /// Returns the same day of the month this many months later, or the last day of that month.
     pub(crate) fn plus_months(self, months: i64) -> Option<Self> {
         let Parts { date, .. } = self.parts();
         let month = i64::from(date.year()) * 12 + i64::from(date.month()) - 1 + months;
@@ -95,7 +95,7 @@ impl DateTimeOffset {
         DateTime { ticks: ticks.clamp(0, MAX), zone: Zone::Utc }
     }
 
-    /// The clock reading with no zone.
+    /// Returns the clock reading with no zone.
     pub(crate) fn clock(self) -> DateTime {
         DateTime { ticks: self.ticks, zone: Zone::Unspecified }
     }
@@ -107,13 +107,13 @@ impl From<DateTime> for DateTimeOffset {
     }
 }
 
-/// Days since the first day of the year 1.
+/// Returns the days since the first day of the year 1.
 pub(crate) fn days(date: civil::Date) -> i64 {
     let span = civil::date(1, 1, 1).until((jiff::Unit::Day, date));
     span.map_or(0, |span| i64::from(span.get_days()))
 }
 
-/// Ticks of a clock reading; `None` when there is no such day or time.
+/// Returns the ticks of a clock reading; `None` if the day or time does not exist.
 pub(crate) fn ticks(year: i64, month: i64, day: i64, clock: [i64; 3]) -> Option<i64> {
     let [hour, minute, second] = clock;
     if !(1..=9999).contains(&year)

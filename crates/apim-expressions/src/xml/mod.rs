@@ -19,7 +19,7 @@ pub(crate) use write::{attribute as write_attribute, node as write_node};
 
 use super::{lock::lock, types::Class};
 
-/// How deep nodes may lie in each other.
+/// The deepest nesting of nodes.
 pub(crate) const NESTING: usize = 256;
 
 struct Node {
@@ -30,7 +30,7 @@ struct Node {
 struct State {
     content: Content,
     children: Vec<Arc<Node>>,
-    /// Declarations of namespaces too.
+    /// The attributes, including declarations of namespaces.
     attributes: Vec<Attribute>,
 }
 
@@ -39,7 +39,7 @@ enum Content {
     Document,
     Element {
         name: Name,
-        /// Whether it is written as one tag while nothing is inside.
+        /// Whether the element is written as one tag while nothing is inside.
         empty: bool,
     },
     Text(Arc<str>),
@@ -54,7 +54,7 @@ enum Content {
 #[derive(Clone)]
 pub(crate) struct Xml {
     node: Arc<Node>,
-    /// What keeps the tree alive.
+    /// The top of the tree, which keeps the tree alive.
     root: Arc<Node>,
 }
 
@@ -92,7 +92,7 @@ impl Node {
 }
 
 impl Xml {
-    /// A node at the top of its tree.
+    /// Makes a node at the top of its tree.
     fn top(node: Arc<Node>) -> Self {
         Self { root: Arc::clone(&node), node }
     }
@@ -112,47 +112,47 @@ impl Xml {
         }
     }
 
-    /// Whether both are the same node.
+    /// Reports whether both are the same node.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.node, &other.node)
     }
 
-    /// How many nodes it holds, itself included: what looking through it costs.
+    /// Returns the number of nodes, including this one: the cost of looking through them.
     pub(crate) fn len(&self) -> usize {
         self.node.count()
     }
 
-    /// The element's name; `None` for other nodes.
+    /// Returns the element's name; `None` for other nodes.
     pub(crate) fn name(&self) -> Option<Name> {
         if let Content::Element { name, .. } = &lock(&self.node.state).content { Some(name.clone()) } else { None }
     }
 
-    /// The element that holds it. A document is no element.
+    /// Returns the element that the node is in. A document is not an element.
     pub(crate) fn parent(&self) -> Option<Self> {
         self.holder().filter(|holder| holder.name().is_some())
     }
 
-    /// The document or element that holds it.
+    /// Returns the document or element that the node is in.
     pub(crate) fn holder(&self) -> Option<Self> {
         self.node.parent().map(|parent| self.near(parent))
     }
 
-    /// The document or element at the top.
+    /// Returns the document or element at the top.
     pub(crate) fn topmost(&self) -> Self {
         std::iter::successors(Some(self.clone()), Self::holder).last().unwrap_or_else(|| self.clone())
     }
 
-    /// The nodes directly inside.
+    /// Returns the nodes directly inside.
     pub(crate) fn children(&self) -> impl Iterator<Item = Self> {
         self.node.children().into_iter().map(|child| self.near(child))
     }
 
-    /// The elements directly inside.
+    /// Returns the elements directly inside.
     pub(crate) fn elements(&self) -> impl Iterator<Item = Self> {
         self.children().filter(|one| one.name().is_some())
     }
 
-    /// Those before and those after this one in the same parent.
+    /// Returns the nodes before and the nodes after this one in the same parent.
     pub(crate) fn siblings(&self) -> (Vec<Self>, Vec<Self>) {
         let Some(holder) = self.holder() else { return (Vec::new(), Vec::new()) };
         let all: Vec<Self> = holder.children().collect();
@@ -161,17 +161,17 @@ impl Xml {
         (all.into_iter().take(place).collect(), after)
     }
 
-    /// The node after this one in the same parent.
+    /// Returns the node after this one in the same parent.
     pub(crate) fn next(&self) -> Option<Self> {
         self.siblings().1.into_iter().next()
     }
 
-    /// The node before this one.
+    /// Returns the node before this one.
     pub(crate) fn previous(&self) -> Option<Self> {
         self.siblings().0.pop()
     }
 
-    /// The text of a node that has nothing inside, and the target of an instruction.
+    /// Returns the text of a node that has nothing inside. For an instruction, also returns the target.
     pub(crate) fn own_text(&self) -> Option<(Arc<str>, Option<Arc<str>>)> {
         match self.node.content() {
             Content::Text(text) | Content::Data(text) | Content::Comment(text) => Some((text, None)),
@@ -180,13 +180,13 @@ impl Xml {
         }
     }
 
-    /// Whether an element is written as one tag.
+    /// Reports whether an element is written as one tag.
     pub(crate) fn is_empty(&self) -> bool {
         let state = lock(&self.node.state);
         matches!(state.content, Content::Element { empty: true, .. }) && state.children.is_empty()
     }
 
-    /// All nodes inside, at any depth, in the order of the text.
+    /// Returns all nodes inside, at any depth, in the order of the text.
     pub(crate) fn inside(&self) -> Vec<Self> {
         fn add(node: &Arc<Node>, all: &mut Vec<Arc<Node>>) {
             for child in node.children() {
@@ -199,12 +199,12 @@ impl Xml {
         all.into_iter().map(|node| self.near(node)).collect()
     }
 
-    /// The elements inside, at any depth, in the order of the text.
+    /// Returns the elements inside, at any depth, in the order of the text.
     pub(crate) fn descendants(&self) -> impl Iterator<Item = Self> {
         self.inside().into_iter().filter(|one| one.name().is_some())
     }
 
-    /// All text inside, in one.
+    /// Returns all text inside, as one string.
     pub(crate) fn value(&self) -> String {
         let own = std::iter::once(self.clone()).chain(self.inside());
         let texts = own.filter_map(|one| match one.node.content() {
@@ -214,12 +214,12 @@ impl Xml {
         texts.collect()
     }
 
-    /// The attributes of an element, and its declarations of namespaces.
+    /// Returns the attributes of an element, and its declarations of namespaces.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = Attribute> {
         lock(&self.node.state).attributes.clone().into_iter()
     }
 
-    /// Whether both have the same names, attributes and texts (`XNode.DeepEquals`).
+    /// Reports whether both have the same names, attributes and texts (`XNode.DeepEquals`).
     pub(crate) fn deep_equals(&self, other: &Self) -> bool {
         let (one, two) = (self.node.content(), other.node.content());
         let alike = match (&one, &two) {
@@ -267,7 +267,7 @@ impl Attribute {
 }
 
 impl Xml {
-    /// The same node, with the top of its tree kept alive.
+    /// Returns the same node, which now keeps the top of its tree alive.
     fn topmost_handle(self) -> Self {
         let root = self.topmost().node;
         Self { node: self.node, root }

@@ -14,7 +14,7 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    /// A name as the parser of a document found it.
+    /// Makes a name as the parser of a document found it.
     pub(super) fn found(namespace: Option<&str>, local: &str) -> Self {
         Self { namespace: namespace.unwrap_or_default().into(), local: local.into() }
     }
@@ -25,7 +25,7 @@ impl Name {
         Ok(Self { namespace: Arc::clone(namespace), local: local.into() })
     }
 
-    /// From `local` or `{namespace}local`, as a string becomes a name.
+    /// Makes a name from `local` or `{namespace}local`, as a string becomes a name.
     pub(crate) fn expanded(text: &str) -> Result<Self, Failure> {
         let invalid = || Failure::argument(format!("'{text}' is an invalid expanded name."));
         if text.is_empty() {
@@ -40,13 +40,13 @@ impl Name {
         }
     }
 
-    /// The name of `xmlns:prefix="…"` or `xmlns="…"`.
+    /// Returns the name of `xmlns:prefix="…"` or `xmlns="…"`.
     pub(super) fn declaration(prefix: &str) -> Self {
         let namespace = if prefix.is_empty() { "" } else { DECLARATIONS };
         Self { namespace: namespace.into(), local: if prefix.is_empty() { "xmlns" } else { prefix }.into() }
     }
 
-    /// The prefix that an attribute of this name declares.
+    /// Returns the prefix that an attribute of this name declares.
     pub(crate) fn declares(&self) -> Option<&str> {
         if &*self.namespace == DECLARATIONS {
             return Some(&self.local);
@@ -65,7 +65,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// Refuses what no name may hold (www.w3.org/TR/xml-names/#NT-NCName).
+/// Refuses characters that names must not have (www.w3.org/TR/xml-names/#NT-NCName).
 fn check(local: &str) -> Result<(), Failure> {
     let starts = |c: char| c.is_alphabetic() || c == '_';
     let continues = |c: char| starts(c) || c.is_numeric() || matches!(c, '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}');

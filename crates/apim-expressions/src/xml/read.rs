@@ -10,7 +10,7 @@ use roxmltree::{Document, Error, Node as Found, NodeId};
 use super::{Attribute, Content, NESTING, Name, Node, Xml, change::add_attribute};
 use crate::{limits::Budget, lock::lock, problem::Failure};
 
-/// What a tag costs while it is parsed and kept.
+/// The memory cost of a tag while it is parsed and kept.
 const TAG_BYTES: usize = 200;
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
@@ -31,8 +31,8 @@ fn spend(text: &str, budget: &mut Budget) -> Result<(), Failure> {
     budget.work(xml_parsing_steps(text))
 }
 
-/// About how many steps the parser takes beyond reading a text once: it compares each attribute with the others of its
-/// element, and copies the namespaces of an element for each one inside that declares more.
+/// Returns about how many steps the parser takes beyond reading a text once. It compares each attribute with the others
+/// of its element. It also copies the namespaces of an element for each inner element that declares more.
 #[must_use]
 pub fn xml_parsing_steps(text: &str) -> usize {
     let square = |count: usize| count.saturating_mul(count);
@@ -40,7 +40,7 @@ pub fn xml_parsing_steps(text: &str) -> usize {
     attributes.fold(square(text.matches("xmlns").count()), usize::saturating_add)
 }
 
-/// How many `=` are outside of values, up to the end of a tag.
+/// Returns the number of `=` outside of values, up to the end of a tag.
 fn equals_signs(tag: &str) -> usize {
     let (mut count, mut quote) = (0, None);
     for byte in tag.bytes() {
@@ -114,7 +114,7 @@ fn content(found: Found<'_, '_>) -> Option<Content> {
     })
 }
 
-/// Attributes and declarations of namespaces, in the order of the tag.
+/// Returns attributes and declarations of namespaces, in the order of the tag.
 fn attributes(found: Found<'_, '_>, tag: &str) -> Vec<(Name, Arc<str>)> {
     let mut plain = found.attributes().map(|one| (Name::found(one.namespace(), one.name()), one.value().into()));
     let mut all = Vec::new();
@@ -132,7 +132,7 @@ fn attributes(found: Found<'_, '_>, tag: &str) -> Vec<(Name, Arc<str>)> {
     all
 }
 
-/// The names before `=` in a start tag, as they are written.
+/// Returns the names before `=` in a start tag, as they are written.
 fn raw_names(tag: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let name_end = tag.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(tag.len());
@@ -147,9 +147,9 @@ fn raw_names(tag: &str) -> Vec<&str> {
     names
 }
 
-/// Text that is more than white space between tags, or that was written so that it stays.
+/// Reports whether a text is kept. It must be more than white space between tags, or be written so that it stays.
 fn is_kept(found: Found<'_, '_>, text: &str) -> bool {
-    // As a character reference or CDATA it is longer in the source.
+    // A text from a character reference or CDATA is longer in the source.
     let written = || found.document().input_text()[found.range()].replace("\r\n", "\n").len() != text.len();
     let preserved = || {
         let spaces = found.ancestors().find_map(|holder| holder.attribute((XML, "space")));

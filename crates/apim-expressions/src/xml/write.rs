@@ -8,7 +8,7 @@ type Scope = Vec<(String, String)>;
 
 pub(crate) fn node(node: &Xml, out: &mut Writer<'_>) -> Result<(), Failure> {
     let mut known = Scope::new();
-    // What is declared around the node names its prefixes, too, but is not written.
+    // Declarations around the node also name its prefixes, but are not written.
     let mut around = Vec::new();
     let mut holder = node.holder();
     while let Some(one) = holder {
@@ -41,7 +41,7 @@ fn declare(node: &Xml, scope: &mut Scope) {
     }
 }
 
-/// `outer` prefixes of the scope are declared outside of what is written.
+/// Writes a node. The first `outer` prefixes of the scope are declared outside of the written text.
 fn written(
     node: &Xml,
     depth: usize,
@@ -98,7 +98,7 @@ fn written(
     }
 }
 
-/// What is inside an element, and its end.
+/// Writes the content of an element, and its end.
 fn children(
     node: &Xml,
     qualified: &str,
@@ -130,7 +130,7 @@ fn children(
     out.push(&format!("</{qualified}>"))
 }
 
-/// The name with the prefix that its namespace has here; one that is not declared inside is added.
+/// Returns the name with the prefix that its namespace has here. Adds a declaration if there is none inside.
 fn qualify(
     name: &Name,
     attribute: bool,

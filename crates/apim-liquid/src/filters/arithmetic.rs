@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use super::call::AppliedFilter;
 use crate::{convert, fault::Fault, print, value::Value};
 
-/// Texts that one text may be repeated to.
+/// The largest number of repetitions of one text.
 const MOST_REPEATED: usize = 100_000;
 
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ enum Operation {
     Modulo,
 }
 
-/// A text is continued by the operand.
+/// Adds numbers, or appends the operand to a text.
 pub(super) fn plus(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let operand = call.required(0, "operand")?;
     match &call.input {
@@ -32,7 +32,7 @@ pub(super) fn minus(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     calculate(Operation::Minus, &call.input, call.required(0, "operand")?)
 }
 
-/// A text is repeated by a whole number.
+/// Multiplies numbers, or repeats a text a whole number of times.
 pub(super) fn times(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let operand = call.required(0, "operand")?;
     let (Value::Text(text), Value::Int(_) | Value::Long(_)) = (&call.input, operand) else {
@@ -107,7 +107,7 @@ fn wholes(operation: Operation, left: i64, right: i64) -> Result<i64, Fault> {
     result.ok_or_else(overflow)
 }
 
-/// In decimals, or in doubles where decimals end.
+/// Calculates in decimals, or in doubles outside the range of decimals.
 fn fractions(operation: Operation, left: &Value, right: &Value) -> Result<Value, Fault> {
     let is_text = |value: &Value| matches!(value, Value::Text(_));
     match (convert::to_decimal(left), convert::to_decimal(right)) {
@@ -137,7 +137,7 @@ fn fractions(operation: Operation, left: &Value, right: &Value) -> Result<Value,
     }))
 }
 
-/// To a number of decimals, halves to the even neighbour. Nothing when the input is no number.
+/// Rounds to a number of decimals, and halves to the even neighbour. Returns nil if the input is not a number.
 pub(super) fn round(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let places = call.int_or(0, 0).ok().and_then(|places| u32::try_from(places).ok()).filter(|places| *places <= 28);
     let rounded = places.zip(convert::to_decimal(&call.input).ok());
@@ -164,7 +164,7 @@ fn bound(call: &AppliedFilter<'_, '_>, parameter: &str, passes: fn(f64, f64) -> 
     })
 }
 
-/// The number that a value's text is, without an exponent.
+/// Reads the text of a value as a number without an exponent.
 fn number(value: &Value) -> Result<Option<f64>, Fault> {
     match value {
         Value::Nil => Err(Fault::null_reference()),

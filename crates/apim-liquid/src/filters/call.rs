@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{convert, enumerable::Enumerable, fault::Fault, print, scope::Scope, value::Value};
 
-/// What a filter is called with.
+/// A filter's input and arguments.
 pub(super) struct AppliedFilter<'c, 'e> {
     pub(super) name: &'c str,
     pub(super) input: Value,
@@ -21,7 +21,7 @@ impl AppliedFilter<'_, '_> {
         Ok(self)
     }
 
-    /// An argument without which there is nothing to do.
+    /// Returns an argument that has no default.
     pub(super) fn required(&self, index: usize, parameter: &str) -> Result<&Value, Fault> {
         self.arguments.get(index).ok_or_else(|| {
             Fault::Syntax(format!(
@@ -31,12 +31,12 @@ impl AppliedFilter<'_, '_> {
         })
     }
 
-    /// The input as text; `None` for nil.
+    /// Returns the input as text; `None` for nil.
     pub(super) fn text(&self) -> Result<Option<Arc<str>>, Fault> {
         to_text(&self.input)
     }
 
-    /// An argument as text; `None` for nil.
+    /// Returns an argument as text; `None` for nil.
     pub(super) fn required_text(&self, index: usize, parameter: &str) -> Result<Option<Arc<str>>, Fault> {
         to_text(self.required(index, parameter)?)
     }
@@ -52,7 +52,7 @@ impl AppliedFilter<'_, '_> {
         self.arguments.get(index).map_or(Ok(default), convert::to_int)
     }
 
-    /// The items of an enumerable input; `None` for nil.
+    /// Returns the items of an enumerable input; `None` for nil.
     pub(super) fn items(&mut self) -> Result<Option<Vec<Value>>, Fault> {
         match self.enumerable()? {
             None => Ok(None),
@@ -60,7 +60,7 @@ impl AppliedFilter<'_, '_> {
         }
     }
 
-    /// The input, which must hold items; `None` for nil.
+    /// Returns the input, which must be enumerable; `None` for nil.
     pub(super) fn enumerable(&self) -> Result<Option<Enumerable<'_>>, Fault> {
         let enumerable = Enumerable::from_value(&self.input);
         if enumerable.is_none() && !self.input.is_nil() {
@@ -75,7 +75,7 @@ impl AppliedFilter<'_, '_> {
     }
 }
 
-/// A value as the text that a parameter wants.
+/// Converts a value to the text that a parameter needs.
 fn to_text(value: &Value) -> Result<Option<Arc<str>>, Fault> {
     match value {
         Value::Nil => Ok(None),

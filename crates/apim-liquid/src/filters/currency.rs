@@ -1,21 +1,21 @@
-//! `Currency`: a number by a culture's format for money.
+//! `Currency`: formats a number as money of a culture.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::call::AppliedFilter;
 use crate::{convert, fault::Fault, print, value::Value};
 
-/// How a culture writes money.
+/// The format of money in a culture.
 struct Culture {
     symbol: &'static str,
-    /// Where the symbol stands.
+    /// The symbol stands before the number.
     is_prefix: bool,
     thousands: &'static str,
     point: &'static str,
     decimals: u32,
 }
 
-/// `None` for a culture that is not known here.
+/// Returns the format of a culture; `None` if the culture is unknown here.
 fn culture(name: &str) -> Option<Culture> {
     const NARROW: &str = "\u{202f}";
     const BLANK: &str = "\u{a0}";

@@ -1,4 +1,4 @@
-//! `Date`: a time, or a text that is one, in .NET's formats.
+//! `Date`: formats a time, or a text that holds a time, in .NET's formats.
 
 use apim_expressions::DateTime;
 

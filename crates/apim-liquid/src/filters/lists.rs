@@ -51,7 +51,8 @@ pub(super) fn last(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     Ok(call.enumerable()?.and_then(Enumerable::last).unwrap_or_default())
 }
 
-/// The input's items with those of lists in it; a scalar is a list of itself. `None` for nil.
+/// Returns the input's items and, in place of each list in it, the items of that list. A scalar is a list of itself.
+/// Returns `None` for nil.
 fn flat(call: &mut AppliedFilter<'_, '_>) -> Result<Option<Vec<Value>>, Fault> {
     fn add(value: &Value, to: &mut Vec<Value>) {
         match value {
@@ -84,7 +85,7 @@ pub(super) fn sort(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
 }
 
-/// What an item is sorted by: itself, or a dictionary's member.
+/// The sort key of an item: the item itself, or a member of a dictionary.
 struct SortKey {
     is_member: bool,
     value: Value,
@@ -100,7 +101,7 @@ impl SortKey {
         }
     }
 
-    /// Nothing comes before everything, also before a dictionary that lacks the member.
+    /// Reports whether the item is nil. Nil comes before all others, also before a dictionary that lacks the member.
     fn is_nothing(&self) -> bool {
         !self.is_member && self.value.is_nil()
     }
@@ -114,18 +115,18 @@ impl SortKey {
     }
 }
 
-/// Whether each two of the keys can be compared. A sort may panic where they cannot; .NET's meets such a pair whatever the
-/// order of the items.
+/// Reports whether each two of the keys can be compared. A sort may panic if they cannot. .NET's sort always meets such
+/// a pair, in any order of the items.
 fn have_an_order<'k>(keys: impl Iterator<Item = &'k SortKey> + Clone) -> bool {
     fn follow_one_another<'k>(keys: impl Iterator<Item = &'k SortKey> + Clone) -> bool {
         keys.clone().zip(keys.skip(1)).all(|(left, right)| left.order(right).is_some())
     }
-    // What can be compared to all would part two that cannot be compared.
+    // A key that compares to every other key could hide an incomparable pair by standing between the two.
     follow_one_another(keys.clone().filter(|key| !key.is_nothing()))
         && follow_one_another(keys.filter(|key| !key.value.is_nil()))
 }
 
-/// A member of each dictionary.
+/// Returns a member of each dictionary.
 pub(super) fn map(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let name = call.required_text(0, "property")?.unwrap_or_default();
     let Some(items) = call.items()? else { return Ok(Value::Nil) };
@@ -136,7 +137,7 @@ pub(super) fn map(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::list(items.iter().map(member).collect()))
 }
 
-/// Items that differ in type or value.
+/// Returns the items that differ in type or value.
 pub(super) fn uniq(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let Some(items) = flat(call)? else { return Ok(Value::Nil) };
     let mut kept: Vec<Value> = Vec::new();

@@ -1,4 +1,4 @@
-//! Filters that replace: all use regular expressions, except `Remove`.
+//! Filters that replace text. All of them use regular expressions, except `Remove`.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(super) fn replace(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> 
     substitute(call, &pattern, Replaced::All(&by))
 }
 
-/// The replacement is not looked into.
+/// Replaces the first match. The replacement text is literal.
 pub(super) fn replace_first(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let pattern = call.required_text(0, "string")?.unwrap_or_default();
     let by = call.text_or(1, "")?;

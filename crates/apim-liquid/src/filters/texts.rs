@@ -17,7 +17,7 @@ pub(super) fn prepend(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     call.map_text(|text| format!("{added}{text}"))
 }
 
-/// One character to one: `ß` stays.
+/// Maps each character to one character: `ß` stays.
 pub(super) fn upcase(text: &str) -> String {
     text.chars().map(|c| single(c, c.to_uppercase())).collect()
 }
@@ -147,7 +147,8 @@ pub(super) fn truncate_words(call: &AppliedFilter<'_, '_>) -> Result<Value, Faul
     })
 }
 
-/// A part of a text. A negative start counts from the end, and what lies before the text is cut off the length.
+/// Returns a part of a text. A negative start counts from the end. The part of the range before the text shortens the
+/// length.
 pub(super) fn slice(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     call.required(0, "start")?;
     let (start, length) = (i64::from(call.int_or(0, 0)?), i64::from(call.int_or(1, 1)?));
@@ -168,7 +169,7 @@ pub(super) fn slice(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     Ok(String::from_utf16_lossy(&part).into())
 }
 
-/// The input as text, or the argument for nil and for texts that are blank.
+/// Returns the input as text, or the argument if the input is nil or blank.
 pub(super) fn default(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let default = call.required_text(0, "defaultValue")?;
     let text = call.text()?.filter(|text| !text.trim().is_empty());

@@ -1,11 +1,11 @@
-//! Each rule of the dialect, with the answer of DotLiquid's 2.0.3xx line. Where a later DotLiquid differs, its answer is
-//! right, too, and a run-time error may have the words of either.
+//! Tests each rule of the dialect against the answer of DotLiquid's 2.0.3xx line. If a later DotLiquid differs, its
+//! answer is right, too. A run-time error may have the words of either version.
 
 use serde_json::Value as Json;
 
 use crate::{Environment, NilElement, Template, Value};
 
-/// The context that the rows which name it were rendered with.
+/// Returns the context of the recorded rows that have variables.
 fn context(row: &Json) -> Value {
     if row.get("variables").is_none() {
         return Value::Nil;

@@ -1,4 +1,4 @@
-//! A template ends, whatever it asks for.
+//! Every template ends, even one that asks for endless work.
 
 use super::render;
 use crate::{Environment, NilElement, RenderError, Template, Value};
@@ -35,7 +35,7 @@ fn a_rendering_without_end_fails() {
     let replaced =
         "{% assign x = 'x' %}{% for i in (1..9) %}{% assign x = x | Replace: 'x', 'xxxxxxxxxxxxxxxx' %}{% endfor %}";
     assert_eq!(limit(replaced), "the liquid template passed a limit: steps (1,000,000)");
-    // The characters of a text count, and so does comparing them.
+    // The characters of a text count as items, and so do comparisons of them.
     let characters = "{{ 'aaaaaaaaaaaaaaaa' | Times: 65536 | Join: '' | Map: 'x' }}";
     assert_eq!(limit(characters), "the liquid template passed a limit: steps (1,000,000)");
     let sorted = "{{ 'b' | Times: 60000 | Join: 'a' | Sort | Size }}";
@@ -46,7 +46,7 @@ fn a_rendering_without_end_fails() {
     assert_eq!(limit(parts), "the liquid template passed a limit: steps (1,000,000)");
 }
 
-/// Each reads or lists more than a megabyte at every turn of a loop, and makes next to nothing.
+/// Each template reads or lists more than a megabyte in every turn of a loop, and makes almost no text.
 #[test]
 fn reading_counts_as_making_does() {
     let text = "the liquid template passed a limit: text that is read (64 MiB)";
@@ -85,7 +85,7 @@ fn reading_counts_as_making_does() {
     let literal = format!("{{% for i in (1..90000) %}}{{{{ '{}' | Size }}}}{{% endfor %}}", "a".repeat(65_536));
     assert_eq!(limit(&literal), text);
     assert_eq!(limit("{{ t | Times: 20 | Sort | Size }}"), text);
-    // Long texts that differ at their ends alone.
+    // The long texts differ only at their ends.
     let uniq = "{% capture c %}{% for i in (1000..2300) %}{{ s }}{{ i }},{% endfor %}{% endcapture %}\
                 {{ c | Split: ',' | Uniq | Size }}";
     assert_eq!(limit(uniq), text);
@@ -100,7 +100,7 @@ fn what_is_not_read_costs_nothing() {
     assert_eq!(render_with_long_texts(long).unwrap(), "");
 }
 
-/// What stands between blanks in JSON is sought again and again.
+/// For each comma, the loop searches back over the blanks to the last other character.
 #[test]
 fn the_commas_of_a_json_loop_are_set_in_a_time_that_grows_with_it() {
     let blanks = " ".repeat(300);
@@ -128,7 +128,7 @@ fn lists_of_mixed_items_are_refused_however_long() {
         render("{{ body.l | Sort | Size }}", &body),
         "Liquid error: Failed to compare two elements in the array."
     );
-    // Nothing can be compared to everything, and parts no two that cannot.
+    // Nil can be compared to every item, but it does not hide an incomparable pair.
     for (items, expected) in [
         (r#"{"k":1},null,{},{"k":"a"}"#, "Liquid error: Failed to compare two elements in the array."),
         (r#"{"k":1},null,7"#, "Liquid error: Failed to compare two elements in the array."),
@@ -143,14 +143,14 @@ fn lists_of_mixed_items_are_refused_however_long() {
 fn a_replacement_without_end_fails() {
     let steps = "the liquid template passed a limit: steps (1,000,000)";
     assert_eq!(limit("{{ body.s | Replace: '^(?:(a+)+(?=.))+$', 'x' }}"), ways("^(?:(a+)+(?=.))+$"));
-    // A match at each of three million characters, and one that is sought again and again.
+    // One template matches at each of three million characters. The others repeat their search again and again.
     assert_eq!(limit("{{ 'aaaaa' | Times: 60000 | Join: '          ' | Replace: '|b' }}"), steps);
     assert_eq!(limit("{% for i in (1..100000) %}{{ body.s | Replace: 'a', 'b' }}{% endfor %}"), steps);
     assert_eq!(limit("{% for i in (1..100000) %}{{ body.s | Replace: '(a+)+b' }}{% endfor %}"), steps);
     assert_eq!(limit("{% for i in (1..100000) %}{{ body.s | Replace: '[' }}{% endfor %}"), steps);
 }
 
-/// The refusal of a search that tries too many ways.
+/// Returns the refusal of a search that tries too many ways.
 fn ways(pattern: &str) -> String {
     format!(
         "a filter of the liquid template failed: The regular expression `{pattern}` tries more than 500000 ways to match \

@@ -1,4 +1,4 @@
-//! Templates, rendered: what DotLiquid answers, the limits, and any text at all.
+//! Rendered templates: DotLiquid's answers, the limits, and arbitrary text.
 
 mod dotliquid;
 mod limits;
@@ -7,7 +7,7 @@ mod random;
 
 use crate::{Environment, Template, Value};
 
-/// What a template gives over a JSON body, or the reason for its refusal.
+/// Renders a template with a JSON body, or returns the reason for its refusal.
 fn render(template: &str, body: &str) -> String {
     let body = Value::from_json(body, true).unwrap();
     match Template::parse(template) {

@@ -1,4 +1,4 @@
-//! Examples of the dialect beside the recorded ones.
+//! Examples of the dialect in addition to the recorded ones.
 
 use super::render;
 

@@ -1,10 +1,10 @@
-//! Any text is a template or is refused, and any template is rendered or passes a limit.
+//! Any text is a template or is refused. Any template renders or passes a limit.
 
 use proptest::prelude::*;
 
 use crate::{Environment, NilElement, Template, Value};
 
-/// Pieces that templates are made of, good and bad.
+/// Returns valid and invalid pieces of templates.
 fn piece() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec![
         "{{",
@@ -78,7 +78,7 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![9 => words.prop_map(str::to_owned), 1 => "\\PC{0,3}"]
 }
 
-/// A whole filter call on some value.
+/// Returns a whole filter call on some value.
 fn call() -> impl Strategy<Value = String> {
     let value = prop::sample::select(vec![
         "body",

@@ -13,7 +13,7 @@ use crate::{
     rig::{World, document, subscribed},
 };
 
-/// Expressions of every kind of value, some of which fail when they run.
+/// Returns expressions of every kind of value, some of which fail when they run.
 fn expression() -> impl Strategy<Value = String> {
     let atom = prop::sample::select(vec![
         "1",
@@ -53,7 +53,7 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-/// What an attribute or text is: a literal or an expression, raw or with entities.
+/// Returns the value of an attribute or text: a literal or an expression, raw or with entities.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         2 => prop::sample::select(vec!["", "1", "true", "200", "GET", "x-name", "/a/{b}", "http://other.test", "append"])
@@ -67,7 +67,7 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Policies that hold no other, with values in the places of `#`.
+/// Policies without child policies. A value replaces each `#`.
 const LEAVES: &[&str] = &[
     "<set-variable name=\"v\" value=\"#\" />",
     "<set-header name=\"#\" exists-action=\"#\"><value>#</value></set-header>",
@@ -133,7 +133,7 @@ const LEAVES: &[&str] = &[
     "<validate-jwt header-name=\"#\"><issuers><issuer>#</issuer></issuers><required-claims><claim name=\"#\"><value>#</value></claim></required-claims></validate-jwt>",
 ];
 
-/// A policy that holds no other.
+/// Returns a policy without child policies.
 fn leaf() -> impl Strategy<Value = String> {
     prop::sample::select(LEAVES).prop_flat_map(filled)
 }
@@ -175,7 +175,7 @@ fn policies() -> impl Strategy<Value = String> {
     prop::collection::vec(nested, 0..5).prop_map(|all| all.concat())
 }
 
-/// What the policies above name.
+/// Returns a service that defines all names in the policies above.
 fn service() -> Service {
     let fragment = "<fragment><set-variable name=\"f\" value=\"@(context.Api.Id)\" /></fragment>".to_owned();
     Service {
@@ -185,10 +185,10 @@ fn service() -> Service {
     }
 }
 
-/// Loads the document and, when that works, sends a request through it.
+/// Loads the document. If that works, sends a request through it.
 fn load_and_run(file: &str) {
     let world = World::new();
-    // All policies may stand in the document of a product.
+    // All policies are allowed in the document of a product.
     match Document::load(Scope::Product, file, &service()) {
         Err(problems) => {
             assert!(!problems.is_empty());
@@ -199,7 +199,7 @@ fn load_and_run(file: &str) {
             let request = Request::post("/orders/7?q=1").body(Bytes::from_static(b"{\"a\":1}")).unwrap();
             let state = State::default();
             let run = pipeline.run(request, subscribed("a"), &state, &world);
-            // Nothing outside makes anybody wait.
+            // Nothing outside makes the run wait.
             let outcome = run.now_or_never().unwrap();
             assert!((200..600).contains(&outcome.response.status().as_u16()));
         }
@@ -217,14 +217,14 @@ proptest! {
     }
 }
 
-/// Makes sure that the test above runs documents, and does not refuse them all.
+/// Makes sure that the test above runs documents, and does not just refuse all of them.
 #[test]
 fn each_policy_loads_with_some_values() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let loads = |policy: &str| {
         ["inbound", "backend", "outbound"].iter().any(|section| {
             let file = format!("<policies><{section}>{policy}</{section}></policies>");
-            // The global document alone may have a cross-domain policy.
+            // Only the global document may have a cross-domain policy.
             let mut scopes = [Scope::Product, Scope::Global].into_iter();
             scopes.any(|scope| Document::load(scope, &file, &service()).is_ok())
         })

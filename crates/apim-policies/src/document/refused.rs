@@ -1,8 +1,8 @@
-//! Documents that are almost valid by Microsoft's pages, and must be refused.
+//! Documents that are almost valid by Microsoft's pages, but must be refused.
 
 use crate::{Document, Scope, Service, Severity};
 
-/// What is said of the content of a section, the first refusal alone.
+/// Returns the first refusal of the content of a section.
 fn refusal(scope: Scope, section: &str, content: &str) -> String {
     let file = format!("<policies><{section}>{content}</{section}></policies>");
     match Document::load(scope, &file, &Service::default()) {
@@ -65,7 +65,7 @@ fn attributes_that_name_something_are_not_empty() {
     }
 }
 
-/// Wherever a number stands, it is an `int` of .NET.
+/// Every number of a policy is an `int` of .NET.
 #[test]
 fn numbers_end_where_an_int_does() {
     const PROVIDER: &str = "<send-request response-variable-name=\"a\" timeout=\"N\"><set-url>http://a</set-url>\

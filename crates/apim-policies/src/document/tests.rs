@@ -132,7 +132,7 @@ fn named_values_are_filled_in_before_anything_is_read() {
     let broken = inbound("<set-header name=\"a\"><value>{{broken}}</value></set-header>");
     assert_eq!(broken.len(), 1);
     assert!(broken[0].contains(": not well-formed XML: "), "{broken:?}");
-    // A place after a longer or shorter value is still the place in the file.
+    // A position after a longer or shorter value is still the position in the file.
     assert_eq!(inbound("<!-- {{tenant-id}} --><x />"), ["2:23: <x> is not a policy"]);
 }
 
@@ -241,7 +241,7 @@ fn a_deep_or_long_document_is_read_all_the_same() {
     assert_eq!(problems(&unclosed).len(), 1);
 }
 
-/// Pieces that steer the scanners into their corners.
+/// Returns pieces that lead the scanners into edge cases.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
@@ -295,7 +295,7 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Loading ends, without a panic; a refusal has problems, in order, within the file.
+/// Checks that loading ends without a panic. A refusal has problems, in order, within the file.
 fn check(file: &str) {
     if let Err(problems) = load(file) {
         assert!(!problems.is_empty());
@@ -331,7 +331,7 @@ proptest! {
     }
 }
 
-/// Each of these took many seconds, or the stack, of a loader that trusts its input.
+/// Each of these documents cost a trusting loader many seconds, or overflowed its stack.
 #[test]
 fn a_document_that_is_made_to_be_slow_is_refused() {
     let refused = |content: &str| {
@@ -358,7 +358,7 @@ fn a_document_that_is_made_to_be_slow_is_refused() {
     assert_eq!(problems.last().unwrap().message, "the file has more than 1024 KiB with its named values");
 }
 
-/// The limits of Azure's page are bytes of the file; what is below them is read.
+/// The limits of Azure's page are bytes of the file. Files within the limits are read.
 #[test]
 fn a_document_has_at_most_256_kib_and_a_fragment_512() {
     let padded = |root: &str, length: usize| {

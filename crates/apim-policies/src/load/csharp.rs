@@ -3,9 +3,9 @@
 //! Strings (regular, verbatim, interpolated, and holes within them), character literals and comments may hold
 //! brackets that do not count. In files that write `&quot;` for `"`, the entity counts as a quote.
 
-/// What the scanner is inside of.
+/// The innermost construct that the scanner is in.
 enum Inside {
-    /// Code within a bracket that this character closes.
+    /// Code in a bracket that this character closes.
     Code { close: u8 },
     /// A string literal.
     Text { interpolated: bool, verbatim: bool, quote: &'static str },
@@ -14,8 +14,8 @@ enum Inside {
 const QUOTES: [&str; 3] = ["\"", "&quot;", "&#34;"];
 const APOSTROPHES: [&str; 3] = ["'", "&apos;", "&#39;"];
 
-/// The offset after the bracket that closes the one at `open` (`(` or `{`); `None` when the text ends first or the
-/// brackets do not pair.
+/// Returns the offset after the bracket that closes the one at `open` (`(` or `{`). Returns `None` if the text ends
+/// first or the brackets do not pair.
 pub(super) fn end_of_expression(text: &str, open: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut stack = vec![Inside::Code { close: closing(*bytes.get(open)?)? }];
@@ -93,7 +93,7 @@ fn in_text(bytes: &[u8], at: usize, interpolated: bool, verbatim: bool, quote: &
     }
 }
 
-/// A string literal's prefix and opening quote.
+/// Reads a string literal's prefix and opening quote.
 fn string_start(rest: &[u8]) -> Option<(usize, Inside)> {
     let prefix: &[u8] = [&b"$@"[..], b"@$", b"$", b"@", b""].into_iter().find(|prefix| rest.starts_with(prefix))?;
     let quote = QUOTES.into_iter().find(|quote| rest[prefix.len()..].starts_with(quote.as_bytes()))?;
@@ -114,7 +114,7 @@ fn end_of_character(bytes: &[u8], mut at: usize, apostrophe: &str) -> Option<usi
     None
 }
 
-/// Past a backslash and what it escapes, which may be a quote or an apostrophe written as an entity.
+/// Skips a backslash and the character that it escapes, which may be a quote or an apostrophe written as an entity.
 fn skip_escape(bytes: &[u8], at: usize) -> usize {
     let escaped = bytes.get(at + 1..).unwrap_or_default();
     let entity = QUOTES.iter().chain(&APOSTROPHES).find(|entity| escaped.starts_with(entity.as_bytes()));

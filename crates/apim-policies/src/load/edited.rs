@@ -5,7 +5,7 @@ use std::ops::Range;
 /// A text with parts replaced.
 pub(crate) struct Edited {
     pub(crate) text: String,
-    /// In the order of the text.
+    /// The edits in the order of the text.
     edits: Vec<Edit>,
 }
 
@@ -15,7 +15,7 @@ struct Edit {
 }
 
 impl Edited {
-    /// Replaces the given parts, which are in order and do not overlap.
+    /// Replaces the given parts, which must be in order and must not overlap.
     pub(crate) fn new<'r>(old: &str, replacements: impl IntoIterator<Item = (Range<usize>, &'r str)>) -> Self {
         let mut text = String::with_capacity(old.len());
         let mut edits = Vec::new();
@@ -31,7 +31,7 @@ impl Edited {
         Self { text, edits }
     }
 
-    /// Where a place of the new text was in the old one; inside a replacement, where the replaced part began.
+    /// Returns the old offset of a place in the new text. Inside a replacement, it is the start of the replaced part.
     pub(crate) fn origin(&self, offset: usize) -> usize {
         match self.edits[..self.edits.partition_point(|edit| edit.new.start <= offset)].last() {
             None => offset,
@@ -40,7 +40,7 @@ impl Edited {
         }
     }
 
-    /// The number, from 0, of the first replacement that overlaps a part of the new text.
+    /// Returns the number, from 0, of the first replacement that overlaps a part of the new text.
     pub(crate) fn replacement_in(&self, part: &Range<usize>) -> Option<usize> {
         let index = self.edits.partition_point(|edit| edit.new.end <= part.start);
         (self.edits.get(index)?.new.start < part.end).then_some(index)

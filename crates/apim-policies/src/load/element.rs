@@ -1,4 +1,4 @@
-//! An XML element for policies to read: every attribute or child that they do not read is a problem.
+//! An XML element that policies read. Every attribute or child that they do not read is a problem.
 
 mod settings;
 
@@ -17,14 +17,14 @@ use crate::{
     service::Service,
 };
 
-/// An element and the file it stands in.
+/// An element and its file.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'d> {
     node: Node<'d, 'd>,
     source: &'d Source<'d>,
 }
 
-/// How many of one child an element takes.
+/// The number of children of one name that an element allows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Count {
     AtMostOne,
@@ -32,8 +32,8 @@ pub(crate) enum Count {
 }
 
 impl<'d> Element<'d> {
-    /// The element that holds all others. `None` when it has another name, which is then reported; `what` is what the file
-    /// should be.
+    /// Returns the root element. A root with another name is reported, and `None` returned. `what` is the expected kind
+    /// of file.
     pub(crate) fn root(
         xml: &'d Xml<'d>,
         source: &'d Source<'d>,
@@ -54,12 +54,12 @@ impl<'d> Element<'d> {
         self.node.tag_name().name()
     }
 
-    /// Where the element starts in the file.
+    /// Returns the start of the element in the file.
     pub(crate) fn offset(&self) -> usize {
         self.source.origin(self.node.range().start)
     }
 
-    /// Its line in the file.
+    /// Returns the element's line in the file.
     pub(crate) fn line(&self) -> usize {
         self.source.line_of(self.offset())
     }
@@ -69,7 +69,7 @@ impl<'d> Element<'d> {
         problems.push(self.offset(), message);
     }
 
-    /// Reports, at the element's start, what API Management takes and this crate cannot run.
+    /// Reports, at the element's start, a part that API Management accepts and this crate cannot run.
     pub(crate) fn unsupported(&self, problems: &mut Problems, message: impl Into<String>) {
         problems.add(self.offset(), Severity::Unsupported, message);
     }
@@ -79,7 +79,7 @@ impl<'d> Element<'d> {
         problems.add(self.offset(), Severity::Warning, message);
     }
 
-    /// Refuses every attribute but these.
+    /// Refuses all other attributes.
     pub(crate) fn only_attributes(&self, known: &[&str], problems: &mut Problems) {
         for attribute in self.node.attributes() {
             if attribute.namespace().is_some() || !known.contains(&attribute.name()) {
@@ -91,17 +91,17 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// The scope of the document.
+    /// Returns the scope of the document.
     pub(crate) fn scope(&self) -> Scope {
         self.source.place.scope
     }
 
-    /// Whether the element stands in a fragment that is checked alone: its scope is unknown.
+    /// Reports whether the element stands in a fragment that is checked alone. Its scope is unknown then.
     pub(crate) fn is_apart(&self) -> bool {
         self.source.place.fragment.as_deref() == Some("")
     }
 
-    /// What the service defines besides documents.
+    /// Returns the service's definitions.
     pub(crate) fn service(&self) -> &'d Service {
         self.source.service
     }
@@ -110,17 +110,17 @@ impl<'d> Element<'d> {
         self.source
     }
 
-    /// The fragment that the element stands in.
+    /// Returns the fragment that the element stands in.
     pub(crate) fn fragment(&self) -> Option<Arc<str>> {
         self.source.place.fragment.clone()
     }
 
-    /// Where the policies of a fragment run that is included here.
+    /// Returns the place at which the policies of an included fragment run.
     pub(crate) fn fragment_place(&self, id: &str) -> PolicyPlace {
         PolicyPlace { scope: self.scope(), section: self.section(), path: self.path(), fragment: Some(id.into()) }
     }
 
-    /// The section that the element stands in; `None` in a fragment that is looked at on its own.
+    /// Returns the section that the element stands in; `None` in a fragment that is checked alone.
     pub(crate) fn section(&self) -> Option<Section> {
         self.source.place.section.or_else(|| {
             let names = self.node.ancestors().map(|one| one.tag_name().name());
@@ -128,12 +128,12 @@ impl<'d> Element<'d> {
         })
     }
 
-    /// Whether a policy of the same name was read before this one in the file. To be asked once for each.
+    /// Reports whether the file had a policy of the same name before this one. Call it once for each policy.
     pub(crate) fn is_repeated(&self) -> bool {
         !self.source.is_first(0, self.name())
     }
 
-    /// Reports an element of which a section may have one.
+    /// Reports an element that a section may have only once, if it is repeated.
     pub(crate) fn once_in_section(&self, problems: &mut Problems) {
         let sections = self.node.ancestors().filter(|node| Section::named(node.tag_name().name()).is_some());
         let section = sections.last().unwrap_or(self.node.document().root_element());
@@ -142,18 +142,18 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// The element as it is written.
+    /// Returns the element as written in the file.
     pub(crate) fn written(&self) -> String {
         self.source.text()[self.node.range()].to_owned()
     }
 
-    /// How many elements hold this one.
+    /// Returns the nesting depth of the element.
     pub(crate) fn depth(&self) -> usize {
         self.node.ancestors().count()
     }
 
-    /// The policies that hold the element, as `LastError.Path` has them: `choose[3]/when[2]`, counted from 1 among
-    /// neighbours of the same name.
+    /// Returns the policies that hold the element in the form of `LastError.Path`: `choose[3]/when[2]`, counted from 1
+    /// among siblings of the same name.
     pub(crate) fn path(&self) -> String {
         let mut names = Vec::new();
         // The outermost two are <policies> and its section, or <fragment>.
@@ -167,7 +167,8 @@ impl<'d> Element<'d> {
         names.join("/")
     }
 
-    /// The literal value of an attribute. `None` when it is absent, or not a literal, which is then already reported.
+    /// Returns the literal value of an attribute. Returns `None` if the attribute is absent or not a literal; the
+    /// latter is reported.
     pub(crate) fn attribute(&self, name: &str, problems: &mut Problems) -> Option<&'d str> {
         let attribute = self.find(name)?;
         let value = attribute.value();
@@ -175,12 +176,12 @@ impl<'d> Element<'d> {
             .then_some(value)
     }
 
-    /// Whether the attribute is written at all.
+    /// Reports whether the attribute exists.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
-    /// As [`Self::attribute`]; its absence is a problem.
+    /// Returns the value like [`Self::attribute`]. An absent attribute is a problem.
     pub(crate) fn required(&self, name: &str, problems: &mut Problems) -> Option<&'d str> {
         if !self.has(name) {
             self.problem(problems, format!("<{}> needs the attribute \"{name}\"", self.name()));
@@ -188,7 +189,7 @@ impl<'d> Element<'d> {
         self.attribute(name, problems)
     }
 
-    /// An attribute's literal value read as `T`; `expected` says what it should have been.
+    /// Reads an attribute's literal value as `T`. `expected` describes the right values.
     pub(crate) fn parsed<T: Readable>(&self, name: &str, expected: impl Display, problems: &mut Problems) -> Option<T> {
         let parsed = T::read(self.attribute(name, problems)?);
         if parsed.is_none() {
@@ -197,19 +198,19 @@ impl<'d> Element<'d> {
         parsed
     }
 
-    /// Reports an attribute whose value is not what it should be, without the value, which may come from a secret
-    /// named value.
+    /// Reports an attribute with a wrong value. The message does not show the value, which may come from a secret named
+    /// value.
     pub(crate) fn bad_value(&self, name: &str, expected: impl Display, problems: &mut Problems) {
         let offset = self.find(name).map_or(self.offset(), |attribute| self.source.origin(attribute.range().start));
         problems.push(offset, format!("the attribute \"{name}\" of <{}> must be {expected}", self.name()));
     }
 
-    /// An attribute that is `true` or `false` and takes no expression.
+    /// Reads an attribute that is `true` or `false` and takes no expression.
     pub(crate) fn flag(&self, name: &str, problems: &mut Problems) -> Option<bool> {
         self.parsed(name, bool::EXPECTED, problems)
     }
 
-    /// Reports those of these attributes that are written and say nothing.
+    /// Reports those of these attributes that are present but empty.
     pub(crate) fn not_empty(&self, names: &[&str], problems: &mut Problems) {
         for name in names {
             if self.find(name).is_some_and(|attribute| attribute.value().trim().is_empty()) {
@@ -218,7 +219,7 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// Reports an attribute that names what the service does not have.
+    /// Reports an attribute that names something unknown to the service.
     pub(crate) fn undefined(&self, name: &str, expected: &str, problems: &mut Problems) {
         if self.service().is_partial {
             self.warn(problems, format!("the attribute \"{name}\" of <{}> names what is not known here", self.name()));
@@ -227,19 +228,19 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// Reports an attribute whose value API Management takes and this crate cannot run.
+    /// Reports an attribute whose value API Management accepts and this crate cannot run.
     pub(crate) fn unsupported_value(&self, name: &str, reason: impl Display, problems: &mut Problems) {
         let offset = self.find(name).map_or(self.offset(), |attribute| self.source.origin(attribute.range().start));
         let message = format!("the attribute \"{name}\" of <{}>: {reason}", self.name());
         problems.add(offset, Severity::Unsupported, message);
     }
 
-    /// Whether the element holds any other.
+    /// Reports whether the element has child elements.
     pub(crate) fn has_children(&self) -> bool {
         self.node.children().any(|child| child.is_element())
     }
 
-    /// The child elements, which must be of these names and in this order.
+    /// Returns the child elements, which must have these names and this order.
     pub(crate) fn children(&self, known: &[(&str, Count)], problems: &mut Problems) -> Vec<Element<'d>> {
         let mut reached = 0;
         let mut children: Vec<Element<'d>> = Vec::new();
@@ -261,7 +262,7 @@ impl<'d> Element<'d> {
         children
     }
 
-    /// The child elements, whatever they are called; text between them is a problem.
+    /// Returns the child elements of any name. Text between them is a problem.
     pub(crate) fn child_elements(&self, problems: &mut Problems) -> Vec<Element<'d>> {
         let mut elements = Vec::new();
         for child in self.node.children() {
@@ -276,15 +277,15 @@ impl<'d> Element<'d> {
         elements
     }
 
-    /// The literal text of an element that holds nothing else, without the white space around it.
-    /// `None` when it is not a literal, which is then already reported.
+    /// Returns the literal text of an element without children, and without the white space around it. Returns `None`
+    /// if the text is not a literal, which is then reported.
     pub(crate) fn text(&self, problems: &mut Problems) -> Option<String> {
         let (text, range) = self.read_text(problems)?;
         let text = text.trim().to_owned();
         self.literal(&text, &range, &format!("the text of <{}>", self.name()), problems).then_some(text)
     }
 
-    /// The text of an element as written, and where it stands; reports anything else in it.
+    /// Returns the text of an element as written, and its position. Reports any other content.
     pub(crate) fn read_text(&self, problems: &mut Problems) -> Option<(String, Range<usize>)> {
         let mut text = String::new();
         let mut clean = true;
@@ -306,8 +307,8 @@ impl<'d> Element<'d> {
         clean.then(|| (text, range.unwrap_or(start..start)))
     }
 
-    /// The content of an element as a template: its text, or the markup as it is written where it holds elements or
-    /// comments, without the brackets of CDATA.
+    /// Returns the content of an element as a template: its text without the brackets of CDATA. If the element holds
+    /// elements or comments, the content is the markup as written.
     pub(crate) fn template(&self) -> String {
         let is_markup = |child: Node<'_, '_>| !child.is_text();
         if !self.node.children().any(is_markup) {
@@ -327,7 +328,7 @@ impl<'d> Element<'d> {
         markup + rest
     }
 
-    /// Whether a value is a plain one; reports an expression where none is taken, and unresolved braces.
+    /// Reports whether a value is a literal. Unexpected expressions and unresolved braces are problems.
     fn literal(&self, value: &str, range: &Range<usize>, what: &str, problems: &mut Problems) -> bool {
         let at = self.source.origin(range.start);
         if self.source.expression_in(range).is_some() {

@@ -1,5 +1,5 @@
-//! Takes policy expressions out before the file is read as XML. With them the file is not XML, because they contain raw
-//! quotes, `<` and `&&` inside attribute values.
+//! Takes policy expressions out before the file is read as XML. The expressions contain raw quotes, `<` and `&&` inside
+//! attribute values, which XML does not allow.
 //!
 //! Some files write entities for those characters instead (`&quot;`, `&lt;`). If an expression is valid XML as written,
 //! its entities are decoded; otherwise they are ordinary C# text.
@@ -12,24 +12,24 @@ use crate::{
     problem::{Problems, Severity},
 };
 
-/// What stands where an expression was.
+/// The replacement of an expression in the XML.
 pub(super) const MARKER: &str = "@expression";
 
-/// `&#x10FFFF;`
+/// The length of `&#x10FFFF;`.
 const LONGEST_ENTITY: usize = 10;
 
 /// A file without its expressions.
 pub(super) struct Lifted {
     /// Holds [`MARKER`] where an expression was.
     pub(super) text: Edited,
-    /// In the order of the markers; `None` where one was refused.
+    /// The expressions in the order of the markers; `None` for a refused one.
     pub(super) expressions: Vec<Option<Arc<Expression>>>,
 }
 
-/// Takes each expression out and reads it. `None` when one of them has no end, so that what follows cannot be told
-/// from it.
+/// Takes each expression out and parses it. Returns `None` if an expression has no end: the rest of the file cannot be
+/// told from it.
 ///
-/// `named` is the file after its named values were filled in; messages quote the file, since a value may be a secret.
+/// `named` is the file after its named values were filled in. Messages quote the file, because a value may be a secret.
 pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Option<Lifted> {
     let text = named.text.as_str();
     let mut markers = Vec::new();
@@ -80,7 +80,7 @@ fn parse(named: &Edited, part: Range<usize>, problems: &mut Problems) -> Option<
                 Some(_) => "what the named value stands for is not understood here",
                 None => &error.message,
             };
-            // Only a service that is not known leaves a reference to a named value where it was.
+            // A reference to a named value remains only if the file is checked without its service.
             let severity = match named_values::is_reference(&source.text) {
                 true => Severity::Warning,
                 false => match error.kind {
@@ -94,14 +94,14 @@ fn parse(named: &Edited, part: Range<usize>, problems: &mut Problems) -> Option<
     }
 }
 
-/// The expression as C#.
+/// Returns the expression as C# text.
 fn csharp_of(text: &str, part: &Range<usize>) -> Edited {
     let written = &text[part.clone()];
     let entities = if is_xml(text, part) { entities(written) } else { Vec::new() };
     Edited::new(written, entities.iter().map(|(part, character)| (part.clone(), character.as_str())))
 }
 
-/// Whether the expression could stand where it stands in an XML file.
+/// Reports whether the expression is valid XML in its place.
 fn is_xml(text: &str, part: &Range<usize>) -> bool {
     let (before, written) = (text[..part.start].trim_end(), &text[part.clone()]);
     let in_quotes = before.chars().next_back().filter(|last| matches!(last, '"' | '\''));
@@ -111,7 +111,7 @@ fn is_xml(text: &str, part: &Range<usize>) -> bool {
         && written.matches('&').count() == entities(written).len()
 }
 
-/// The predefined entities and character references in a text, and what they stand for.
+/// Returns the predefined entities and character references in a text, with their characters.
 fn entities(text: &str) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
     for (start, _) in text.match_indices('&') {
@@ -149,7 +149,7 @@ enum ExpressionToken {
 }
 
 impl ExpressionToken {
-    /// Where an expression starts.
+    /// Returns the start of an expression.
     fn expression(&self) -> Option<usize> {
         match self {
             Self::Comment(_) => None,
@@ -159,7 +159,7 @@ impl ExpressionToken {
     }
 }
 
-/// The next comment, which may hold `@(` that means nothing, or expression.
+/// Returns the next expression or comment. In a comment, `@(` means nothing.
 fn next(text: &str, from: usize) -> Option<ExpressionToken> {
     let bytes = text.as_bytes();
     for at in from..bytes.len() {
@@ -180,7 +180,7 @@ fn next(text: &str, from: usize) -> Option<ExpressionToken> {
     None
 }
 
-/// The start of an expression on one line, short enough for a message.
+/// Returns the start of an expression on one line, short enough for a message.
 fn shown(expression: &str) -> String {
     const LENGTH: usize = 60;
     let mut line = expression.split_whitespace().take(LENGTH).collect::<Vec<_>>().join(" ");

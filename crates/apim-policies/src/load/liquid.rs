@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// The content of each `<set-body template="liquid">`.
+/// Returns the content of each `<set-body template="liquid">`.
 pub(super) fn templates(text: &str) -> Vec<Range<usize>> {
     const START: &str = "<set-body";
     let mut found = Vec::new();
@@ -13,7 +13,7 @@ pub(super) fn templates(text: &str) -> Vec<Range<usize>> {
             let Some(end) = rest.find("-->") else { break };
             at = start + end;
         } else if rest.starts_with("<![CDATA[") {
-            // Text, whatever it looks like.
+            // CDATA is text, even if it looks like markup.
             let Some(end) = rest.find("]]>") else { break };
             at = start + end;
         } else if let Some(tag) = rest.strip_prefix(START) {
@@ -31,13 +31,13 @@ pub(super) fn templates(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The template that a place is in.
+/// Returns the template around a position.
 pub(super) fn template_around(templates: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
     let after = templates.partition_point(|template| template.start <= at);
     templates[..after].last().filter(|template| template.contains(&at))
 }
 
-/// Where a start tag ends, past its quoted values.
+/// Returns the end of a start tag. A `>` in a quoted value does not end it.
 pub(super) fn tag_end(tag: &str) -> Option<usize> {
     let mut quote = None;
     tag.char_indices().find_map(|(at, c)| {

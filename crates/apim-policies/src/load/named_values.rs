@@ -9,11 +9,11 @@ use crate::{
     service::Service,
 };
 
-/// Bytes of a file with its named values filled in.
+/// The most bytes of a file with its named values filled in.
 const LONGEST_FILE: usize = 1024 * 1024;
 
-/// Replaces every reference; a name without a value is a problem, as it is when a policy is uploaded. `None` when the text
-/// would be too long.
+/// Replaces every reference. A name without a value is a problem, as it is when a policy is uploaded. Returns `None` if
+/// the text would be too long.
 pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems) -> Option<Edited> {
     let mut replacements = Vec::new();
     let mut length = text.len();
@@ -31,7 +31,7 @@ pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems)
                 continue;
             }
             Some(_) => "refers to a named value itself",
-            // In a template it is an output, such as `{{body.name}}`.
+            // In a template, the braces are an output, such as `{{body.name}}`.
             None if liquid::template_around(&templates, part.start).is_some() => continue,
             None if service.is_partial => {
                 let message = format!("the named value {{{{{name}}}}} is not known here");
@@ -41,18 +41,18 @@ pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems)
             None => "is not defined",
         };
         problems.push(part.start, format!("the named value {{{{{name}}}}} {trouble}"));
-        // Something plain in its place, so that the same trouble is not reported twice.
+        // A plain text replaces the reference, so that the same problem is not reported twice.
         replacements.push((part, name));
     }
     Some(Edited::new(text, replacements))
 }
 
-/// Whether a text refers to a named value.
+/// Reports whether a text refers to a named value.
 pub(super) fn is_reference(text: &str) -> bool {
     references(text).next().is_some()
 }
 
-/// Each `{{name}}` and where it stands. Names are letters, digits, `.`, `-` and `_`; other double braces are C#.
+/// Returns each `{{name}}` with its position. Names are letters, digits, `.`, `-` and `_`; other double braces are C#.
 fn references(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -65,7 +65,7 @@ fn references(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
                 from = start + 2 + length + 2;
                 return Some((start..from, &rest[..length]));
             }
-            // Only one brace further, so that `{{{name}}` is still seen.
+            // The search goes on after one brace, so that `{{{name}}` is still found.
             from = start + 1;
         }
     })

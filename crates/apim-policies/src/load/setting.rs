@@ -14,44 +14,45 @@ pub(crate) enum Setting<T> {
     Expression(Arc<Written>),
 }
 
-/// An expression in its place.
+/// An expression with its place.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     pub(crate) expression: Arc<Expression>,
-    /// The attribute, or the element whose text it is.
+    /// The name of the attribute, or of the element with the text.
     pub(crate) name: Box<str>,
-    /// What a trace shows of its value.
+    /// The part of its value that a trace shows.
     pub(crate) shown: TracedValue,
 }
 
-/// What a trace shows of a value.
+/// The part of a value that a trace shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TracedValue {
-    /// As much as a trace holds.
+    /// The value, as far as a trace has room for it.
     Value,
-    /// A body: how long it is.
+    /// The length of a body.
     Length,
-    /// A secret.
+    /// Nothing: the value is a secret.
     Nothing,
 }
 
-/// What settings are made of.
+/// A type of settings.
 pub(crate) trait Readable: Clone + Send + Sync + Sized {
-    /// What a value must be, to end a sentence with.
+    /// The allowed values, as the end of a sentence.
     const EXPECTED: &'static str;
-    /// What an expression must give.
+    /// The type of value that an expression must return.
     const WANTED: ExpectedValue = ExpectedValue::Text;
 
-    /// The value that a text stands for.
+    /// Reads a text as a value.
     fn read(text: &str) -> Option<Self>;
 
-    /// The value that an expression gave.
+    /// Converts the value of an expression.
     fn from_value(value: &Value) -> Option<Self> {
         Self::read(&value.to_text().ok()?)
     }
 }
 
-/// Makes what is read of one word of a few: the type, what is expected, and each word with the variant that it stands for.
+/// Implements `Readable` for an enum of words. The arguments are the type, the description of the allowed values, and
+/// each word with its variant.
 macro_rules! words {
     ($kind:ident, $expected:literal; $($word:literal => $variant:ident;)+) => {
         impl Readable for $kind {
@@ -80,7 +81,7 @@ impl Readable for bool {
     const EXPECTED: &'static str = "true or false";
     const WANTED: ExpectedValue = ExpectedValue::Bool;
 
-    /// In the letter cases that .NET reads.
+    /// Reads any letter case, as .NET does.
     fn read(text: &str) -> Option<Self> {
         text.trim().to_ascii_lowercase().parse().ok()
     }
@@ -90,7 +91,7 @@ impl Readable for bool {
     }
 }
 
-/// No number of a policy is longer than .NET's `int`, which Microsoft's policy toolkit has for all of them.
+/// Every number of a policy fits .NET's `int`, the type that Microsoft's policy toolkit uses for all of them.
 impl Readable for u32 {
     const EXPECTED: &'static str = "a whole number from 0 to 2147483647";
     const WANTED: ExpectedValue = ExpectedValue::Integer;
@@ -126,13 +127,13 @@ impl Readable for Method {
     }
 }
 
-/// An http or https URL as `System.Uri` makes it valid: what no URI may hold is escaped, dot segments and the fragment are
-/// gone.
+/// An http or https URL in the form that `System.Uri` makes valid: invalid characters are escaped, and dot segments and
+/// the fragment are removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HttpUrl(String);
 
 impl HttpUrl {
-    /// `None` for what is no such URL.
+    /// Returns the URL; `None` if the text is not such a URL.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if is_valid_as_it_stands(text) {
             return Some(Self(text.to_owned()));
@@ -147,7 +148,8 @@ impl HttpUrl {
     }
 }
 
-/// Whether `System.Uri` changes nothing of a URL: most of those that requests are sent to. Others are read whole.
+/// Reports whether `System.Uri` leaves the URL unchanged, as it does for most request URLs. Other URLs are parsed
+/// completely.
 fn is_valid_as_it_stands(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
     let Some((host, path)) = rest.split_once('/') else { return false };

@@ -1,4 +1,4 @@
-//! A policy file before it is XML: its text, the positions in the file, and the scope of its policies.
+//! A policy file before it is XML: its text, the positions in the file, and the place of its policies.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,40 +21,41 @@ use crate::{
     service::Service,
 };
 
-/// Steps of the parser beyond reading a text once: about 3,000 attributes of one element.
+/// The most steps of the parser beyond reading a text once: about 3,000 attributes of one element.
 const MOST_STEPS: usize = 10_000_000;
 
-/// Bytes of a policy document, as Azure's limits have it
+/// The most bytes of a policy document, by Azure's limits
 /// (learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
 const LONGEST_DOCUMENT: usize = 256 * 1024;
 
-/// Bytes of a fragment. No page has a limit for them.
+/// The most bytes of a fragment. No page documents a limit.
 const LONGEST_FRAGMENT: usize = 512 * 1024;
 
-/// The text that is read as XML, the way back to the file, and where its policies will run.
+/// The text that is read as XML, its mapping to positions in the file, and the place of its policies.
 pub(crate) struct Source<'s> {
     named: Edited,
     lifted: Lifted,
     pub(super) service: &'s Service,
     pub(super) place: PolicyPlace,
-    /// What fragments read that it includes.
+    /// The message bodies that the included fragments may read.
     included: Cell<Reads>,
-    /// Where each line of the file starts, from the second.
+    /// The start of each line of the file, from the second line on.
     lines: Vec<usize>,
-    /// The how manieth of its name each element is among its neighbours, by where it starts.
+    /// The ordinal of each element among its siblings of the same name, by the element's start.
     ordinals: RefCell<BTreeMap<usize, usize>>,
-    /// Policies that may stand in the file or in a section once and were read: where that begins, and their name.
+    /// The policies read so far that may stand only once in the file or in a section. Each has the start of the file or
+    /// section, and the policy's name.
     once: RefCell<BTreeSet<(usize, String)>>,
 }
 
-/// Where the policies of a text run.
+/// The place at which the policies of a text run.
 pub(crate) struct PolicyPlace {
     pub(crate) scope: Scope,
-    /// Where the fragment is included; otherwise the elements say it.
+    /// The section that includes the fragment. Otherwise, the elements give the section.
     pub(crate) section: Option<Section>,
-    /// What holds the fragment there.
+    /// The path of the policies that include the fragment.
     pub(crate) path: String,
-    /// The fragment that the text is; its identifier is empty where it is looked at on its own.
+    /// The fragment that the text belongs to. The identifier is empty if the fragment is checked alone.
     pub(crate) fragment: Option<Arc<str>>,
 }
 
@@ -75,18 +76,18 @@ impl<'s> Source<'s> {
         Some(Self { named, lifted, service, place, included, lines, ordinals, once })
     }
 
-    /// Whether no policy of this name was asked about in the part of the file that begins there.
+    /// Reports whether this is the first call for the policy's name in the part of the file that begins at `part`.
     pub(super) fn is_first(&self, part: usize, name: &str) -> bool {
         self.once.borrow_mut().insert((part, name.to_owned()))
     }
 
-    /// The line of a place in the file, from 1.
+    /// Returns the line of a position in the file, from 1.
     pub(super) fn line_of(&self, offset: usize) -> usize {
         self.lines.partition_point(|start| *start <= offset) + 1
     }
 
-    /// The how manieth of its name an element is among its neighbours, from 1. All neighbours are counted at once, since
-    /// there may be many.
+    /// Returns the ordinal of an element among its siblings of the same name, from 1. All siblings are counted at once,
+    /// since there may be many.
     pub(super) fn ordinal(&self, element: Node<'_, '_>) -> usize {
         let mut ordinals = self.ordinals.borrow_mut();
         let start = element.range().start;
@@ -107,17 +108,17 @@ impl<'s> Source<'s> {
         &self.lifted.text.text
     }
 
-    /// Where a place of the text is in the file.
+    /// Returns the position in the file of a position in the text.
     pub(super) fn origin(&self, offset: usize) -> usize {
         self.named.origin(self.lifted.text.origin(offset))
     }
 
-    /// The first expression in a part of the text; `None` inside when it was refused.
+    /// Returns the first expression in a part of the text. The inner `None` stands for a refused expression.
     pub(super) fn expression_in(&self, part: &Range<usize>) -> Option<&Option<Arc<Expression>>> {
         self.lifted.expressions.get(self.lifted.text.replacement_in(part)?)
     }
 
-    /// Parses the text; `None` when it is not XML, which is then reported.
+    /// Parses the text. Returns `None` if it is not XML, which is then reported.
     pub(crate) fn parse(&self, problems: &mut Problems) -> Option<Xml<'_>> {
         if xml_parsing_steps(self.text()) > MOST_STEPS {
             let reason = "the file has too many attributes or namespaces: about 3,000 of one element are read";
@@ -133,19 +134,19 @@ impl<'s> Source<'s> {
         }
     }
 
-    /// Adds what a fragment reads that the document includes.
+    /// Adds the message bodies that an included fragment may read.
     pub(crate) fn include(&self, reads: Reads) {
         self.included.set(self.included.get().or(reads));
     }
 
-    /// Message bodies that the expressions may read.
+    /// Returns the message bodies that the expressions may read.
     pub(crate) fn reads(&self) -> Reads {
         let all = self.lifted.expressions.iter().flatten().map(|expression| expression.reads());
         all.fold(self.included.get(), Reads::or)
     }
 }
 
-/// The parser counts lines and characters; offsets are what the way back needs.
+/// Returns the offset of an XML error. The parser gives line and column, but the mapping to the file needs offsets.
 fn xml_offset(text: &str, error: &XmlError) -> usize {
     let position = error.pos();
     let (row, column) = (position.row.max(1) as usize, position.col.max(1) as usize);

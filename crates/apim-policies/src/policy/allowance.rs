@@ -1,4 +1,4 @@
-//! The common part of counting policies: their refusal, and the headers and variables that report a counter.
+//! The common part of policies that count: their refusals, and the headers and variables that report a counter.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -6,7 +6,7 @@ use super::prelude::*;
 use crate::run::After;
 use crate::{expression::Value, state::Over};
 
-/// Headers and variables that a policy fills. None of them takes an expression.
+/// The headers and variables that a policy fills. None of them takes an expression.
 #[derive(Debug)]
 pub(super) struct Outputs {
     retry_after_header: HeaderName,
@@ -36,7 +36,7 @@ impl Outputs {
         }
     }
 
-    /// Tells what remains. The headers stand on the response, whatever it will be.
+    /// Reports the remaining number. The headers stand on any response of the request.
     pub(super) fn tell<O: Outside>(&self, run: &mut Run<'_, O>, limit: u64, remaining: u64) {
         run.trace(|| format!("{remaining} of {limit} remain"));
         store(run, self.remaining_variable.as_deref(), remaining);
@@ -48,7 +48,7 @@ impl Outputs {
         }
     }
 
-    /// The refusal of a call too many in a short time.
+    /// Refuses a call that exceeds the limit of a short time.
     pub(super) fn rate_exceeded<O: Outside>(&self, run: &mut Run<'_, O>, limit: u64, over: Over) -> Failure {
         self.tell(run, limit, 0);
         let seconds = over.retry_after.unwrap_or_default();
@@ -57,19 +57,19 @@ impl Outputs {
     }
 }
 
-/// 429, as live gateways answer.
+/// Answers 429, as live gateways do.
 fn rate_exceeded(seconds: u64) -> Failure {
     let message = "Rate limit is exceeded";
     let told = format!("{message}. Try again in {seconds} seconds.");
     Failure::new("", "RateLimitExceeded", message.to_owned(), StatusCode::TOO_MANY_REQUESTS, told)
 }
 
-/// 403 of a quota of calls.
+/// Answers 403 for a quota of calls.
 pub(super) fn calls_exceeded(over: Over) -> Failure {
     quota_exceeded("call volume", over)
 }
 
-/// 403 of a quota of bytes.
+/// Answers 403 for a quota of bytes.
 pub(super) fn bandwidth_exceeded(over: Over) -> Failure {
     quota_exceeded("bandwidth", over)
 }
@@ -77,14 +77,14 @@ pub(super) fn bandwidth_exceeded(over: Over) -> Failure {
 /// The messages are those of learn.microsoft.com/azure/api-management/api-management-error-handling-policies.
 fn quota_exceeded(what: &str, over: Over) -> Failure {
     let replenished = match over.retry_after {
-        // As .NET writes a time span.
+        // The text has .NET's format of a time span.
         Some(seconds) => {
             let (days, rest) = (seconds / 86_400, seconds % 86_400);
             let days = if days == 0 { String::new() } else { format!("{days}.") };
             let (hours, minutes, seconds) = (rest / 3600, rest / 60 % 60, rest % 60);
             format!(" Quota will be replenished in {days}{hours:02}:{minutes:02}:{seconds:02}.")
         }
-        // What is said of a quota that never is, is not documented.
+        // The message of a quota that is never replenished is not documented.
         None => String::new(),
     };
     let message = format!("Out of {what} quota.{replenished}");

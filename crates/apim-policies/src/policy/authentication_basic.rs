@@ -51,7 +51,7 @@ impl Basic {
 mod tests {
     use crate::rig::{World, problems_in};
 
-    /// What the backend gets as Authorization.
+    /// Returns the Authorization header that the backend gets.
     async fn sent(attributes: &str) -> String {
         let world = World::new();
         let inbound = format!(
@@ -106,7 +106,7 @@ mod tests {
             problems_in("backend", policy),
             ["2:1: the policy <authentication-basic> is not allowed in <backend>"]
         );
-        // The documentation has no such child.
+        // The documentation has no such child of `send-request`.
         let sent = format!(
             "<send-request response-variable-name=\"r\"><set-url>https://a.test</set-url><set-method>GET</set-method>{policy}</send-request>"
         );

@@ -12,7 +12,7 @@ use crate::{expression::Certificate, outside::ClientCertificate};
 #[derive(Debug)]
 pub(crate) struct AuthenticationCertificate {
     which: Which,
-    /// Those of the service, by identifier in lower case.
+    /// The certificates of the service, by identifier in lower case.
     known: BTreeMap<String, Arc<Certificate>>,
 }
 
@@ -59,7 +59,7 @@ impl AuthenticationCertificate {
         Ok(())
     }
 
-    /// The certificate to show; `None` when it cannot be shown.
+    /// Returns the certificate for the backend; `None` if the gateway cannot use it.
     pub(super) async fn certificate<O: Outside>(
         &self,
         run: &mut Run<'_, O>,

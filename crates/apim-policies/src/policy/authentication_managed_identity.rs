@@ -25,7 +25,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Man
     read(element, problems)
 }
 
-/// Reads the element, which `send-request` holds, too.
+/// Reads the element. `send-request` may hold it, too.
 pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<ManagedIdentity> {
     let attributes = ["id", "resource", "client-id", "output-token-variable-name", "ignore-error"];
     element.only_attributes(&attributes, problems);
@@ -46,7 +46,8 @@ impl ManagedIdentity {
         Ok(())
     }
 
-    /// The header to set; `None` when the token went to a variable, or there is none and that is to be ignored.
+    /// Returns the header to set. Returns `None` if a variable takes the token, or if the policy ignores that there is
+    /// no token.
     pub(super) async fn authorization<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Option<HeaderValue>, Failure> {
         let resource = run.get(&self.resource).await?;
         let token = match run.outside.managed_identity_token(&resource, self.client_id.as_deref()).await {
@@ -77,7 +78,7 @@ mod tests {
 
     const VAULT: &str = "https://vault.azure.net";
 
-    /// A world with a token for the vault, and what the policy and a header made of it do there.
+    /// Returns a world with a token for the vault, and the outcome of the policy and a header there.
     async fn run(attributes: &str) -> (World, crate::Outcome<bytes::Bytes>) {
         let mut world = World::new();
         world.tokens.insert(VAULT.to_owned(), "t0k3n".to_owned());

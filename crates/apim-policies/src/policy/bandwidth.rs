@@ -9,7 +9,7 @@ use super::prelude::*;
 use crate::run::After;
 use crate::state::LimitRequest;
 
-/// Refuses a request when none of the bytes of some period are left.
+/// Refuses a request if a period has no bytes left.
 pub(super) fn check<O: Outside>(wants: &[LimitRequest], run: &mut Run<'_, O>) -> Result<(), Failure> {
     for want in wants {
         let left = run.state.counters.look(want, run.outside.now()).map_err(allowance::bandwidth_exceeded)?;
@@ -18,8 +18,8 @@ pub(super) fn check<O: Outside>(wants: &[LimitRequest], run: &mut Run<'_, O>) ->
     Ok(())
 }
 
-/// Counts the bytes of the request and its response from now on. They count for the period when the response is known, so
-/// that no policy refuses a request for its own bytes.
+/// Counts the bytes of the request and its response from now on. They count for the period when the response is known.
+/// So no policy refuses a request for its own bytes.
 pub(super) fn count<O: Outside>(wants: impl IntoIterator<Item = LimitRequest>, run: &mut Run<'_, O>) {
     for want in wants {
         run.meter();
@@ -38,7 +38,8 @@ mod tests {
         rig::{World, document, subscribed},
     };
 
-    /// Sends a body of so many bytes through the documents of a product; the backend answers with so many.
+    /// Sends a body of the first size through the documents of a product. The backend answers with a body of the second
+    /// size.
     async fn send(world: &World, state: &State, [inbound, outbound]: [&str; 2], sizes: [usize; 2]) -> Outcome<Bytes> {
         world.answers.lock().unwrap().push_back(Ok(Response::new(Bytes::from(vec![b'a'; sizes[1]]))));
         let request = Request::post("/orders").body(Bytes::from(vec![b'q'; sizes[0]])).unwrap();
@@ -52,7 +53,7 @@ mod tests {
         outcome
     }
 
-    /// How many calls with bodies of these sizes pass before one is refused; ten at most.
+    /// Returns the number of calls with bodies of these sizes that pass before a refusal; at most ten.
     async fn passes(policies: [&str; 2], sizes: [usize; 2]) -> usize {
         let (world, state) = (World::new(), State::default());
         for count in 0..10 {
@@ -76,7 +77,7 @@ mod tests {
             assert_eq!(passes([policy, ""], [1024, 0]).await, 3);
             assert_eq!(passes([policy, ""], [0, 1024]).await, 3);
             assert_eq!(passes([policy, ""], [512, 512]).await, 3);
-            // One byte is left when the third begins.
+            // One byte is left at the beginning of the third call.
             assert_eq!(passes([policy, ""], [0, 1535]).await, 3);
             assert_eq!(passes([policy, ""], [0, 9999]).await, 1);
             assert_eq!(passes([policy, ""], [0, 0]).await, 10);
@@ -129,7 +130,7 @@ mod tests {
         assert_eq!(message([0, 1]).await, "Out of call");
         world.advance(SignedDuration::from_secs(60));
         assert_eq!(message([0, 1024]).await, "pass");
-        // Refused for its bytes, so it does not count as a call.
+        // A call that is refused for its bytes does not count as a call.
         assert_eq!((message([0, 0]).await.as_str(), message([0, 0]).await.as_str()), ("Out of band", "Out of band"));
         world.advance(SignedDuration::from_secs(60));
         assert_eq!((message([0, 1]).await.as_str(), message([0, 1]).await.as_str()), ("pass", "pass"));

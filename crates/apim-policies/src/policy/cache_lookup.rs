@@ -3,7 +3,7 @@
 //!
 //! A found response continues after the `cache-store` of the outbound section. Azure does not document that place, and
 //! it was not compared with a live gateway. The key of the cache is API, operation, path, and the headers and
-//! parameters that the policy names; other query parameters are not part of it, by the plain reading of the page. On a
+//! parameters that the policy names. Other query parameters are not part of it, by the plain reading of the page. On a
 //! miss the backend does not see the client's cache headers. If `downstream-caching-type` allows caches behind the
 //! gateway, `Cache-Control` says for how long; its exact form is not documented.
 
@@ -35,7 +35,7 @@ pub(crate) struct CacheLookup {
     must_revalidate: Option<Setting<bool>>,
 }
 
-/// Which caches behind the gateway may keep the response.
+/// The caches behind the gateway that may keep the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Downstream {
     None,
@@ -129,7 +129,7 @@ impl CacheLookup {
         Ok(Some(CacheControl { is_public, must_revalidate }))
     }
 
-    /// Parts are written as JSON, so that no value can pass for another.
+    /// Returns the key of a request. Its parts are written as JSON, so that different values never make the same key.
     async fn key<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<String, Failure> {
         let (by_developer, by_groups) = (run.get(&self.by_developer).await?, run.get(&self.by_groups).await?);
         let context = &run.context;
@@ -151,7 +151,7 @@ impl CacheLookup {
     }
 }
 
-/// The backend answers in full, so that the response can be kept.
+/// Removes the cache headers of the request. The backend then answers in full, and the response can be kept.
 fn forget_cache_headers<O: Outside>(run: &mut Run<'_, O>) {
     let mut removed = Vec::new();
     for name in [header::CACHE_CONTROL, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
@@ -190,7 +190,7 @@ mod tests {
             Self(World::new(), State::default(), document(&inbound, "<base />", &outbound, ""))
         }
 
-        /// Sends a request; whether the backend was asked.
+        /// Sends a request, and reports whether it reached the backend.
         async fn asks(&self, method: Method, uri: &str, headers: &[(&str, &str)]) -> bool {
             let before = self.0.forwarded.lock().unwrap().len();
             let mut request = Request::builder().method(method).uri(uri);

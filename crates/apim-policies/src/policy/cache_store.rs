@@ -13,7 +13,7 @@ use crate::{
     run::Lookup,
 };
 
-/// Bytes of a body, as Azure's limits have it
+/// The most bytes of a body, by Azure's limits
 /// (learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
 const LARGEST_CACHED_BODY: usize = 2 * 1024 * 1024;
 
@@ -21,7 +21,7 @@ const LARGEST_CACHED_BODY: usize = 2 * 1024 * 1024;
 pub(crate) struct CacheStore {
     /// In seconds.
     duration: Setting<u32>,
-    /// Whatever the status is.
+    /// Caches responses of any status.
     always: Option<Setting<bool>>,
     is_external: bool,
 }
@@ -64,7 +64,7 @@ impl CacheStore {
         }
         run.trace(|| format!("keeps the response for {duration} seconds"));
         let (now, duration) = (run.outside.now(), SignedDuration::from_secs(duration.into()));
-        // A response is always of a type that can be kept.
+        // A response always has a type that can be kept.
         let _kept = run.state.cache(self.is_external).put(key, &Value::from(response), duration, now);
         if let Some(cache_control) = cache_control {
             cache_control.apply(duration, &mut run.response().headers);

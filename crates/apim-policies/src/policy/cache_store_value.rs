@@ -34,7 +34,7 @@ impl CacheStoreValue {
         let key = run.get(&self.key).await?;
         let value = run.get(&self.value).await?;
         let duration = run.get(&self.duration).await?;
-        // Neither key nor value is shown: both may hold a secret.
+        // The trace shows neither key nor value: both may hold a secret.
         run.trace(|| format!("keeps a value of type {} for {duration} seconds", value.type_name()));
         let duration = SignedDuration::from_secs(duration.into());
         let kept = run.state.cache(self.is_external).put(key, &value, duration, run.outside.now());

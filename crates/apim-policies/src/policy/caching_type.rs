@@ -1,10 +1,10 @@
 //! `caching-type` of the five cache policies: the built-in cache, or the external one of the service
 //! (learn.microsoft.com/azure/api-management/api-management-howto-cache-external).
 //!
-//! The two caches share no entry. `prefer-external`, the default, is the external cache if the service has one.
+//! The two caches share no entry. `prefer-external`, the default, means the external cache if the service has one.
 
 use super::prelude::*;
-/// Reads the attribute: whether the policy uses the external cache.
+/// Reads the attribute, and reports whether the policy uses the external cache.
 pub(super) fn is_external(element: &Element<'_>, problems: &mut Problems) -> bool {
     let has_external = element.service().has_external_cache;
     match element.attribute("caching-type", problems) {

@@ -12,11 +12,11 @@ pub(crate) struct CheckHeader {
     status: Setting<StatusCode>,
     message: Setting<String>,
     ignore_case: Setting<bool>,
-    /// None: the header must only be there.
+    /// The allowed values. If there are none, the header must only exist.
     values: Vec<Setting<String>>,
 }
 
-/// The header's name, in the letter case that the policy writes it in.
+/// The header's name, in the letter case of the policy.
 #[derive(Clone, Debug)]
 struct Name {
     written: String,
@@ -57,7 +57,7 @@ impl CheckHeader {
             let cause = format!("Header {name} was not found in the request. Access denied.");
             return Err(self.refusal("HeaderNotFound", cause, run).await?);
         }
-        // Several lines of a header are one value with commas.
+        // Several lines of a header count as one value with commas.
         let found = String::from_utf8_lossy(&lines.join(&b',')).into_owned();
         if self.values.is_empty() {
             return Ok(());
@@ -65,7 +65,7 @@ impl CheckHeader {
         let ignore_case = run.get(&self.ignore_case).await?;
         for value in &self.values {
             let value = run.get(value).await?;
-            // How a live gateway folds letters beyond ASCII is not documented.
+            // The documentation does not say how a live gateway compares letters beyond ASCII.
             if found == value || (ignore_case && found.eq_ignore_ascii_case(&value)) {
                 run.trace(|| format!("the header {name} has an allowed value"));
                 return Ok(());

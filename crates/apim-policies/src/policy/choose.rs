@@ -1,4 +1,4 @@
-//! `choose`: runs the policies below the first true condition, or else below `otherwise`
+//! `choose`: runs the policies of the first true condition, or else those of `otherwise`
 //! (learn.microsoft.com/azure/api-management/choose-policy).
 
 use super::prelude::*;
@@ -38,12 +38,12 @@ impl<P: AnyPolicy> Choose<P> {
         run_all(steps, run).await
     }
 
-    /// The policies of all branches.
+    /// Returns the policies of all branches.
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Arc<Step<P>>> {
         self.branches.iter().flat_map(|(_, steps)| steps).chain(self.otherwise.iter().flatten())
     }
 
-    /// The policies to run.
+    /// Returns the policies to run.
     pub(super) async fn pick<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<&[Arc<Step<P>>], Failure> {
         for (index, (condition, steps)) in self.branches.iter().enumerate() {
             if run.get(condition).await? {
@@ -68,7 +68,7 @@ mod tests {
         format!("<set-header name=\"x-ran\" exists-action=\"append\"><value>{name}</value></set-header>")
     }
 
-    /// Which marks were set on the request by what a `choose` of these children ran.
+    /// Returns the marks that a `choose` with these children sets on the request.
     async fn ran(children: &str) -> String {
         let world = World::new();
         let outcome = world.run_sections(&format!("<choose>{children}</choose>"), "<base />", "", "").await;

@@ -1,19 +1,19 @@
-//! What `json-to-xml` and `xml-to-json` have in common: when a body is converted, and what follows.
+//! The common part of `json-to-xml` and `xml-to-json`: the conditions of a conversion, and the changes after it.
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
 use super::{media_type, prelude::*};
 
-/// When a body is converted.
+/// The conditions of a conversion.
 #[derive(Debug)]
 pub(super) struct Conversion {
     apply: Setting<Apply>,
-    /// Only for a caller that asks for the new type.
+    /// Converts only for a caller that asks for the new type.
     considers_accept: Option<Setting<bool>>,
 }
 
-/// `apply`
+/// The attribute `apply`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Apply {
     Always,
@@ -21,7 +21,7 @@ pub(super) enum Apply {
     ContentTypeXml,
 }
 
-/// From what to what.
+/// The old and the new format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     JsonToXml,
@@ -43,7 +43,7 @@ impl Direction {
         }
     }
 
-    /// Whether `apply` may say this here.
+    /// Reports whether `apply` may have this value here.
     fn takes(self, apply: Apply) -> bool {
         match apply {
             Apply::Always => true,
@@ -52,7 +52,7 @@ impl Direction {
         }
     }
 
-    /// Whether a body of this type is one to convert.
+    /// Reports whether a body of this type is converted.
     fn converts(self, media_type: &str) -> bool {
         match self {
             Self::JsonToXml => media_type::is_json(media_type),
@@ -60,7 +60,7 @@ impl Direction {
         }
     }
 
-    /// Whether an `Accept` header asks for the new type by name.
+    /// Reports whether an `Accept` header asks for the new type by name.
     fn is_asked_for(self, accept: &str) -> bool {
         accept.split(',').map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()).any(
             |range| match self {
@@ -83,7 +83,7 @@ impl Conversion {
         Some(Self { apply, considers_accept })
     }
 
-    /// The body, when it is one to convert.
+    /// Returns the body if it must be converted.
     pub(super) async fn body<O: Outside>(
         &self,
         direction: Direction,
@@ -108,7 +108,7 @@ impl Conversion {
         Ok(Some(run.body().await?).filter(|body| !body.trim_ascii().is_empty()))
     }
 
-    /// Puts the converted body in the place of the one that was.
+    /// Replaces the body with the converted one.
     pub(super) fn replace<O: Outside>(direction: Direction, body: String, run: &mut Run<'_, O>) {
         run.trace(|| format!("{} bytes of {}", body.len(), direction.content_type()));
         run.set_body(body.into());

@@ -1,7 +1,7 @@
-//! `cross-domain`: the policy file that Flash and Silverlight ask for at `/crossdomain.xml`
+//! `cross-domain`: the policy file that Flash and Silverlight request at `/crossdomain.xml`
 //! (learn.microsoft.com/azure/api-management/cross-domain-policy).
 //!
-//! The page does not say how and at which path the file is served; this path comes from Adobe's specification.
+//! The page does not say how and at which path the file is served. This path comes from Adobe's specification.
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -31,7 +31,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Cro
 }
 
 impl CrossDomain {
-    /// Whether the request asks for the file.
+    /// Reports whether the request asks for the file.
     pub(crate) fn is_asked_for(path: &str) -> bool {
         path == PATH
     }

@@ -1,4 +1,4 @@
-//! `docs/gateway.md` has the table of policies, and for each of them a test that sees what it does.
+//! Checks that `docs/gateway.md` has the table of policies, and for each of them a test of its effect.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -10,7 +10,7 @@ fn page() -> String {
     std::fs::read_to_string(page).unwrap()
 }
 
-/// The table of policies as the page has it.
+/// Returns the table of policies in the page's format.
 fn table() -> String {
     let mut lines = vec!["| policy | sections | played |".to_owned(), "|---|---|---|".to_owned()];
     let letters = |sections: &[Section]| {
@@ -35,7 +35,7 @@ fn table() -> String {
     lines.join("\n") + "\n"
 }
 
-/// The page's tests: by policy, the file below `src/policy` and the test's name.
+/// Returns the page's tests: for each policy, the file below `src/policy` and the test's name.
 fn tests(page: &str) -> Vec<(&str, &str, &str)> {
     const HEAD: &str = "| policy | file | test |\n|---|---|---|\n";
     let (_, rows) = page.split_once(HEAD).unwrap();
@@ -47,7 +47,7 @@ fn tests(page: &str) -> Vec<(&str, &str, &str)> {
     .collect()
 }
 
-/// Users read there what they may write.
+/// Users look up in this table which policies they can use.
 #[test]
 fn the_page_has_the_table_of_policies() {
     assert!(page().contains(&table()), "write this table into docs/gateway.md:\n{}", table());
@@ -72,7 +72,7 @@ fn the_page_names_a_test_for_each_policy_that_is_played() {
     let mut named = BTreeMap::new();
     for (policy, file, test) in tests(&page) {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
-        // What takes a request through a policy is asynchronous; loading a document is not.
+        // A test that sends a request through a policy is asynchronous. A test that only loads a document is not.
         assert!(text.contains(&format!("async fn {test}(")), "{policy}: {file} has no test {test}");
         *named.entry(policy).or_insert(0) += 1;
     }

@@ -2,7 +2,7 @@
 //! (learn.microsoft.com/azure/api-management/emit-metric-policy and the pages of the other two).
 //!
 //! There is no Application Insights here. The values are written to the trace and added up in [`Metrics`], which the
-//! embedder reads. Tokens are those that the answer reports; for a stream they are known at its end.
+//! embedder reads. The numbers of tokens come from the answer. For a stream they are known at its end.
 //!
 //! [`Metrics`]: crate::Metrics
 
@@ -17,13 +17,13 @@ use crate::usage::Usage;
 
 const MOST_DIMENSIONS: usize = 5;
 
-/// Dimensions whose value the gateway knows.
+/// The dimensions whose values the gateway knows.
 const KNOWN: [&str; 8] =
     ["API ID", "Operation ID", "Product ID", "User ID", "Subscription ID", "Location", "Gateway ID", "Backend ID"];
 
 #[derive(Debug)]
 pub(crate) struct EmitMetric {
-    /// `None` for a count of tokens.
+    /// The name and value of the metric; `None` for a count of tokens.
     metric: Option<(String, Option<Setting<Number>>)>,
     namespace: String,
     dimensions: Vec<Dimension>,
@@ -32,7 +32,7 @@ pub(crate) struct EmitMetric {
 #[derive(Debug)]
 struct Dimension {
     name: Setting<String>,
-    /// `None` where the gateway knows it.
+    /// The value; `None` if the gateway knows it.
     value: Option<Setting<String>>,
 }
 
@@ -139,7 +139,7 @@ impl<O: Outside> Finish<O> for EmitMetric {
                 }
             };
             match used {
-                // Nothing was used: the model refused, or was not asked.
+                // No tokens were used: the model refused the request or was not called.
                 Some(used) if used.total() == 0 => {}
                 Some(used) => send(used),
                 None => run.when_used(prompt, send),
@@ -149,7 +149,7 @@ impl<O: Outside> Finish<O> for EmitMetric {
     }
 }
 
-/// The dimensions with the values that the gateway knows. One without a value here is left out.
+/// Fills in the values that the gateway knows. A dimension without a value is left out.
 fn known<O: Outside>(dimensions: Vec<(String, Option<String>)>, run: &Run<'_, O>) -> BTreeMap<String, String> {
     let context = &run.context;
     let value = |name: &str| match KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(name))? {

@@ -3,7 +3,7 @@
 use super::prelude::*;
 use std::fmt;
 
-/// What happens when what is to be set is there already.
+/// The action if the header or parameter exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Override,
@@ -31,7 +31,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// The attribute, `override` where it is not written.
+/// Reads the attribute; the default is `override`.
 pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Action>> {
     if element.has("exists-action") {
         return element.setting("exists-action", problems);
@@ -39,7 +39,7 @@ pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<Set
     Some(Setting::Literal(Action::Override))
 }
 
-/// The values, which a deletion has none of and everything else at least one.
+/// Reads the values. A deletion has none, and every other action has at least one.
 pub(super) fn values<T: Readable>(
     element: &Element<'_>,
     action: Option<&Setting<Action>>,

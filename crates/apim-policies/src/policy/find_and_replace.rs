@@ -3,7 +3,7 @@
 
 use super::prelude::*;
 
-/// The longest body that a replacement may make.
+/// The longest body that a replacement may create.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl FindAndReplace {
     }
 }
 
-/// Makes the text the body of the request or response, with `to` in every place of `from`. Without such a place the body
-/// stays, byte by byte.
+/// Replaces every `from` in the text with `to`, and makes the result the body of the request or response. If the text
+/// has no `from`, the body stays, byte by byte.
 pub(super) fn replace<O: Outside>(text: &str, from: &str, to: &str, run: &mut Run<'_, O>) -> Result<(), Failure> {
     let count = if from.is_empty() { 0 } else { text.matches(from).count() };
     run.trace(|| format!("{count} places"));

@@ -13,7 +13,7 @@ use crate::{outside::NoReply, run::seen};
 
 const NAME: &str = "forward-request";
 
-/// What the documentation gives the backend when the policy does not say.
+/// The documented default of the backend's time.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 const ATTRIBUTES: [&str; 9] = [
@@ -30,11 +30,11 @@ const ATTRIBUTES: [&str; 9] = [
 
 #[derive(Debug)]
 pub(crate) struct ForwardRequest {
-    /// In seconds.
+    /// The time in seconds.
     timeout: Option<Setting<u32>>,
     timeout_ms: Option<Setting<u32>>,
     follows_redirects: Option<Setting<bool>>,
-    /// Keeps the body, to send it again.
+    /// Keeps the body in order to send it again.
     buffers_body: bool,
     buffers_response: bool,
     fails_on_error: bool,
@@ -51,7 +51,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<For
         Some("2") => element.unsupported_value("http-version", "HTTP/2 to the backend is not played", problems),
         Some(_) => element.bad_value("http-version", "1, 2 or 2or1", problems),
     }
-    // How long a backend may take to say 100 Continue; none is asked to.
+    // The time in which a backend must answer 100 Continue. The gateway never asks for that answer.
     let _without_effect: Option<Setting<u32>> = element.setting("continue-timeout", problems);
     Some(ForwardRequest {
         timeout: element.setting("timeout", problems),
@@ -88,7 +88,7 @@ impl ForwardRequest {
         if let Some(repeatable) = repeatable {
             sent = repeatable.follow(sent, timeout, run).await;
         }
-        // A client that goes away says nothing of the backend.
+        // A client that goes away is no sign of a failing backend.
         if let Some(backend) = &backend
             && !matches!(sent, Err(NoReply::ClientGone(_)))
         {
@@ -116,10 +116,10 @@ impl ForwardRequest {
     }
 }
 
-/// What the gateway answers in the place of backends whose circuit breakers keep it from asking them.
+/// Answers instead of the backends, because their circuit breakers are open.
 ///
-/// Public policies tell this answer from a backend's by the status's text in the condition of a `retry`, so policies go
-/// on. Its exact words, and whether a live gateway then goes to on-error, are not documented.
+/// Public policies recognize this answer by its status text, in the condition of a `retry`. So the policies go on after
+/// it. Its exact words, and whether a live gateway then goes to on-error, are not documented.
 fn unavailable<O: Outside>(reason: String, run: &mut Run<'_, O>) {
     run.trace(|| reason.clone());
     let public = "Service unavailable".to_owned();
@@ -146,7 +146,7 @@ mod tests {
         rig::{World, document, problems_in},
     };
 
-    /// How long the backend is given.
+    /// Returns the time that the backend gets.
     async fn timeout(attributes: &str) -> Duration {
         let world = World::new();
         world.run_sections("", &format!("<forward-request {attributes} />"), "", "").await;
@@ -192,7 +192,7 @@ mod tests {
         let passed = run("fail-on-error-status-code=\"false\"").await;
         assert_eq!((passed.response.status().as_u16(), passed.response.body()), (503, &Bytes::from("busy")));
         let failed = run("fail-on-error-status-code=\"true\"").await;
-        // What on-error sees, and changes, is the backend's response.
+        // `on-error` sees and changes the backend's response.
         assert_eq!((failed.response.status().as_u16(), failed.response.body()), (503, &Bytes::from("busy")));
         assert_eq!(failed.last_error.unwrap().message, "The backend answered 503.");
     }

@@ -2,8 +2,8 @@
 //! (learn.microsoft.com/azure/api-management/get-authorization-context-policy).
 //!
 //! By the page, a failure is a 500 with `context.LastError`, or a null variable. The page gives no reasons and no
-//! messages, so there are none. It does not say whether Azure accepts a document that names an unknown connection, or
-//! `jwt` without a token: both are refused here. Names from expressions are looked up for each request.
+//! messages, so this crate sets none. The page does not say whether Azure accepts a document that names an unknown
+//! connection, or `jwt` without a token. Both are refused here. Names from expressions are looked up for each request.
 
 use super::prelude::*;
 use crate::{expression::Value, outside::ConnectionIdentity};
@@ -19,7 +19,7 @@ pub(crate) struct GetAuthorizationContext {
     ignore_error: Option<Setting<bool>>,
 }
 
-/// Whom the connection's access policies are asked about.
+/// The identity that the connection's access policies must allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IdentityType {
     Managed,
@@ -60,7 +60,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Get
     })
 }
 
-/// Whether the service has what is named.
+/// Checks that the service has the named provider and connection.
 fn check_names(
     element: &Element<'_>,
     provider: Option<&Setting<String>>,
@@ -131,7 +131,8 @@ mod tests {
         Service { credential_providers: BTreeMap::from([("graph".to_owned(), connections)]), ..Service::default() }
     }
 
-    /// A world in which the connection `one` gives a token, and what the policy and the documented header do there.
+    /// Returns a world in which the connection `one` gives a token, and the outcome of the policy and the documented
+    /// header there.
     async fn run(attributes: &str) -> (World, Outcome<Bytes>) {
         let mut world = World::new();
         world.service = service();
@@ -147,7 +148,7 @@ mod tests {
         world.forwarded.lock().unwrap()[0].headers()["authorization"].to_str().unwrap().to_owned()
     }
 
-    /// Provider, connection and token that were asked for.
+    /// Returns the requested provider and connection, and the token sent with them.
     fn asked(world: &World) -> (String, String, Option<String>) {
         world.authorizations_asked.lock().unwrap().remove(0)
     }
@@ -171,7 +172,7 @@ mod tests {
     async fn the_services_own_identity_is_the_default_and_takes_no_token() {
         let (world, _) = run(NAMES).await;
         assert_eq!(asked(&world), own("one"));
-        // An expression that would fail shows that it is not looked at.
+        // An expression that would fail shows that the policy does not evaluate it.
         let (world, outcome) = run(&format!("{NAMES} identity=\"@(context.Request.Headers[\"none\"][0])\"")).await;
         assert_eq!((asked(&world), outcome.last_error), (own("one"), None));
     }

@@ -15,10 +15,10 @@ pub(crate) struct IncludeFragment<P> {
     pub(crate) steps: Steps<P>,
 }
 
-/// A fragment, read for the place that includes it.
+/// A fragment, read for the place of its inclusion.
 pub(crate) struct Fragment<P> {
     steps: Steps<P>,
-    /// Message bodies that its expressions may read.
+    /// The message bodies that the fragment's expressions may read.
     reads: Reads,
     pub(crate) warnings: Vec<Problem>,
 }
@@ -50,7 +50,7 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
     }
 }
 
-/// Reads a fragment file for the place that includes it.
+/// Reads a fragment file for the place of its inclusion.
 pub(crate) fn read<P: AnyPolicy>(
     file: &str,
     service: &Service,
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(Document::check_fragment(&service.fragments["inbound-only"], &service), Ok(Vec::new()));
         let problems = Document::check_fragment(&service.fragments["broken"], &service).unwrap_err();
         assert_eq!(problems.len(), 2);
-        // Whether its policies may stand in the document's scope shows where it is included.
+        // The scope of the fragment's policies is checked only where a document includes it.
         let scoped = "<fragment><rate-limit calls=\"1\" renewal-period=\"1\" /><quota calls=\"1\" renewal-period=\"1\" /></fragment>";
         assert_eq!(Document::check_fragment(scoped, &service), Ok(Vec::new()));
         let service = Service { fragments: [("scoped".to_owned(), scoped.to_owned())].into(), ..service };

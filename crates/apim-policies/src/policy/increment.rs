@@ -1,5 +1,5 @@
-//! Whether a request counts for a key, and for how much: `increment-condition` and `increment-count` of the policies that
-//! count by key. Their expressions are evaluated when the response is known, so a refusal comes one call late.
+//! `increment-condition` and `increment-count` of the policies that count by key: they decide whether a request counts,
+//! and for how much. Their expressions are evaluated when the response is known, so a refusal comes one call late.
 
 use super::prelude::*;
 
@@ -17,17 +17,17 @@ impl Increment {
         Self { condition: element.setting(condition, problems), by: element.setting(by, problems) }
     }
 
-    /// Whether the request counts when its response is known.
+    /// Reports whether the request is counted only when its response is known.
     pub(super) fn is_late(&self) -> bool {
         matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)))
     }
 
-    /// Whether the request counts at once.
+    /// Reports whether the request is counted at once.
     pub(super) fn is_at_once(&self) -> bool {
         !self.is_late() && !matches!(self.condition, Some(Setting::Literal(false)))
     }
 
-    /// Whether a request counts whose response is known.
+    /// Reports whether the request counts, now that its response is known.
     pub(super) async fn holds<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<bool, Failure> {
         Ok(run.get_any(self.condition.as_ref()).await?.unwrap_or(true))
     }

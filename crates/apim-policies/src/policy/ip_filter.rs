@@ -15,7 +15,7 @@ pub(crate) struct IpFilter {
     ranges: Vec<Range>,
 }
 
-/// What happens to the addresses in the list.
+/// The action for the addresses in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
     Allow,
@@ -25,11 +25,11 @@ enum Action {
 #[derive(Debug)]
 enum Range {
     One(Setting<Address>),
-    /// Both ends included.
+    /// A range that includes both ends.
     FromTo(Address, Address),
 }
 
-/// An IPv4 address, also when it came as IPv6, or an IPv6 one.
+/// An IPv4 address, even if it was written as IPv6, or an IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 struct Address(IpAddr);
 
@@ -122,7 +122,7 @@ mod tests {
         rig::{World, document, facts, problems_in},
     };
 
-    /// What happens to a caller from this address.
+    /// Returns the verdict on a caller with this address.
     async fn verdict(action: &str, addresses: &str, caller: &str) -> String {
         let world = World::new();
         let policy = format!("<ip-filter action=\"{action}\">{addresses}</ip-filter>");

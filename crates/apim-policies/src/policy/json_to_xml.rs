@@ -19,10 +19,11 @@ use crate::json_text::{depth, items, members};
 
 const DIRECTION: Direction = Direction::JsonToXml;
 
-/// Levels of JSON, as .NET's readers of JSON have it.
+/// The deepest nesting of JSON, as in .NET's readers of JSON.
 const DEEPEST_JSON: usize = 64;
 
-/// Bytes of the XML. A list writes the name of its property for each item, so that a short text can make a long one.
+/// The most bytes of the XML. A list writes the name of its property for each item, so a short text can make a long
+/// one.
 const LONGEST_XML: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Jso
     let own = ["parse-date", "namespace-separator", "namespace-prefix", "attribute-block-name"];
     element.only_attributes(&[&Conversion::ATTRIBUTES[..], &own].concat(), problems);
     element.children(&[], problems);
-    // A time is written as it stands in the JSON either way.
+    // A time keeps its JSON text with either value.
     let _as_written = element.flag("parse-date", problems);
     let separator = element.setting("namespace-separator", problems);
     let prefix = element.setting("namespace-prefix", problems);
@@ -61,13 +62,13 @@ impl JsonToXml {
     }
 }
 
-/// Name and value of an attribute.
+/// The name and value of an attribute.
 type Attribute = (String, String);
 
-/// Name of a property and the text of its value.
+/// The name of a property and the text of its value.
 type Property<'t> = (String, &'t str);
 
-/// How names of properties become names of XML.
+/// The conversion of property names to XML names.
 struct Names {
     separator: String,
     prefix: Option<String>,
@@ -94,14 +95,14 @@ impl Names {
         Ok(xml)
     }
 
-    /// Writes a value as an element, or as one for each item.
+    /// Writes a value as an element. A list becomes one element for each item.
     fn element(&self, name: &str, value: &str, declared: &mut Vec<String>, xml: &mut String) -> Result<(), String> {
         if value.starts_with('[') {
             let mut empty = true;
             for item in items(value) {
                 empty = false;
                 match item.starts_with('[') {
-                    // A list in a list is an element that holds its items.
+                    // A list in a list becomes an element that holds its items.
                     true => self.list(name, item, declared, xml)?,
                     false => self.element(name, item, declared, xml)?,
                 }
@@ -147,7 +148,7 @@ impl Names {
         fits(xml)
     }
 
-    /// The attributes of an object, namespaces among them, and the properties that are elements.
+    /// Splits an object into its attributes, including namespaces, and the properties that become elements.
     fn split<'t>(&self, object: &'t str, declared: &mut Vec<String>) -> (Vec<Attribute>, Vec<Property<'t>>) {
         let (mut attributes, mut children, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
         for (name, value) in members(object) {
@@ -167,13 +168,13 @@ impl Names {
         (attributes, children)
     }
 
-    /// The prefix that a property declares; empty for the default namespace.
+    /// Returns the prefix that a property declares; empty for the default namespace.
     fn declaration(&self, name: &str) -> Option<String> {
         let rest = name.strip_prefix(self.prefix.as_deref()?)?;
         if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix(&self.separator).map(encoded) }
     }
 
-    /// The name with its prefix, when that is declared.
+    /// Returns the name with its prefix, if the prefix is declared.
     fn name(&self, name: &str, declared: &[String]) -> String {
         match name.split_once(&self.separator) {
             Some((prefix, local)) if !local.is_empty() && declared.iter().any(|known| known == prefix) => {
@@ -188,7 +189,7 @@ fn fits(xml: &str) -> Result<(), String> {
     if xml.len() > LONGEST_XML { Err(format!("the XML would be longer than {LONGEST_XML} bytes")) } else { Ok(()) }
 }
 
-/// A scalar as text: true is `True`.
+/// Returns a scalar as text: true is `True`.
 fn scalar(value: &str) -> String {
     match value.as_bytes().first() {
         Some(b'"') => serde_json::from_str(value).unwrap_or_default(),
@@ -208,7 +209,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\r' | '\t' | '\n' => drop(write!(out, "&#x{:X};", u32::from(c))),
-            // No XML can hold the other control characters, nor these two.
+            // XML cannot hold the other control characters, nor these two.
             '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
@@ -216,7 +217,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// `XmlConvert.EncodeLocalName`: what no name can hold is written as `_x0020_`.
+/// `XmlConvert.EncodeLocalName`: characters that a name cannot hold are written as `_x0020_`.
 fn encoded(name: &str) -> String {
     let begins = |c: char| c.is_alphabetic() || c == '_';
     let mut out = String::new();

@@ -77,13 +77,13 @@ mod tests {
         rig::{World, document, problems_in},
     };
 
-    /// What the caller gets for this query: status, content type and body.
+    /// Returns the caller's answer for this query: status, content type and body.
     async fn answer(policy: &str, query: &str, content_type: &str) -> (u16, String, String) {
         let world = World::new();
         let response = Response::builder().header("content-type", content_type).header("content-length", "7");
         world.answers.lock().unwrap().push_back(Ok(response.body(Bytes::from("{\"a\":1}")).unwrap()));
         let request = Request::builder().uri(format!("/orders?{query}")).body(Bytes::new()).unwrap();
-        // The backend is asked for something else, which must not matter.
+        // The backend gets another query, which must not matter.
         let inbound = "<set-query-parameter name=\"cb\" exists-action=\"delete\" />";
         let outcome = world.run(&document(inbound, "<base />", policy, ""), request, &State::default()).await;
         let (parts, body) = outcome.response.into_parts();

@@ -1,4 +1,4 @@
-//! `limit-concurrency`: a limit of concurrent requests in the policies inside it; further requests are refused at once
+//! `limit-concurrency`: limits the concurrent requests in the policies inside it, and refuses further requests at once
 //! (learn.microsoft.com/azure/api-management/limit-concurrency-policy).
 //!
 //! The page gives the status, 429, and no body or reason.
@@ -60,7 +60,7 @@ mod tests {
             let request = http::Request::builder().uri("/orders").body(bytes::Bytes::new()).unwrap();
             world.run(&text, request, &state).await
         };
-        // Not polled between the two: the first waits inside while the second comes.
+        // This slot stands for a first request that waits inside when the second one comes.
         let inside = state.slots.enter("GET".to_owned(), 1).unwrap();
         let refused = send().await;
         assert_eq!(refused.response.status(), 429);

@@ -22,17 +22,17 @@ pub(crate) struct LlmContentSafety {
     backends: Arc<Backends>,
     shields: Option<Setting<bool>>,
     enforces_on_answers: Option<Setting<bool>>,
-    /// Characters of an answer that are judged at once.
+    /// The number of characters of an answer that are judged at once.
     window: Option<Setting<u32>>,
     output_type: Option<Setting<String>>,
-    /// Name and threshold.
+    /// The name and threshold of each category.
     categories: Vec<(Setting<String>, Setting<u32>)>,
     blocklists: Vec<Setting<String>>,
 }
 
-/// Version of the service that is asked. Which one a live gateway asks for is not documented.
+/// The version of the service. The version that a live gateway uses is not documented.
 const VERSION: &str = "api-version=2024-09-01";
-/// Characters of a text, for both of its operations.
+/// The most characters of a text, for both operations of the service.
 const LONGEST_TEXT: usize = 10_000;
 
 const SETTINGS: [&str; 4] = ["shield-prompt", "enforce-on-completions", "window-size", "window-overlap-size"];
@@ -109,7 +109,7 @@ impl LlmContentSafety {
         }
         run.read_request_body().await?;
         let body = run.context.request.body.as_ref().and_then(|body| body.content()).cloned().unwrap_or_default();
-        // Embeddings are not looked at.
+        // Embeddings are not judged.
         let embeds = run.context.request.url.path.ends_with("/embeddings");
         let prompt = model_texts::of_prompt(&body, false);
         if !embeds && !prompt.text.is_empty() {
@@ -145,7 +145,7 @@ impl LlmContentSafety {
         Ok(())
     }
 
-    /// Asks the service about a text.
+    /// Asks the service to judge a text.
     async fn judge<O: Outside>(&self, text: &str, shields: bool, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let id = run.get(&self.backend).await?;
         if text.chars().count() > LONGEST_TEXT {
@@ -199,7 +199,7 @@ impl LlmContentSafety {
     }
 }
 
-/// The same to the caller, whatever the reason is.
+/// Refuses the request. The caller gets the same answer for every reason.
 fn refuse<O: Outside>(run: &mut Run<'_, O>, why: &str) -> Failure {
     run.trace(|| format!("refused: {why}"));
     let told = "Request failed content safety check.".to_owned();
@@ -230,7 +230,7 @@ mod tests {
         format!(r#"{{"blocklistsMatch":[],"categoriesAnalysis":[{{"category":"Hate","severity":{severity}}}]}}"#)
     }
 
-    /// A world with a service that gives these answers.
+    /// Returns a world with a service that gives these answers.
     fn world(replies: &[&str], has_credentials: bool) -> World {
         let mut world = World::new();
         let resource = "https://cognitiveservices.azure.com".to_owned();
@@ -278,7 +278,7 @@ mod tests {
         let long = world(&[SHIELDED, &severity(0)], true);
         assert_eq!(run(&long, POLICY, "", &"x".repeat(10_001)).await.response.status(), 403);
         assert!(long.sent.lock().unwrap().is_empty());
-        // Without credentials the caller's own Authorization goes along.
+        // Without credentials, the service gets the caller's own Authorization header.
         let own = world(&[SHIELDED, &severity(0)], false);
         let caller = "<set-header name=\"Authorization\"><value>the caller's</value></set-header>";
         run(&own, &format!("{caller}{POLICY}"), "", "a text").await;

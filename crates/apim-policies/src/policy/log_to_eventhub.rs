@@ -4,7 +4,7 @@
 //! request continues if the message does not arrive.
 
 use super::prelude::*;
-/// Longer messages are cut.
+/// The most bytes of a message. Longer messages are cut.
 const LONGEST_EVENT: usize = 200 * 1024;
 
 #[derive(Debug)]

@@ -19,7 +19,7 @@ pub(crate) struct MockResponse {
     content_type: Option<HeaderValue>,
 }
 
-/// Neither attribute takes an expression.
+/// Reads the element. Neither attribute takes an expression.
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<MockResponse> {
     element.only_attributes(&["id", "status-code", "content-type"], problems);
     element.children(&[], problems);
@@ -64,13 +64,13 @@ impl MockResponse {
     }
 }
 
-/// Two words with a slash between them, and perhaps parameters.
+/// Reports whether a text is two words with a slash between them, perhaps with parameters.
 fn is_media_type(text: &str) -> bool {
     let is_word = |word: &str| !word.is_empty() && !word.contains([' ', '/', '*']);
     kind(text).split_once('/').is_some_and(|(first, second)| is_word(first) && is_word(second))
 }
 
-/// Parameters such as `charset` do not count, nor does letter case.
+/// Compares two media types without their parameters, such as `charset`, and without letter case.
 fn is_same(one: &str, other: &str) -> bool {
     kind(one).eq_ignore_ascii_case(kind(other))
 }
@@ -90,7 +90,7 @@ mod tests {
         rig::{World, document, problems_in, subscribed},
     };
 
-    /// What the policy answers to a call of an operation with these responses: status, content type and body.
+    /// Returns the policy's answer to a call of an operation with these responses: status, content type and body.
     async fn run(sections: [&str; 3]) -> Outcome<Bytes> {
         let response = |status, content_type: &str, example: Option<&str>| OperationResponse {
             status,
@@ -131,7 +131,7 @@ mod tests {
         let with_parameter = "content-type=\"Application/JSON; charset=utf-8\"";
         assert_eq!(answer(with_parameter).await, is(200, "Application/JSON; charset=utf-8", "{\"a\":1}"));
         assert_eq!(answer("status-code=\"404\"").await, is(404, "application/json", "{}"));
-        // No such example, or none at all: no content.
+        // The media type or the status has no example, so the answer has no content.
         assert_eq!(answer("content-type=\"text/csv\"").await, is(200, "text/csv", ""));
         assert_eq!(answer("status-code=\"404\" content-type=\"text/csv\"").await, is(404, "text/csv", ""));
         assert_eq!(answer("status-code=\"201\"").await, is(201, "-", ""));

@@ -1,4 +1,4 @@
-//! Calls that policies make to services beside the model: Content Safety, embeddings.
+//! Calls of policies to services beside the model: Content Safety, embeddings.
 
 use std::time::Duration;
 
@@ -11,15 +11,17 @@ use crate::service::{Backend, Backends, ManagedIdentityCredentials};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Who asks the service.
+/// The identity that calls the service.
 pub(super) enum Asker {
-    /// Whom the backend's credentials name; without any, the request's own Authorization goes along.
+    /// The identity of the backend's credentials. Without credentials, the call has the request's own Authorization
+    /// header.
     Backend,
     /// The system-assigned identity, for this resource.
     System(&'static str),
 }
 
-/// Posts a JSON document below a backend's URL. `Err` says in our words what went wrong; no text of the caller is in it.
+/// Posts a JSON document to a path below a backend's URL. `Err` describes the error in our own words, without any text
+/// of the caller.
 pub(super) async fn post<O: Outside>(
     run: &mut Run<'_, O>,
     all: &Backends,

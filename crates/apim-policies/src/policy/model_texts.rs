@@ -2,14 +2,14 @@
 
 use serde_json::Value as Json;
 
-/// Texts of a prompt, and how many messages it has.
+/// The texts of a prompt, and the number of its messages.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Prompt {
     pub(super) text: String,
     pub(super) messages: usize,
 }
 
-/// The prompt of a request to chat completions or the Responses API; empty where the body is something else.
+/// Returns the prompt of a request to chat completions or the Responses API; empty if the body is something else.
 pub(super) fn of_prompt(body: &[u8], ignore_system: bool) -> Prompt {
     let Ok(json) = serde_json::from_slice::<Json>(body) else { return Prompt::default() };
     let mut texts = Vec::new();
@@ -33,7 +33,7 @@ pub(super) fn of_prompt(body: &[u8], ignore_system: bool) -> Prompt {
     Prompt { text: texts.join("\n"), messages }
 }
 
-/// The text of an answer, plain or as server-sent events.
+/// Returns the text of an answer, plain or as server-sent events.
 pub(super) fn of_answer(body: &[u8], is_stream: bool) -> String {
     let mut texts = Vec::new();
     if is_stream {
@@ -59,7 +59,7 @@ pub(super) fn of_answer(body: &[u8], is_stream: bool) -> String {
     texts.join("\n")
 }
 
-/// A text, or the texts of parts.
+/// Collects a text, or the texts of parts.
 fn collect(value: &Json, texts: &mut Vec<String>) {
     match value {
         Json::String(text) => texts.push(text.clone()),

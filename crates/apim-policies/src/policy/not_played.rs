@@ -1,4 +1,4 @@
-//! Policies of Microsoft's reference that API Management runs and this crate does not, each with the reason.
+//! Policies of Microsoft's reference that API Management runs and this crate does not. Each has its reason.
 
 use super::row::{B, I, IO, IOE, Played, PolicyGroup, PolicyRow};
 use crate::scope::Section;

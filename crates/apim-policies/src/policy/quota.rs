@@ -1,7 +1,7 @@
 //! `quota`: a limit of calls or bytes of a subscription in a period
 //! (learn.microsoft.com/azure/api-management/quota-policy).
 //!
-//! Periods begin with the subscription: with its start, or else with the year 1970.
+//! Periods begin with the start of the subscription, or else with the year 1970.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,14 +14,14 @@ use crate::state::{LimitRequest, Window};
 
 const NAME: &str = "quota";
 
-/// Other policies count under keys that begin otherwise.
+/// The start of the counter keys for bytes. No other policy's keys start like this.
 const BYTES: &str = "quota bytes";
 
 const FORM: Form = Form {
     attributes: &["calls", "bandwidth", "renewal-period"],
     is_period: |_| true,
     periods: "a number of seconds, or 0",
-    // The page's table wants a period of each, and its policy statement writes none.
+    // The page's table requires a period for each element, but its policy statement writes none.
     inherits_period: true,
 };
 
@@ -55,7 +55,7 @@ impl Quota {
             calls.extend(limit.calls.map(|limit| want(NAME, limit)));
             bytes.extend(limit.bytes.map(|limit| want(BYTES, limit)));
         }
-        // Looked at first, as it counts nothing yet.
+        // The bytes are checked first, because this check counts nothing.
         bandwidth::check(&bytes, run)?;
         let remaining = run.state.counters.take(&calls, now).map_err(allowance::calls_exceeded)?;
         if let (Some(remaining), Some(want)) = (remaining.first(), calls.first()) {
@@ -66,7 +66,7 @@ impl Quota {
     }
 }
 
-/// The period that a time is in; one of no seconds never ends.
+/// Returns the period of a time. A period of 0 seconds never ends.
 pub(super) fn period(start: Timestamp, seconds: u32, now: Timestamp) -> Window {
     if seconds == 0 {
         return Window::Until(None);
@@ -96,7 +96,7 @@ mod tests {
         let (world, state) = (World::new(), State::default());
         let text = document(QUOTA, "<base />", "", "");
         let send = async |subscription| {
-            // Half an hour and two seconds before the next period.
+            // Now is half an hour and two seconds before the next period.
             let mut facts = subscribed(subscription);
             let start = Timestamp::from_second(NOW - 3600 * 7 - 1798).unwrap();
             facts.subscription.as_mut().unwrap().created_date = start;
@@ -134,7 +134,7 @@ mod tests {
         let refused = send().await;
         assert_eq!(refused.response.body(), "{ \"statusCode\": 403, \"message\": \"Out of call volume quota.\" }");
         assert!(!refused.response.headers().contains_key("retry-after"));
-        // Refused, so it did not count for the product either, nor where the operation is another one.
+        // The refused call did not count for the product. The quota of the operation does not limit other operations.
         let mut other = subscribed("a");
         other.operation.name = "Get order".to_owned();
         for status in [200, 200, 403] {

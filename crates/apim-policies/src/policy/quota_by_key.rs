@@ -1,8 +1,8 @@
 //! `quota-by-key`: a limit of calls or bytes for a key in a period
 //! (learn.microsoft.com/azure/api-management/quota-by-key-policy).
 //!
-//! A key has one counter of each kind, in all policies that name it, and a request counts once for it. The increment
-//! applies to calls only.
+//! A key has one counter for calls and one for bytes, in all policies that name it. A request counts once for each. The
+//! increment applies to calls only.
 
 use jiff::Timestamp;
 
@@ -46,13 +46,13 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Quo
         element.bad_value("first-period-start", "a time such as 2026-01-31T00:00:00Z", problems);
     }
     let start = start.flatten();
-    // 0001-01-01T00:00:00Z, the documented default.
+    // The documented default is 0001-01-01T00:00:00Z.
     let first_start = start.or(Timestamp::from_second(-62_135_596_800).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let (limit, key) = (limit?, key?);
     Some(QuotaByKey { limit, key, increment, first_start })
 }
 
-/// In the documented form, `yyyy-MM-ddTHH:mm:ssZ`.
+/// Reads the documented form, `yyyy-MM-ddTHH:mm:ssZ`.
 fn first_start(text: &str) -> Option<Timestamp> {
     let is_whole = text.len() == "2026-01-31T00:00:00Z".len() && text.contains('T') && text.ends_with('Z');
     text.parse().ok().filter(|_| is_whole)
@@ -78,7 +78,7 @@ impl QuotaByKey {
         if counts {
             bandwidth::count(bytes, run);
         } else if self.increment.is_late() {
-            // From here on, so that nothing is missed until it is known whether it counts.
+            // The bytes are measured from here on, so that none is missing if the request counts later.
             bytes.is_some().then(|| run.meter());
             run.after.push(After::Policy(self, Counted { key, ..Counted::default() }, run.running()));
         }
@@ -190,7 +190,7 @@ mod tests {
         for (attributes, statuses) in [
             ("increment-count=\"2\"", [200, 403, 403]),
             ("increment-count=\"0\"", [200, 200, 200]),
-            // What it counts for is known too late for the call itself.
+            // The count is known too late to refuse the call itself.
             ("increment-count=\"@(context.Response.StatusCode / 100)\"", [200, 403, 403]),
             ("increment-count=\"@(1)\" increment-condition=\"false\"", [200, 200, 200]),
         ] {

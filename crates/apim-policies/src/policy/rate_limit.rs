@@ -15,7 +15,7 @@ use crate::state::{LimitRequest, Window};
 
 const NAME: &str = "rate-limit";
 
-/// Seconds that a moving window may last.
+/// The longest moving window in seconds.
 pub(super) const LONGEST_MOVING_WINDOW: u32 = 300;
 
 const FORM: Form = Form {
@@ -49,7 +49,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Rat
 impl RateLimit {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let limits = self.limits.of(run);
-        // The policy's own is the first, and its calls are required.
+        // The first limit is the policy's own, and its calls are required.
         let Some(own) = limits.first().and_then(|(_, own)| own.calls) else {
             run.trace(|| "no subscription, so no limit".to_owned());
             return Ok(());

@@ -1,7 +1,7 @@
 //! `rate-limit-by-key`: a limit of calls for a key in a moving window
 //! (learn.microsoft.com/azure/api-management/rate-limit-by-key-policy).
 //!
-//! A key has one counter, in all policies that name it, and a request counts once for it.
+//! A key has one counter, in all policies that name it. A request counts once for a key.
 
 use jiff::SignedDuration;
 
@@ -101,7 +101,7 @@ mod tests {
         rig::{World, document, problems_in},
     };
 
-    /// How many calls of `key` pass before one is refused, the backend answering with these statuses.
+    /// Returns the number of calls with `key` that pass before a refusal. The backend answers with these statuses.
     async fn passes(world: &World, state: &State, policies: &str, key: &str, statuses: &[u16]) -> usize {
         let text = document(policies, "<base />", "", "");
         for (count, status) in statuses.iter().enumerate() {
@@ -147,7 +147,7 @@ mod tests {
         let (world, state) = (World::new(), State::default());
         assert_eq!(passes(&world, &state, &good, "a", &[404, 200, 404, 200, 200]).await, 4);
         let by = limit("increment-count=\"@(context.Response.StatusCode / 100)\"");
-        // One of two was left, so the second call is let through, whatever it then counts for.
+        // One of two calls was left. So the second call passes, even if it then counts for more.
         let outcome = passes(&world, &State::default(), &by.replace("@(1 + 1)", "3"), "a", &[200, 200, 200]).await;
         assert_eq!(outcome, 2);
         let never = limit("increment-condition=\"false\"");

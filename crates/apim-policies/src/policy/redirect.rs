@@ -1,8 +1,8 @@
-//! `follow-redirects` of `forward-request`: the requests that the backend's redirects ask for.
+//! `follow-redirects` of `forward-request`: sends the requests that the backend's redirects ask for.
 //!
-//! The documentation says only that they are followed. Here they follow RFC 9110 (section 15.4) and the habits of
-//! clients: `POST` becomes `GET` after 301 and 302, no redirect leads from https to http, credentials are not sent to
-//! another origin, and after ten redirects the caller gets the next one. Each request has the full time limit.
+//! The documentation says only that redirects are followed. Here they follow RFC 9110 (section 15.4) and the habits of
+//! clients: `POST` becomes `GET` after 301 and 302, and no redirect leads from https to http. Credentials are not sent
+//! to another origin. After ten redirects the caller gets the next one. Each request has the full time limit.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use url::Url;
 use super::prelude::*;
 use crate::{expression::Response, outside::NoReply, run::seen};
 
-/// How many are followed.
+/// The largest number of redirects that are followed.
 const MOST_REDIRECTS: usize = 10;
 
-/// What the backend answered, as expressions see it, and its body.
+/// The backend's response as expressions see it, and its body.
 pub(super) type BackendAnswer<O> = Result<(Response, <O as Outside>::Body), NoReply>;
 
 /// A request that can be sent again.
@@ -29,13 +29,13 @@ pub(super) struct Repeatable {
 }
 
 impl Repeatable {
-    /// The request, whose body has been read. `None` without an absolute URL.
+    /// Takes a request whose body has been read. Returns `None` if its URL is not absolute.
     pub(super) fn from_request<B>(request: &Request<B>, body: Bytes) -> Option<Self> {
         let url = Url::parse(&request.uri().to_string()).ok()?;
         Some(Self { method: request.method().clone(), url, headers: request.headers().clone(), body })
     }
 
-    /// Goes where the answers say, until one is no redirect.
+    /// Follows the redirects, until an answer is not a redirect.
     pub(super) async fn follow<O: Outside>(
         mut self,
         first: BackendAnswer<O>,
@@ -60,7 +60,7 @@ impl Repeatable {
         answer
     }
 
-    /// Where a redirect leads, when it is one that is followed.
+    /// Returns the target of a redirect; `None` if the answer is not a redirect to follow.
     fn target(&self, response: &Response) -> Option<Url> {
         if !matches!(response.status_code, 301 | 302 | 303 | 307 | 308) {
             return None;
@@ -72,7 +72,7 @@ impl Repeatable {
         (matches!(url.scheme(), "http" | "https") && keeps_secret && url.has_host()).then_some(url)
     }
 
-    /// Becomes the request for that place.
+    /// Becomes the request for the target.
     fn turn(&mut self, url: Url, status: u16) {
         let becomes_get = match status {
             303 => self.method != Method::HEAD,
@@ -132,7 +132,7 @@ mod tests {
         world.run(&document("", backend, "", ""), request, &State::default()).await
     }
 
-    /// The last request that reached a backend: method, URL, body, and which of two headers it has.
+    /// Describes the last request that reached a backend: method, URL, body, and which of two headers it has.
     fn last(world: &World) -> String {
         let forwarded = world.forwarded.lock().unwrap();
         let request = forwarded.last().unwrap();
@@ -168,7 +168,7 @@ mod tests {
         redirect(&world, 307, "https://backend.test/back");
         send(&world, "GET", FOLLOW).await;
         assert_eq!(world.forwarded.lock().unwrap()[1].uri(), "https://other.test/x?y=z");
-        // They do not come back.
+        // The removed credentials do not come back.
         assert_eq!(last(&world), "GET https://backend.test/back body - content-type");
         assert!(!world.traces.lock().unwrap().concat().contains("y=z"));
     }

@@ -1,8 +1,9 @@
-//! `redirect-content-urls`: links to the backend in a response become links to the gateway, and in a request the reverse
+//! `redirect-content-urls`: turns links to the backend in a response into links to the gateway, and the reverse in a
+//! request
 //! (learn.microsoft.com/azure/api-management/redirect-content-urls-policy).
 //!
-//! It changes bodies only, not headers such as Location. Azure does not document what counts as a link: here it is the
-//! whole base URL, anywhere in a text body.
+//! It changes bodies only, not headers such as Location. Azure does not document which texts are links. Here a link is
+//! the whole base URL, anywhere in a text body.
 
 use super::{find_and_replace::replace, prelude::*};
 

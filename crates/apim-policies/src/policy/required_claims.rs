@@ -1,6 +1,6 @@
 //! `<required-claims>` of the policies that check a token, and the lists of texts beside them.
 //!
-//! All of it may be expressions: the page of `validate-azure-ad-token` says so, and that of `validate-jwt` says nothing
+//! All parts may be expressions. The page of `validate-azure-ad-token` says so. That of `validate-jwt` says nothing
 //! else, which means the same (learn.microsoft.com/azure/api-management/api-management-policy-expressions).
 
 use super::prelude::*;
@@ -27,7 +27,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Vec<Claim>
     list(element, "claim", problems).iter().filter_map(|one| claim(one, problems)).collect()
 }
 
-/// What is required of this request's token.
+/// Evaluates the claims that this request's token needs.
 pub(super) async fn settle<O: Outside>(claims: &[Claim], run: &mut Run<'_, O>) -> Result<Vec<RequiredClaim>, Failure> {
     let mut settled = Vec::with_capacity(claims.len());
     for claim in claims {
@@ -41,7 +41,7 @@ pub(super) async fn settle<O: Outside>(claims: &[Claim], run: &mut Run<'_, O>) -
     Ok(settled)
 }
 
-/// The texts of a list's entries, such as `<audience>` in `<audiences>`.
+/// Reads the texts of a list's entries, such as `<audience>` in `<audiences>`.
 pub(super) fn texts(element: &Element<'_>, entry: &str, problems: &mut Problems) -> Vec<Setting<String>> {
     list(element, entry, problems).iter().filter_map(|one| text(one, problems)).collect()
 }
@@ -60,7 +60,7 @@ fn claim(element: &Element<'_>, problems: &mut Problems) -> Option<Claim> {
     Some(Claim { name: name?, matching, separator, values })
 }
 
-/// The text of an entry, which has no attributes and is not empty.
+/// Reads the text of an entry, which has no attributes and is not empty.
 fn text(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<String>> {
     element.only_attributes(&[], problems);
     let text: Setting<String> = element.text_setting(problems)?;

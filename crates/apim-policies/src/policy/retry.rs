@@ -1,4 +1,4 @@
-//! `retry`: runs its policies once, and again while a condition holds
+//! `retry`: runs its policies once, and repeats them while a condition holds
 //! (learn.microsoft.com/azure/api-management/retry-policy).
 //!
 //! A backend that does not answer in time or refuses the connection is also retried: the condition sees the error's 500
@@ -15,9 +15,9 @@ const ATTRIBUTES: [&str; 7] = ["id", "condition", "count", "interval", "max-inte
 #[derive(Debug)]
 pub(crate) struct Retry<P> {
     condition: Setting<bool>,
-    /// How often at most, after the first time.
+    /// The largest number of retries after the first attempt.
     count: Setting<u32>,
-    /// These three in seconds.
+    /// In seconds, like `delta` and `max_interval`.
     interval: Setting<u32>,
     delta: Option<Setting<u32>>,
     max_interval: Option<Setting<u32>>,
@@ -73,7 +73,7 @@ impl<P: AnyPolicy> Retry<P> {
         failure.map_or(Ok(()), |failure| Err(failure.into()))
     }
 
-    /// Runs the policies once. Returns the failure of a backend, which the condition decides about.
+    /// Runs the policies once. Returns the failure of a backend: the condition decides about it.
     async fn attempt<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<Failure>, Stop> {
         match run_all(&self.steps, run).await {
             Ok(()) => Ok(None),
@@ -99,7 +99,7 @@ impl<P: AnyPolicy> Retry<P> {
     }
 }
 
-/// How long to wait, in seconds.
+/// The times between the attempts, in seconds.
 struct Waits {
     interval: f64,
     delta: Option<f64>,
@@ -108,8 +108,8 @@ struct Waits {
 }
 
 impl Waits {
-    /// Before a retry, counted from 1. The interval alone is a fixed wait; with `delta` it grows by that each time; with
-    /// `max-interval`, too, it doubles each time, give or take a fifth.
+    /// Returns the wait before a retry, counted from 1. The interval alone is a fixed wait. With `delta`, the wait
+    /// grows by that each time. With `max-interval`, too, it doubles each time, with a random change of up to a fifth.
     fn before(&self, attempt: u32, random: &mut dyn FnMut() -> u64) -> Duration {
         if self.first_fast && attempt == 1 {
             return Duration::ZERO;
@@ -137,7 +137,8 @@ mod tests {
 
     const BUSY: &str = "condition=\"@(context.Response.StatusCode == 503)\"";
 
-    /// The status that the caller gets from a backend that is busy so many times, how often it was asked, and the waits.
+    /// Returns the caller's status, the number of requests to the backend, and the waits. The backend answers 503 the
+    /// given number of times.
     async fn run(busy: usize, attributes: &str) -> (u16, usize, Vec<Duration>) {
         let world = World::new();
         for _ in 0..busy {

@@ -14,14 +14,14 @@ use bytes::Bytes;
 
 #[derive(Debug)]
 pub(crate) struct ReturnResponse {
-    /// A variable that holds the response to begin with.
+    /// The variable with the response to begin with.
     variable: Option<String>,
     status: Option<SetStatus>,
     headers: Vec<SetHeader>,
     body: Option<SetBody>,
 }
 
-/// In the documented order.
+/// The children in the documented order.
 const CHILDREN: [(&str, Count); 3] =
     [("set-status", Count::AtMostOne), ("set-header", Count::Any), ("set-body", Count::AtMostOne)];
 
@@ -51,7 +51,7 @@ impl ReturnResponse {
             header.change(run).await?.apply(&mut response.headers)?;
         }
         if let Some(body) = &self.body {
-            // The policy has dropped the message, so that a template sees none, as the page says.
+            // The policy has dropped the message, so a template sees none, as the page says.
             let body = body.body_after(Bytes::new(), run).await?;
             response.body = (!body.is_empty()).then(|| Body::new(body));
             response.headers.remove(http::header::CONTENT_LENGTH);
@@ -61,7 +61,7 @@ impl ReturnResponse {
         Err(Stop::Returned)
     }
 
-    /// The response in the variable, or an empty 200.
+    /// Returns the response in the variable, or an empty 200.
     fn first<O: Outside>(&self, run: &Run<'_, O>) -> Result<Response, Failure> {
         let Some(name) = &self.variable else {
             return Ok(Response { status_code: 200, status_reason: "OK".to_owned(), ..Response::default() });

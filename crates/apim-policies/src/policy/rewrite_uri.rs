@@ -1,4 +1,4 @@
-//! `rewrite-uri`: the path below the backend's URL, and the query
+//! `rewrite-uri`: changes the path below the backend's URL, and the query
 //! (learn.microsoft.com/azure/api-management/rewrite-uri-policy).
 
 use super::prelude::*;
@@ -6,9 +6,9 @@ use percent::{encode_query, encode_segment};
 
 #[derive(Debug)]
 pub(crate) struct RewriteUri {
-    /// May hold `{parameters}` of the operation's URL template.
+    /// The new path and query, with `{parameters}` of the operation's URL template.
     template: Setting<String>,
-    /// The request's query parameters stay.
+    /// Keeps the request's query parameters.
     copies: Option<Setting<bool>>,
 }
 
@@ -50,7 +50,7 @@ impl RewriteUri {
     }
 }
 
-/// The query without the parameters that the operation's URL template names.
+/// Returns the query without the parameters in the operation's URL template.
 fn unmatched(query: &str, template: &str) -> String {
     let Some((_, named)) = template.split_once('?') else { return query.to_owned() };
     let name = |parameter: &str| parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
@@ -59,7 +59,7 @@ fn unmatched(query: &str, template: &str) -> String {
     kept.join("&")
 }
 
-/// Puts values in the places of `{names}`.
+/// Replaces `{names}` with values.
 fn fill<'v>(
     template: &str,
     find: &impl Fn(&str) -> Option<&'v str>,
@@ -80,7 +80,7 @@ fn fill<'v>(
 }
 
 mod percent {
-    //! Percent-encoding of what stands for a parameter.
+    //! Percent-encodes the values of parameters.
 
     use std::fmt::Write as _;
 
@@ -98,7 +98,7 @@ mod percent {
             if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
                 encoded.push(char::from(byte));
             } else {
-                // Writing to a string does not fail.
+                // Writing to a string cannot fail.
                 let _ = write!(encoded, "%{byte:02X}");
             }
         }
@@ -128,7 +128,7 @@ mod tests {
         pipeline.run(request, facts, &State::default(), world).await
     }
 
-    /// Where the request goes, below `https://backend.test/base`.
+    /// Returns the target of the request, below `https://backend.test/base`.
     async fn target(policy: &str) -> String {
         let world = World::new();
         assert_eq!(run(&world, policy).await.last_error, None);
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(target(after).await, "https://other.test/x?q=1");
     }
 
-    /// The example of the page: `/get?a={b}` is called as `/get?a=b&c=d`.
+    /// The example of the page: the client calls `/get?a={b}` as `/get?a=b&c=d`.
     #[tokio::test]
     async fn what_the_operations_template_took_of_the_query_is_not_copied() {
         for (template, attribute, expected) in [

@@ -1,4 +1,4 @@
-//! The facts about a policy from the reference, and the parts of it that run here.
+//! The facts of the reference about a policy, and the parts of the policy that run here.
 
 use crate::scope::Section;
 
@@ -6,13 +6,13 @@ use crate::scope::Section;
 /// (learn.microsoft.com/azure/api-management/api-management-policies).
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyRow {
-    /// Its element.
+    /// The name of the policy's element.
     pub name: &'static str,
-    /// The sections that may contain it.
+    /// The sections that may contain the policy.
     pub sections: &'static [Section],
-    /// Its heading in the reference.
+    /// The policy's heading in the reference.
     pub group: PolicyGroup,
-    /// The parts of it that run.
+    /// The parts of the policy that run.
     pub played: Played,
 }
 
@@ -46,11 +46,11 @@ pub enum PolicyGroup {
 /// The parts of a policy that run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Played {
-    /// Everything on its page.
+    /// Everything on the policy's page.
     Whole,
-    /// Everything except this.
+    /// Everything except this part.
     Part(&'static str),
-    /// Nothing: a document that has it is refused, for this reason.
+    /// Nothing. A document with the policy is refused for this reason.
     Refused(&'static str),
 }
 

@@ -18,13 +18,13 @@ use crate::expression::Value;
 use crate::service::Backends;
 use crate::state::SemanticEntry;
 
-/// Where the backend's URL has none.
+/// The version in a request, if the backend's URL has none.
 const VERSION: &str = "?api-version=2024-10-21";
 
 #[derive(Debug)]
 pub(crate) enum SemanticCache {
     Lookup(Box<Lookup>),
-    /// For so many seconds.
+    /// Keeps answers for this number of seconds.
     Store(Setting<u32>),
 }
 
@@ -81,7 +81,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Sem
 }
 
 impl SemanticCache {
-    /// Whether it keeps answers.
+    /// Reports whether the policy stores answers.
     pub(crate) fn stores(&self) -> bool {
         matches!(self, Self::Store(_))
     }
@@ -173,7 +173,8 @@ mod tests {
         rig::{World, document, problems_in},
     };
 
-    /// Prompts, with the vectors that the embeddings backend gives them, and whether the model is asked.
+    /// Sends prompts, with the vectors that the embeddings backend gives them. Returns for each whether the model was
+    /// called.
     async fn asked(kind: &str, calls: &[(&str, &str, Option<&str>)]) -> Vec<bool> {
         let (mut world, state) = (World::new(), State::default());
         world.tokens.insert("https://cognitiveservices.azure.com".to_owned(), "t0k3n".to_owned());
@@ -216,7 +217,7 @@ mod tests {
                 (prompt, "one", Some("[0.99,0.01]")),
                 (prompt, "one", Some("[0.0,1.0]")),
                 (prompt, "two", Some("[1.0,0.0]")),
-                // Trouble with the embeddings never fails a call.
+                // A problem with the embeddings never fails a call.
                 (prompt, "one", Some("[]")),
                 (long, "one", None),
                 (prompt, "one", None),

@@ -9,11 +9,11 @@ use crate::{Backends, expression::Url as BaseUrl};
 #[derive(Debug)]
 pub(crate) enum SetBackendService {
     Url(Setting<HttpUrl>),
-    /// With the backends of the service.
+    /// The ID of a backend, and the backends of the service.
     Backend(Setting<String>, Arc<Backends>),
 }
 
-/// What only a Service Fabric backend looks at. No backend is one here.
+/// The attributes that only a Service Fabric backend uses. No backend here is one.
 const SERVICE_FABRIC: [&str; 5] =
     ["sf-resolve-condition", "sf-service-instance-name", "sf-partition-key", "sf-listener-name", "sf-replica-type"];
 const DAPR: [&str; 3] = ["dapr-app-id", "dapr-method", "dapr-namespace"];
@@ -130,7 +130,7 @@ mod tests {
         world
     }
 
-    /// Where `GET /orders/7?q=1` goes.
+    /// Returns the target of `GET /orders/7?q=1`.
     async fn target(inbound: &str) -> String {
         let world = world();
         let outcome = world.run_sections(inbound, "<base />", "", "").await;
@@ -188,7 +188,7 @@ mod tests {
         );
     }
 
-    /// Two backends in a pool, each left alone after one failure.
+    /// Returns a world with two backends in a pool. Each is avoided after one failure.
     fn pool() -> World {
         let mut world = World::new();
         let breaker = CircuitBreaker {

@@ -6,13 +6,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::exists_action::{self, Action};
 use super::prelude::*;
 
-/// Longer headers reach no backend and no caller.
+/// The longest header in bytes. Longer headers reach neither backend nor caller.
 const LONGEST_HEADER: usize = 64 * 1024;
 
-/// The documentation says that these cannot be changed.
+/// The headers that policies cannot change, by the documentation.
 const FORBIDDEN: [&str; 4] = ["connection", "content-length", "keep-alive", "transfer-encoding"];
 
-/// Several values of these are sent as separate lines, those of any other header as one line with commas.
+/// The headers whose values are sent as separate lines. Several values of any other header are one line with commas.
 const SEPARATE: [HeaderName; 12] = [
     header::USER_AGENT,
     header::WWW_AUTHENTICATE,
@@ -47,7 +47,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
     read(element, problems)
 }
 
-/// Reads the element, which other policies hold, too.
+/// Reads the element. Other policies hold it, too.
 pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<SetHeader> {
     element.only_attributes(&["id", "name", "exists-action"], problems);
     let name: Option<Setting<HeaderName>> = element.required_setting("name", problems);
@@ -63,7 +63,7 @@ pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<Set
     Some(SetHeader { name, action, values: values? })
 }
 
-/// Which headers a policy may not touch.
+/// Refuses a change of a header that policies must not touch.
 fn changeable(name: &HeaderName, action: Action) -> Result<(), String> {
     if FORBIDDEN.contains(&name.as_str()) {
         return Err(format!("<set-header> cannot change the header {name}"));
@@ -88,7 +88,7 @@ impl SetHeader {
         change.apply(run.headers())
     }
 
-    /// What the settings say for this request.
+    /// Evaluates the settings for this request.
     pub(super) async fn change<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Change, Failure> {
         let name = run.get(&self.name).await?;
         let action = run.get(&self.action).await?;
@@ -100,7 +100,7 @@ impl SetHeader {
     }
 }
 
-/// What happens to a header.
+/// The change of a header.
 pub(super) struct Change {
     name: HeaderName,
     action: Action,
@@ -154,7 +154,8 @@ mod tests {
         rig::{World, document},
     };
 
-    /// The lines of a header that the backend gets and that the caller gets, where both were sent it with these lines.
+    /// Returns the lines of a header that the backend and the caller get. Request and response arrive with the lines in
+    /// `present`.
     async fn run(name: &str, action: &str, values: &[&str], present: &[&str]) -> [Vec<String>; 2] {
         let values: String = values.iter().map(|value| format!("<value>{value}</value>")).collect();
         let policy = format!("<set-header name=\"{name}\" exists-action=\"{action}\">{values}</set-header>");

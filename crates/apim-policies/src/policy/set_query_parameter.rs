@@ -6,7 +6,7 @@ use url::form_urlencoded::{byte_serialize, parse};
 use super::exists_action::{self, Action};
 use super::prelude::*;
 
-/// A longer URL cannot be sent.
+/// The longest query in bytes. A longer URL cannot be sent.
 const LONGEST_QUERY: usize = 64 * 1024;
 
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::expression::Response;
 #[derive(Debug)]
 pub(crate) struct SetStatus {
     code: Setting<StatusCode>,
-    /// The status's own text where it is not written.
+    /// The reason; without it, the status has its standard text.
     reason: Option<Setting<String>>,
 }
 
@@ -16,7 +16,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
     read(element, problems)
 }
 
-/// Reads the element, which `return-response` holds, too.
+/// Reads the element. `return-response` holds it, too.
 pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<SetStatus> {
     element.only_attributes(&["id", "code", "reason"], problems);
     element.children(&[], problems);

@@ -1,10 +1,10 @@
-//! Limits of calls and bytes in a period, as policies write them. To a subscription's request apply the limits of the
-//! policy's scope, and of the APIs and operations that the policy names.
+//! Limits of calls and bytes in a period, as written in policies. A subscription's request is under the limits of the
+//! policy's scope, and under those of the APIs and operations that the policy names.
 
 use super::allowance::variable;
 use super::prelude::*;
 
-/// So much in so many seconds.
+/// The calls and bytes that are allowed in a period of seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     pub(super) calls: Option<u64>,
@@ -12,20 +12,20 @@ pub(super) struct Limit {
     pub(super) period: u32,
 }
 
-/// What a policy may write.
+/// The attributes and values that a policy accepts.
 #[derive(Debug)]
 pub(super) struct Form {
-    /// The attributes that it knows of `calls`, `bandwidth` and `renewal-period`.
+    /// The accepted attributes of `calls`, `bandwidth` and `renewal-period`.
     pub(super) attributes: &'static [&'static str],
-    /// Whether a period may have so many seconds.
+    /// Reports whether a period may have this number of seconds.
     pub(super) is_period: fn(u32) -> bool,
-    /// Which those are, to end a sentence with.
+    /// The valid periods, as the end of a sentence.
     pub(super) periods: &'static str,
-    /// Whether a nested element without a period has that of the element around it.
+    /// Whether a nested element without a period takes that of its parent element.
     pub(super) inherits_period: bool,
 }
 
-/// What a policy with nested `<api>` and `<operation>` elements limits.
+/// The limits of a policy with nested `<api>` and `<operation>` elements.
 #[derive(Debug)]
 pub(super) struct Limits {
     scope: Scope,
@@ -43,7 +43,7 @@ struct Named {
 }
 
 impl Limit {
-    /// Reads the attributes `calls`, `bandwidth` and `renewal-period`; `outer` is the period where none is written.
+    /// Reads the attributes `calls`, `bandwidth` and `renewal-period`. `outer` is the period if the element has none.
     pub(super) fn load(
         element: &Element<'_>,
         form: &Form,
@@ -79,7 +79,7 @@ impl Limits {
         Some(Self { scope: element.scope(), own: own?, apis })
     }
 
-    /// The limits that apply to a request, by the key of their counter. None without a subscription.
+    /// Returns the limits of a request, with the keys of their counters. A request without a subscription has none.
     pub(super) fn of<O: Outside>(&self, run: &Run<'_, O>) -> Vec<(String, Limit)> {
         let context = &run.context;
         let Some(subscription) = &context.subscription else { return Vec::new() };
@@ -124,7 +124,7 @@ fn named(element: &Element<'_>, kind: &str, form: &Form, outer: Option<u32>, pro
 }
 
 impl Named {
-    /// The name does not count where there is an identifier.
+    /// Compares by the identifier; only an entry without an identifier compares by name.
     fn is(&self, id: &str, name: &str) -> bool {
         match &self.id {
             Some(own) => own == id,

@@ -1,4 +1,4 @@
-//! The table of policies: each row makes the variant of [`Policy`], its loading and its running.
+//! The table of policies. Each row defines a variant of [`Policy`], its loading and its running.
 
 use super::{
     not_played,
@@ -15,13 +15,13 @@ use crate::{
 
 type Load = fn(&Element<'_>, &mut Problems) -> Option<Policy>;
 
-/// Makes the type of all policies, what loads them and what runs them. Each row: the variant, the file and type, and for
-/// each element that it reads its name, sections, group and what of it runs.
+/// Defines the type of all policies, and the functions that load and run them. Each row has the variant, the file and
+/// the type. For each element that the variant reads, it has name, sections, group and the parts that run.
 macro_rules! policies {
     ($($variant:ident = $module:ident::$kind:ident $(<$of:ident>)? {
         $($name:literal $sections:ident $group:ident $played:expr;)+
     })+) => {
-        /// A policy, checked.
+        /// A policy that was checked.
         #[derive(Debug)]
         pub(crate) enum Policy {
             $($variant(Box<super::$module::$kind $(<$of>)?>),)+
@@ -245,7 +245,7 @@ impl HoldsWaiting for Policy {
     }
 }
 
-/// Every policy of the reference, those that are refused last.
+/// Returns every policy of the reference, with the refused ones at the end.
 pub fn policies() -> impl Iterator<Item = PolicyRow> {
     TABLE.iter().map(|(row, _)| *row).chain(not_played::ROWS.iter().copied())
 }

@@ -14,12 +14,12 @@ use crate::{
 pub(super) struct TokenPolicy {
     place: TokenPlace,
     status: Option<Setting<StatusCode>>,
-    /// Replaces the message in the error body.
+    /// The message in the error body, instead of the default one.
     message: Option<Setting<String>>,
     variable: Option<String>,
 }
 
-/// Where the token is.
+/// The place of the token.
 #[derive(Debug)]
 enum TokenPlace {
     Header(Setting<HeaderName>),
@@ -40,7 +40,7 @@ impl TokenPolicy {
         "output-token-variable-name",
     ];
 
-    /// Reads the attributes. Where no place is written, it is `default`, if there is one.
+    /// Reads the attributes. If they give no place, it is `default`, if there is one.
     pub(super) fn load(element: &Element<'_>, default: Option<HeaderName>, problems: &mut Problems) -> Self {
         element.not_empty(&["query-parameter-name", "token-value", "output-token-variable-name"], problems);
         let default = default.filter(|_| PLACES.iter().all(|name| !element.has(name)));
@@ -49,7 +49,7 @@ impl TokenPolicy {
             None => place(element, problems),
         };
         Self {
-            // Without a place there is a problem, and nothing runs.
+            // A missing place is already a problem, so this value is never used.
             place: place.unwrap_or(TokenPlace::Value(Setting::Literal(String::new()))),
             status: element.setting("failed-validation-httpcode", problems),
             message: element.setting("failed-validation-error-message", problems),
@@ -57,7 +57,7 @@ impl TokenPolicy {
         }
     }
 
-    /// The token as text. The scheme is looked at in the Authorization header only.
+    /// Returns the token as text. The scheme is checked in the Authorization header only.
     pub(super) async fn find<O: Outside>(
         &self,
         scheme: Option<&str>,
@@ -73,14 +73,14 @@ impl TokenPolicy {
                 let query = run.context.request.url.query.as_bytes();
                 let pairs = url::form_urlencoded::parse(query).filter(|(key, _)| *key == name);
                 let values: Vec<_> = pairs.map(|(_, value)| value).collect();
-                // Several are one value with commas, as those of a header are.
+                // Several parameters count as one value with commas, like the lines of a header.
                 (!values.is_empty()).then(|| values.join(","))
             }
             TokenPlace::Value(token) => Some(run.get(token).await?),
         })
     }
 
-    /// Keeps a good token for later policies, or fails as the policy words it.
+    /// Keeps a valid token for later policies, or fails with the policy's status and message.
     pub(super) async fn settle<O: Outside>(
         &self,
         verified: Result<ValidatedToken, Refused>,
@@ -104,7 +104,7 @@ impl TokenPolicy {
         Ok(())
     }
 
-    /// The failure. The policy's own words for it may ask for `context.LastError`.
+    /// Returns the failure. The policy's own message may read `context.LastError`.
     async fn refuse<O: Outside>(
         &self,
         refusal: TokenRefusal,
@@ -145,7 +145,7 @@ fn place(element: &Element<'_>, problems: &mut Problems) -> Option<TokenPlace> {
     }
 }
 
-/// The entries of a list, of which there must be one at least.
+/// Returns the entries of a list, which must have at least one.
 pub(super) fn list<'d>(element: &Element<'d>, entry: &str, problems: &mut Problems) -> Vec<Element<'d>> {
     element.only_attributes(&[], problems);
     let entries = element.children(&[(entry, Count::Any)], problems);
@@ -155,7 +155,7 @@ pub(super) fn list<'d>(element: &Element<'d>, entry: &str, problems: &mut Proble
     entries
 }
 
-/// The certificate of the service that an element names with `certificate-id`.
+/// Returns the certificate of the service that an element names with `certificate-id`.
 pub(super) fn certificate<'d>(element: &Element<'d>, problems: &mut Problems) -> Option<&'d Certificate> {
     let id = element.required("certificate-id", problems)?;
     let certificate = element.service().certificates.get(id);
@@ -165,7 +165,7 @@ pub(super) fn certificate<'d>(element: &Element<'d>, problems: &mut Problems) ->
     certificate
 }
 
-/// A certificate's key that opens tokens.
+/// Reads a certificate whose key decrypts tokens.
 pub(super) fn decryption_certificate(
     id: Option<String>,
     element: &Element<'_>,
@@ -179,7 +179,7 @@ pub(super) fn decryption_certificate(
 }
 
 fn in_header(request: &Request, name: &HeaderName, scheme: Option<&str>) -> Option<String> {
-    // Several lines are one value with commas, which is not a token: none of them is picked out.
+    // Several lines count as one value with commas, which is not a token. No line is picked out.
     let mut lines = request.headers.get_all(name).iter().map(|line| line.as_bytes());
     let first = std::str::from_utf8(lines.next()?).ok()?;
     let rest: Vec<_> = lines.collect();
@@ -196,19 +196,20 @@ fn in_header(request: &Request, name: &HeaderName, scheme: Option<&str>) -> Opti
     }
     match scheme {
         Some(scheme) => without_scheme(value, scheme).map(str::to_owned),
-        // Every example of the documentation sends "Bearer"; the bare token is taken too.
+        // Every example of the documentation sends "Bearer". The bare token is accepted, too.
         None => Some(without_scheme(value, "Bearer").unwrap_or(value).to_owned()),
     }
 }
 
-/// What follows a scheme, in any letter case as HTTP has it (how a live gateway compares it is not documented).
+/// Returns the text after a scheme. The scheme has any letter case, as in HTTP (how a live gateway compares it is not
+/// documented).
 fn without_scheme<'v>(value: &'v str, scheme: &str) -> Option<&'v str> {
     let value = value.trim_start();
     let (found, rest) = value.split_once(' ')?;
     found.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
-/// What the token proved.
+/// Describes a valid token for the trace.
 fn trace(token: &ValidatedToken) -> String {
     let satisfied: Vec<_> =
         token.satisfied.iter().map(|(name, values)| format!(", {name}={}", values.join(","))).collect();

@@ -34,7 +34,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Tra
             Severity::Verbose
         }),
     };
-    // Older documents hold the message itself.
+    // In older documents, the element's text is the message.
     let (message, metadata) = match element.has_children() {
         true => children(element, problems),
         false => (element.text_setting(problems), Vec::new()),
@@ -89,7 +89,7 @@ impl Trace {
 mod tests {
     use crate::rig::{World, problems_in};
 
-    /// The lines of `trace` policies.
+    /// Returns the lines of `trace` policies.
     async fn traced(inbound: &str) -> Vec<String> {
         let world = World::new();
         let outcome = world.run_sections(inbound, "", "", "").await;

@@ -1,7 +1,7 @@
 //! `validate-client-certificate`: checks the client's certificate
 //! (learn.microsoft.com/azure/api-management/validate-client-certificate-policy).
 //!
-//! Revocation lists are not fetched. Status and reason of the refusal are not documented.
+//! Revocation lists are not fetched. The status and reason of the refusal are not documented.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(crate) struct ValidateClientCertificate {
     not_before: bool,
     not_after: bool,
     ignores_error: bool,
-    /// A certificate is one of these, when there are any.
+    /// The allowed identities. If there are any, a certificate must have one of them.
     identities: Vec<BTreeMap<&'static str, String>>,
     /// The thumbprints of the service's certificates, by identifier in lower case.
     known: BTreeMap<String, String>,
@@ -69,7 +69,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
                     wanted.insert(name, value.to_owned());
                 }
             }
-            // One without a claim would fit every certificate.
+            // An identity without a claim would fit every certificate.
             if wanted.is_empty() {
                 identity.problem(problems, "<identity> needs at least one claim");
             }
@@ -124,7 +124,7 @@ impl ValidateClientCertificate {
         Ok(())
     }
 
-    /// Whether a certificate has every claim of an identity.
+    /// Reports whether a certificate has every claim of an identity.
     fn is(&self, certificate: &Certificate, wanted: &BTreeMap<&'static str, String>) -> bool {
         let facts = certificate.facts();
         let digits = |one: &str, two: &str| one.eq_ignore_ascii_case(&two.replace([' ', ':'], ""));
@@ -156,7 +156,7 @@ mod tests {
         rig::{World, facts, problems_in},
     };
 
-    /// A certificate of `CN=client, O=orders` for `client.test`, valid from 2026 to the year.
+    /// Returns a certificate of `CN=client, O=orders` for `client.test`, valid from 2026 until a year.
     fn certificate(until: i32) -> Certificate {
         let mut params = CertificateParams::new(vec!["client.test".to_owned()]).unwrap();
         params.distinguished_name = rcgen::DistinguishedName::new();
@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(thumbprint.len(), 40);
     }
 
-    /// The condition that the documentation shows.
+    /// The condition is the documentation's.
     #[tokio::test]
     async fn expressions_see_the_certificate() {
         let policy = "<choose><when condition=\"@(context.Request.Certificate == null || \

@@ -1,8 +1,8 @@
 //! `validate-content`: checks size, media type and JSON body of a request or response against schemas
 //! (learn.microsoft.com/azure/api-management/validate-content-policy).
 //!
-//! The messages of schema errors differ from the service's, because they come from another library. XML schemas are not
-//! played.
+//! The messages of schema errors differ from the service's, because they come from another library. XML schemas do not
+//! run here.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::schema::Schema;
 
-/// 4 MB, as documented.
+/// The documented limit of 4 MB.
 const LARGEST_MAX_SIZE: u32 = 4_194_304;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct ValidateContent {
 struct ContentTypeMap {
     any: Option<String>,
     missing: Option<String>,
-    /// From a media type, or under a condition, to another.
+    /// The mappings from a media type, or under a condition, to another media type.
     types: Vec<(From, String)>,
 }
 
@@ -43,13 +43,13 @@ enum From {
 
 #[derive(Debug)]
 struct Content {
-    /// `None` for every media type that the operation documents.
+    /// The media type; `None` for every media type that the operation documents.
     media_type: Option<String>,
     action: Option<Setting<Action>>,
-    /// `None` for that of the operation.
+    /// The schema; `None` for the one of the operation.
     schema: Option<Arc<Schema>>,
     additional: Option<bool>,
-    /// Whether properties are the schema's in any letter case.
+    /// Whether the letter case of the schema's properties is ignored.
     ignores_case: bool,
 }
 
@@ -150,7 +150,7 @@ fn schema(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Schema>>
     }
 }
 
-/// In lower case, without parameters.
+/// Returns a media type in lower case and without parameters.
 fn media_type(text: &str) -> String {
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
@@ -179,7 +179,7 @@ impl ValidateContent {
             let details = format!("Unspecified content type {content_type} is not allowed.");
             findings.add(run.get(&self.unspecified).await?, finding("Unspecified", details, true));
         }
-        // One for all media types that brings its schema holds for those, too, that the operation does not document.
+        // An entry for all media types that has its own schema also applies to undocumented media types.
         let fits_all = |one: &&Content| one.media_type.is_none() && (one.schema.is_some() || documented.is_some());
         let Some(content) = named.or_else(|| self.contents.iter().find(fits_all)) else {
             return findings.settle(self.variable.as_deref(), run);
@@ -192,7 +192,8 @@ impl ValidateContent {
         findings.settle(self.variable.as_deref(), run)
     }
 
-    /// The media type to go by. A type that is mapped goes before what stands for any, or for a missing one.
+    /// Returns the media type to use. The mapping of a type takes precedence over the mapping of any type or of a
+    /// missing type.
     async fn content_type<O: Outside>(&self, found: Option<String>, run: &mut Run<'_, O>) -> Result<String, Failure> {
         let found = found.unwrap_or_default();
         for (from, to) in &self.map.types {
@@ -209,7 +210,7 @@ impl ValidateContent {
     }
 }
 
-/// The schema that the operation documents for the media type, if it documents that at all.
+/// Returns the schema that the operation documents for the media type. The outer `None` is an undocumented media type.
 fn documented<O: Outside>(content_type: &str, is_request: bool, run: &mut Run<'_, O>) -> Option<Option<Arc<Schema>>> {
     let contract = Arc::clone(&run.contract);
     if is_request {
@@ -221,7 +222,7 @@ fn documented<O: Outside>(content_type: &str, is_request: bool, run: &mut Run<'_
     Some(responses.find(|one| media_type(&one.content_type) == content_type)?.schema.clone())
 }
 
-/// The rule that the body breaks, and how.
+/// Returns the rule that the body breaks, and the details.
 fn check(
     body: &[u8],
     content_type: &str,

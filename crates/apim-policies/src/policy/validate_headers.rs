@@ -8,7 +8,7 @@ use super::{
     validation::{self, Action, Finding, Findings, check_values},
 };
 
-/// Headers that the connection and the framing own, which no API documents.
+/// The headers of the connection and of the framing, which no API documents.
 const NOT_LOOKED_AT: [HeaderName; 5] = [
     http::header::CONTENT_LENGTH,
     http::header::CONTENT_TYPE,

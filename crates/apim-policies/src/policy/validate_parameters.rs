@@ -1,8 +1,8 @@
 //! `validate-parameters`: checks that the operation documents the request's parameters and their values
 //! (learn.microsoft.com/azure/api-management/validate-parameters-policy).
 //!
-//! The subscription key is not checked. Neither are `Accept` and `Content-Type`, for which `OpenAPI` has no parameters,
-//! and the headers of the connection and the gateway, unless the policy names them. In the page's example,
+//! The subscription key is not checked. `Accept` and `Content-Type`, for which `OpenAPI` has no parameters, and the
+//! headers of the connection and the gateway are checked only if the policy names them. In the page's example,
 //! `Authorization`, `Host` and `User-Agent` are headers like any other.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -24,7 +24,7 @@ pub(crate) struct ValidateParameters {
     places: Vec<ParametersOfPlace>,
 }
 
-/// What is said of one place of parameters.
+/// The settings for one place of parameters.
 #[derive(Debug)]
 struct ParametersOfPlace {
     place: ParameterPlace,
@@ -98,7 +98,7 @@ impl ValidateParameters {
         findings.settle(self.variable.as_deref(), run)
     }
 
-    /// The headers and query parameters that the request has.
+    /// Returns the headers and query parameters that the request has.
     fn given<O: Outside>(&self, run: &Run<'_, O>) -> BTreeSet<(ParameterPlace, String)> {
         let (request, api) = (&run.context.request, &run.context.api);
         let places = self.places.iter().filter(|one| one.place == ParameterPlace::Header);
@@ -114,7 +114,7 @@ impl ValidateParameters {
         headers.chain(query.map(|name| (ParameterPlace::Query, name))).collect()
     }
 
-    /// The action of the parameter, else of its place, else of the policy.
+    /// Returns the action of the parameter, or else of its place, or else of the policy.
     async fn action<O: Outside>(
         &self,
         place: ParameterPlace,

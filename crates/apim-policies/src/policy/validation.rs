@@ -10,10 +10,10 @@ use crate::{
     facts::OperationParameter,
 };
 
-/// What the caller is told where the cause is not the caller's.
+/// The caller's message if the cause is not the caller's.
 const GENERIC: &str = "The request could not be processed due to an internal error. Contact the API owner.";
 
-/// What happens when something does not fit.
+/// The action on a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Ignore,
@@ -28,26 +28,26 @@ words! {
     "detect" => Detect;
 }
 
-/// The variable that the findings go to.
+/// Reads the name of the variable for the findings.
 pub(super) fn errors_variable(element: &Element<'_>, problems: &mut Problems) -> Option<String> {
     const NAME: &str = "errors-variable-name";
     element.not_empty(&[NAME], problems);
     element.attribute(NAME, problems).map(str::to_owned)
 }
 
-/// Something that does not fit.
+/// A violation that a policy found.
 pub(super) struct Finding {
-    /// Of the parameter, header or body.
+    /// The name of the parameter, header or body.
     pub(super) name: String,
     /// `RequestBody`, `QueryParameter`, …
     pub(super) kind: &'static str,
     pub(super) rule: &'static str,
     pub(super) details: String,
-    /// The caller learns the details, too.
+    /// The caller sees the details, too.
     pub(super) is_public: bool,
 }
 
-/// What does not fit, each with its action.
+/// The findings, each with its action.
 #[derive(Default)]
 pub(super) struct Findings(Vec<(Action, Finding)>);
 
@@ -58,7 +58,7 @@ impl Findings {
         }
     }
 
-    /// Puts the findings into the variable, and fails when one of them prevents.
+    /// Stores the findings in the variable. Fails if one of them has the action `prevent`.
     pub(super) fn settle<O: Outside>(self, variable: Option<&str>, run: &mut Run<'_, O>) -> Result<(), Failure> {
         for (action, finding) in &self.0 {
             run.trace(|| format!("{action:?}: {} {}: {}", finding.kind, finding.name, finding.details));
@@ -87,7 +87,7 @@ fn described(action: Action, finding: &Finding) -> Json {
             "Action": format!("{action:?}") })
 }
 
-/// The action of an element, or of what holds it.
+/// Returns the action of an element, or else the outer action.
 pub(super) async fn action<O: Outside>(
     own: Option<&Setting<Action>>,
     outer: Action,
@@ -96,7 +96,7 @@ pub(super) async fn action<O: Outside>(
     Ok(run.get_any(own).await?.unwrap_or(outer))
 }
 
-/// Looks at a documented parameter. `noun` is `query parameter`, `path parameter` or `header`.
+/// Checks the values of a documented parameter. `noun` is `query parameter`, `path parameter` or `header`.
 pub(super) fn check_values(
     parameter: &OperationParameter,
     values: &[String],

@@ -22,10 +22,10 @@ use crate::expression::xml_parsing_steps;
 
 const DIRECTION: Direction = Direction::XmlToJson;
 
-/// Steps of the parser beyond reading a text once: about 3,000 attributes of one element.
+/// The most steps of the parser beyond reading a text once: about 3,000 attributes of one element.
 const MOST_STEPS: usize = 10_000_000;
 
-/// Levels of elements.
+/// The deepest nesting of elements.
 const DEEPEST_XML: usize = 128;
 
 #[derive(Debug)]
@@ -51,7 +51,7 @@ words! {
 
 const NOT_PLAYED: &str = "kind=\"javascript-friendly\" of <xml-to-json>: the shape that it makes is not documented";
 
-/// `empty-values`: what an empty element is.
+/// `empty-values`: the JSON value of an empty element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EmptyValues {
     Preserve,
@@ -98,7 +98,7 @@ impl XmlToJson {
 }
 
 struct Writer {
-    /// Every element below the root is in a list.
+    /// Writes every element below the root as a list.
     lists: bool,
     null_for_empty: bool,
     trims: bool,
@@ -133,7 +133,7 @@ impl Writer {
             children.entry(name_of(child)).or_default().push(child);
         }
         let attributes = attributes(node);
-        // White space between elements is no text.
+        // White space between elements is not text.
         let text = if self.trims || !children.is_empty() { text.trim() } else { &text };
         if attributes.is_empty() && children.is_empty() {
             let is_null = text.is_empty() && self.null_for_empty;
@@ -163,7 +163,7 @@ impl Writer {
     }
 }
 
-/// The version of the XML declaration.
+/// Returns the version in the XML declaration.
 fn version(text: &str) -> Option<&str> {
     let (declaration, _) = text.strip_prefix("<?xml")?.split_once("?>")?;
     let (_, value) = declaration.split_once("version")?;
@@ -172,14 +172,14 @@ fn version(text: &str) -> Option<&str> {
     value[1..].split(quote).next()
 }
 
-/// The name as it is written, with `$` after its prefix.
+/// Returns the element's name as written, with `$` after its prefix.
 fn name_of(node: Node<'_, '_>) -> String {
     let written = &node.document().input_text()[node.range()];
     let end = written.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).unwrap_or(written.len());
     written[1..end].replacen(':', "$", 1)
 }
 
-/// The attributes in the order of the tag, namespaces among them, named likewise.
+/// Returns the attributes in the order of the tag, including namespaces, with `$` after prefixes.
 fn attributes(node: Node<'_, '_>) -> Vec<(String, String)> {
     let written = &node.document().input_text()[node.range()];
     let mut plain = node.attributes();
@@ -195,7 +195,7 @@ fn attributes(node: Node<'_, '_>) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The names in a start tag, which is well formed.
+/// Returns the names in a start tag, which must be well formed.
 fn attribute_names(tag: &str) -> impl Iterator<Item = &str> {
     let end = tag.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).unwrap_or(tag.len());
     let mut rest = &tag[end..];

@@ -1,4 +1,4 @@
-//! Errors that belong to no policy, or to several.
+//! Tests errors of no policy, or of several.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
@@ -9,7 +9,7 @@ use crate::{
     rig::{World, document},
 };
 
-/// What the gateway answers when it refuses a request before any policy.
+/// Returns the gateway's answer if it refuses a request before any policy.
 async fn refused(failure: Failure) -> Outcome<Bytes> {
     let document = Document::load(Scope::Global, "<policies><on-error /></policies>", &Service::default()).unwrap();
     let pipeline = Pipeline::compose(&[&document]).unwrap();
@@ -54,7 +54,7 @@ async fn subscription_key_invalid() {
     );
 }
 
-/// The client goes away while a policy reads the request's body, or while the backend does. The response has no reader.
+/// The client goes away while a policy or the backend reads the request's body. So the response has no reader.
 #[tokio::test]
 async fn client_connection_failure() {
     let world = World::new();
@@ -73,7 +73,7 @@ async fn client_connection_failure() {
     );
 }
 
-/// A body that is whole, but longer than the gateway reads, is not a failed connection.
+/// A body that is complete, but longer than the gateway's limit, is not a failed connection.
 #[tokio::test]
 async fn a_body_that_is_too_long_is_no_connection_failure() {
     let world = World::new();
@@ -90,7 +90,7 @@ async fn a_body_that_is_too_long_is_no_connection_failure() {
     );
 }
 
-/// The backend is not there, or breaks off its response.
+/// The backend does not exist, or breaks off its response.
 #[tokio::test]
 async fn backend_connection_failure() {
     let world = World::new();

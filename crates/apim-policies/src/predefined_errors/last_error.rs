@@ -1,4 +1,4 @@
-//! Every field of `context.LastError`, read in `on-error` like policies do.
+//! Reads every field of `context.LastError` in `on-error`, as policies do.
 
 use bytes::Bytes;
 use http::Request;
@@ -8,13 +8,13 @@ use crate::{
     rig::{World, document, facts},
 };
 
-/// Puts each field in its own header.
+/// Puts the fields into a header.
 const SHOW: &str = "<set-header name=\"x-fields\"><value>@(context.LastError.Source + \"|\" + \
     context.LastError.Reason + \"|\" + context.LastError.Message + \"|\" + context.LastError.Scope + \"|\" + \
     context.LastError.Section + \"|\" + context.LastError.Path + \"|\" + context.LastError.PolicyId + \"|\" + \
     context.Response.StatusCode)</value></set-header>";
 
-/// Fails wherever it stands.
+/// Fails in any place.
 const FAIL: &str = "<set-header name=\"x\"><value>@(context.Product.Name)</value></set-header>";
 const NULL: &str = "Expression evaluation failed. Object reference not set to an instance of an object.";
 
@@ -64,7 +64,7 @@ async fn the_section_is_the_one_that_failed() {
         let expected = format!("set-header|ExpressionValueEvaluationFailure|{NULL}|api|{name}|||500");
         assert_eq!(fields(&outcome), expected);
     }
-    // No policy runs after a failure in on-error itself, so the gateway's own record has it.
+    // After a failure in on-error itself, no policy runs. So the test reads the gateway's own record.
     let outcome = World::new().run_sections(FAIL, "", "", FAIL).await;
     let error = outcome.last_error.unwrap();
     assert_eq!((error.source, error.section), ("set-header", Some(Section::OnError)));

@@ -9,7 +9,7 @@ use crate::{
     rig::{World, document, subscribed},
 };
 
-/// Calls a product with this inbound policy twice, and gets 2000 bytes; the second outcome.
+/// Calls a product with this inbound policy twice. The first response has 2000 bytes. Returns the second outcome.
 async fn second(policy: &str) -> Outcome<Bytes> {
     let (world, state) = (World::new(), State::default());
     let text = document(policy, "<base />", "", "");
@@ -33,7 +33,7 @@ async fn rate_limit_exceeded() {
     }
 }
 
-/// The time of the tests is 2026-02-25T06:13:20Z, so an hour's period has 46 minutes and 40 seconds to go.
+/// The time of the tests is 2026-02-25T06:13:20Z, so 46 minutes and 40 seconds of an hour's period remain.
 const WAIT: (&str, &str) = ("retry-after", "2800");
 
 #[tokio::test]

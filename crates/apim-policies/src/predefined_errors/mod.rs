@@ -1,6 +1,6 @@
-//! The predefined errors of API Management, one row each, for the caller and for `on-error`
-//! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies). The errors of `validate-jwt` and
-//! `validate-azure-ad-token` are beside those policies.
+//! Tests the predefined errors of API Management, one row each, for the caller and for `on-error`
+//! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies). The tests for the errors of
+//! `validate-jwt` and `validate-azure-ad-token` are beside those policies.
 
 mod built_in_steps;
 mod last_error;
@@ -12,12 +12,13 @@ use http::Request;
 
 use crate::{LastError, Outcome, State, rig::World};
 
-/// The body of every failure that is not the caller's fault, and its only header.
+/// The body of every failure that is not the caller's fault.
 const INTERNAL: &str = "{ \"statusCode\": 500, \"message\": \"Internal server error\", \
                         \"activityId\": \"00000000-0000-0000-0000-000000000001\" }";
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// What is left of an outcome when status, every header and the body's bytes were compared: `source reason message`.
+/// Compares the status, every header and the bytes of the body. Returns the rest of the outcome: `source reason
+/// message`.
 pub(crate) fn check(outcome: Outcome<Bytes>, status: u16, headers: &[(&str, &str)], body: &str) -> String {
     assert_eq!((outcome.response.status().as_u16(), outcome.response.body().as_ref()), (status, body.as_bytes()));
     let mut found: Vec<_> =
@@ -28,7 +29,7 @@ pub(crate) fn check(outcome: Outcome<Bytes>, status: u16, headers: &[(&str, &str
     format!("{source} {reason} {message}")
 }
 
-/// The body that tells the caller this.
+/// Returns the body with this message for the caller.
 pub(crate) fn told(status: u16, message: &str) -> String {
     format!("{{ \"statusCode\": {status}, \"message\": \"{message}\" }}")
 }

@@ -1,4 +1,4 @@
-//! Errors of single policies, besides limits.
+//! Tests errors of single policies, except limits.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -22,7 +22,7 @@ async fn callback_parameter_invalid() {
     );
 }
 
-/// What `ip-filter` says to a caller from this address: `reason message`.
+/// Returns the error of `ip-filter` for a caller from this address: `reason message`.
 async fn filtered(policy: &str, caller: Option<&str>) -> String {
     let request = Request::get("/orders").body(Bytes::new()).unwrap();
     let facts = Facts { ip_address: caller.map(str::to_owned), ..facts(&request) };

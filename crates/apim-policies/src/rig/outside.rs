@@ -18,7 +18,7 @@ use crate::{
     expression::{Authorization, Entropy},
 };
 
-/// The next of the answers; `None` when there is no more.
+/// Takes the next of the answers; `None` if there are no more.
 fn next<T>(answers: &Mutex<VecDeque<T>>) -> Option<T> {
     answers.lock().unwrap().pop_front()
 }
@@ -53,14 +53,14 @@ impl Outside for World {
     }
 
     fn tapped(&self, body: Bytes, mut tap: UsageTap) -> Bytes {
-        // Piece by piece, as it may come.
+        // A streamed body arrives in pieces.
         body.chunks(7).for_each(|piece| tap.passed(piece));
         body
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
         self.fetched.lock().unwrap().push(url.to_string());
-        // A fetch takes a while, in which other requests run.
+        // A fetch takes some time, in which other requests run.
         tokio::task::yield_now().await;
         let documents = self.documents.lock().unwrap();
         let document = documents.get(url.as_str()).ok_or_else(|| Unreachable("404 Not Found".to_owned()))?;
@@ -85,7 +85,7 @@ impl Outside for World {
             on_their_way.1 = on_their_way.1.max(on_their_way.0);
         };
         count(1);
-        // An answer takes a while, in which others are sent.
+        // An answer takes some time, in which other requests are sent.
         tokio::task::yield_now().await;
         count(-1);
         next(&self.replies).unwrap_or_else(|| Err(NoReply::Unreachable("connection refused".to_owned())))

@@ -19,13 +19,13 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    /// The issuer's keys, `rsa-1` and `ec-1`.
+    /// Returns the issuer's keys, `rsa-1` and `ec-1`.
     pub(crate) fn published() -> &'static Self {
         static SIGNER: OnceLock<Signer> = OnceLock::new();
         SIGNER.get_or_init(Self::generate)
     }
 
-    /// Keys that no issuer publishes.
+    /// Returns keys that no issuer publishes.
     pub(crate) fn unpublished() -> &'static Self {
         static SIGNER: OnceLock<Signer> = OnceLock::new();
         SIGNER.get_or_init(Self::generate)
@@ -38,28 +38,28 @@ impl Signer {
         }
     }
 
-    /// Modulus and exponent of the RSA key, Base64url.
+    /// Returns modulus and exponent of the RSA key in Base64url.
     pub(crate) fn rsa_components(&self) -> (String, String) {
         let public = RsaPublicKeyComponents::<Vec<u8>>::from(self.rsa.public_key());
         (URL_SAFE_NO_PAD.encode(public.n), URL_SAFE_NO_PAD.encode(public.e))
     }
 
-    /// The RSA public key as bytes, what an attacker would use as an HMAC secret.
+    /// Returns the RSA public key as bytes. An attacker would use them as an HMAC secret.
     pub(crate) fn rsa_public_der(&self) -> Vec<u8> {
         self.rsa.public_key().as_der().unwrap().as_ref().to_vec()
     }
 
-    /// A certificate of the RSA key for itself, in DER.
+    /// Returns a self-signed certificate of the RSA key in DER.
     pub(crate) fn rsa_certificate(&self) -> Vec<u8> {
         self_signed(&self.rsa_private())
     }
 
-    /// The same of the EC key.
+    /// Returns a self-signed certificate of the EC key in DER.
     pub(crate) fn ec_certificate(&self) -> Vec<u8> {
         self_signed(&self.ec_private())
     }
 
-    /// The RSA key in PKCS #8.
+    /// Returns the RSA key in PKCS #8.
     pub(crate) fn rsa_private(&self) -> Vec<u8> {
         let der: Pkcs8V1Der<'_> = self.rsa.as_der().unwrap();
         der.as_ref().to_vec()
@@ -82,12 +82,12 @@ impl Signer {
         ]})
     }
 
-    /// A token with this header and these claims.
+    /// Returns a token with this header and these claims.
     pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
         self.token_of_text(header, &claims.to_string())
     }
 
-    /// A token with this header and payload, as it is written.
+    /// Returns a token with this header and the exact payload.
     pub(crate) fn token_of_text(&self, header: &Value, payload: &str) -> String {
         let signed = unsigned(header, payload);
         let message = signed.as_bytes();
@@ -114,7 +114,7 @@ fn self_signed(private_key: &[u8]) -> Vec<u8> {
     rcgen::CertificateParams::default().self_signed(&key).unwrap().der().to_vec()
 }
 
-/// A token signed with a shared secret.
+/// Returns a token signed with a shared secret.
 pub(crate) fn hmac_token(secret: &[u8], header: &Value, claims: &Value) -> String {
     let signed = unsigned(header, &claims.to_string());
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), signed.as_bytes());

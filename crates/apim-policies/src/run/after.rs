@@ -6,36 +6,37 @@ use http::{HeaderName, HeaderValue};
 use super::{Run, Running};
 use crate::{failure::Failure, outside::Outside, state::LimitRequest, trace::PolicyEnd};
 
-/// One thing to do, in the order in which the policies ran.
+/// One piece of work. The order is that of the policies.
 pub(crate) enum After<'r, O: Outside> {
     /// Headers to put on the response.
     Headers(Vec<(HeaderName, HeaderValue)>),
     /// Count the bytes of the request and the response, once for a key.
     Bytes(LimitRequest),
-    /// The policy does the rest, with what it knew when it ran.
+    /// The policy does the rest, with the values from when it ran.
     Policy(&'r dyn Finish<O>, Counted, Option<Running<'r>>),
-    /// As [`Self::Policy`], before `outbound` where that runs, which sees what the policy puts into headers and variables.
+    /// The work of [`Self::Policy`], but before `outbound` if that runs. So `outbound` sees the policy's headers and
+    /// variables.
     Tokens(&'r dyn Finish<O>, Counted, Option<Running<'r>>),
 }
 
-/// What a policy that counts tokens knew when it ran.
+/// The values that a policy that counts tokens had when it ran.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counted {
     /// The counter's key, or a metric's namespace.
     pub(crate) key: String,
-    /// Of a metric.
+    /// The dimensions of a metric.
     pub(crate) dimensions: Vec<(String, Option<String>)>,
     /// The estimate of the prompt's tokens.
     pub(crate) prompt: u64,
 }
 
-/// A policy that counts what the response says.
+/// A policy that counts the numbers of the response.
 pub(crate) trait Finish<O: Outside>: Send + Sync {
-    /// Counts, with what the policy knew when it ran.
+    /// Counts, with the values that the policy had when it ran.
     fn finish<'f, 'r: 'f>(&'r self, known: Counted, run: &'f mut Run<'r, O>) -> BoxFuture<'f, Result<(), Failure>>;
 }
 
-/// Lets policies that count tokens finish.
+/// Finishes the policies that count tokens.
 pub(crate) async fn finish_token_policies<'r, O: Outside>(run: &mut Run<'r, O>) -> Result<(), Failure> {
     for after in std::mem::take(&mut run.after) {
         match after {
@@ -46,7 +47,7 @@ pub(crate) async fn finish_token_policies<'r, O: Outside>(run: &mut Run<'r, O>) 
     Ok(())
 }
 
-/// Does all of it. It runs after `outbound` or `on-error`, also when the response came from a policy.
+/// Does all work. It runs after `outbound` or `on-error`, also if a policy made the response.
 pub(crate) async fn finish<'r, O: Outside>(run: &mut Run<'r, O>) -> Result<(), Failure> {
     for after in std::mem::take(&mut run.after) {
         match after {
@@ -65,7 +66,7 @@ pub(crate) async fn finish<'r, O: Outside>(run: &mut Run<'r, O>) -> Result<(), F
     Ok(())
 }
 
-/// Lets a policy do the rest, as the running one.
+/// Makes a policy the running one, and lets it do the rest.
 async fn finish_policy<'r, O: Outside>(
     policy: &'r dyn Finish<O>,
     known: Counted,

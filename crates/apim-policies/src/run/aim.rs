@@ -17,14 +17,14 @@ use crate::{
 };
 
 impl<O: Outside> Run<'_, O> {
-    /// Sends the request on to another base URL.
+    /// Directs the request to another base URL.
     pub(crate) fn set_base(&mut self, base: Url) {
         self.target.backend = None;
         self.target.base = Some(base);
         self.aim();
     }
 
-    /// Sends the request on to a backend of the service, or to one of a pool's.
+    /// Directs the request to a backend of the service, or to a member of a pool.
     pub(crate) fn set_backend(&mut self, id: String, all: Arc<Backends>) {
         let scope = self.step.map_or(Scope::Global, |running| running.location.scope);
         if let Some(base) = first_url(&all, &id) {
@@ -34,14 +34,14 @@ impl<O: Outside> Run<'_, O> {
         self.aim();
     }
 
-    /// Whether a document of a broader scope than the running policy's named a backend.
+    /// Reports whether a document of a broader scope than the running policy's named a backend.
     pub(crate) fn has_backend_of_broader_scope(&self) -> bool {
         let scope = self.step.map(|running| running.location.scope);
         self.target.backend.as_ref().is_some_and(|named| Some(named.scope) < scope)
     }
 
-    /// Takes the backend that is next, when a policy named one: its identifier. `Err` is the text of the status 503 that
-    /// the gateway answers itself, while circuit breakers keep it from sending anything.
+    /// Takes the next backend, and returns its identifier, if a policy named a backend. `Err` is the status text of the
+    /// gateway's own 503: circuit breakers stop all sending.
     pub(crate) fn next_backend(&mut self) -> Result<Option<String>, String> {
         let Some(Named { id, all, .. }) = self.target.backend.clone() else { return Ok(None) };
         let now = self.outside.now();
@@ -59,7 +59,7 @@ impl<O: Outside> Run<'_, O> {
         Ok(Some(taken))
     }
 
-    /// The Authorization header that a backend wants from the gateway, if it does.
+    /// Returns the gateway's Authorization header for a backend, if the backend needs one.
     pub(crate) async fn authorization_for(&mut self, backend: &str) -> Result<Option<HeaderValue>, Failure> {
         let Some(named) = &self.target.backend else { return Ok(None) };
         let Some(Backend::Single { credentials: Some(credentials), .. }) = named.all.get(backend) else {
@@ -74,7 +74,7 @@ impl<O: Outside> Run<'_, O> {
         header.map(Some).map_err(|error| Failure::internal("", "", format!("the token for {resource}: {error}")))
     }
 
-    /// Tells the backend's circuit breaker what came of a request; `None` is no response at all.
+    /// Reports the result of a request to the backend's circuit breaker; `None` is no response.
     pub(crate) fn report(&mut self, backend: &str, response: Option<&expression::Response>) {
         let Some(named) = &self.target.backend else { return };
         if let Some(Backend::Single { breaker: Some(breaker), .. }) = named.all.get(backend)
@@ -84,7 +84,7 @@ impl<O: Outside> Run<'_, O> {
         }
     }
 
-    /// Sends the request on to another path below the base.
+    /// Directs the request to another path below the base.
     pub(crate) fn set_path(&mut self, path: String) {
         self.target.path = path;
         self.aim();

@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl<O: Outside> Run<'_, O> {
-    /// Replaces the body of the request, or of the response once there is one, as [`Self::headers`] does.
+    /// Replaces the body of the message that [`Self::headers`] changes: the request, or the response once there is one.
     pub(crate) fn set_body(&mut self, body: Bytes) {
         let body = (!body.is_empty()).then(|| Body::new(body));
         match self.section {
@@ -32,7 +32,7 @@ impl<O: Outside> Run<'_, O> {
         self.headers().remove(header::CONTENT_LENGTH);
     }
 
-    /// Reads the request's body into memory, unless it is there.
+    /// Reads the request's body into memory, unless it is already there.
     pub(crate) async fn read_request_body(&mut self) -> Result<(), Failure> {
         if let Some(stream) = self.request_stream.take() {
             let bytes = self.outside.read(stream).await.map_err(|error| match error {
@@ -45,7 +45,7 @@ impl<O: Outside> Run<'_, O> {
         Ok(())
     }
 
-    /// Reads the response's body into memory, unless it is there.
+    /// Reads the response's body into memory, unless it is already there.
     pub(crate) async fn read_response_body(&mut self) -> Result<(), Failure> {
         if let Some(stream) = self.response_stream.take() {
             let bytes = self.outside.read(stream).await.map_err(|error| {
@@ -57,7 +57,8 @@ impl<O: Outside> Run<'_, O> {
         Ok(())
     }
 
-    /// Counts the bytes of the request's body and the response's: those that passed before it was asked for, too.
+    /// Returns the meter of the request's and the response's bodies. It also counts the bytes that passed before this
+    /// call.
     pub(crate) fn meter(&mut self) -> Meter {
         if let Some(meter) = &self.meter {
             return meter.clone();
@@ -70,14 +71,15 @@ impl<O: Outside> Run<'_, O> {
         meter
     }
 
-    /// Counts the bytes of the bodies that have passed and that will, once for a key.
+    /// Counts the bytes of the bodies once for a key: those that have passed, and those to come.
     pub(crate) fn count_bytes(&mut self, want: LimitRequest) {
         if self.counted.insert(want.key.clone()) {
             self.meter().count_for(want);
         }
     }
 
-    /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.
+    /// Returns the body of the message that [`Self::headers`] changes: the request, or the response once there is one.
+    /// The message keeps its body.
     pub(crate) async fn body(&mut self) -> Result<Bytes, Failure> {
         let body = match self.section {
             Section::Inbound | Section::Backend => {
@@ -92,29 +94,30 @@ impl<O: Outside> Run<'_, O> {
         Ok(body.as_ref().and_then(Body::content).cloned().unwrap_or_default())
     }
 
-    /// The request's URL as it goes on the wire.
+    /// Returns the request's URL as it is sent.
     pub(crate) fn wire_url(&self) -> Result<HttpUrl, Failure> {
         let url = &self.context.request.url;
         let invalid = || Failure::internal("", "", format!("{url} is not a valid URL"));
         HttpUrl::parse(&url.to_string()).ok_or_else(invalid)
     }
 
-    /// The request as policies left it. Its body stays in memory when it is there, or when a later expression may read
-    /// it, or when asked to; otherwise it goes along and cannot be sent again.
+    /// Returns the request with the changes of the policies. Its body stays in memory if it is there, if a later
+    /// expression may read it, or if `keep_body` is true. Otherwise, the body goes to the backend and cannot be sent
+    /// again.
     pub(crate) async fn request_to_send(&mut self, keep_body: bool) -> Result<Request<O::Body>, Failure> {
         if keep_body || self.reads.request_body {
             self.read_request_body().await?;
         }
         if std::mem::replace(&mut self.body_gone, self.request_stream.is_some()) && self.context.request.body.is_none()
         {
-            // What a live gateway does with a second forward-request is not documented.
+            // The behaviour of a live gateway for a second forward-request is not documented.
             let message = "the request's body has been forwarded already; buffer-request-body=\"true\" keeps it";
             return Err(Failure::internal("", "", message.to_owned()));
         }
         let body = match (self.request_stream.take(), &self.context.request.body) {
             (Some(stream), _) => stream,
             (None, Some(body)) => {
-                // What an expression took away is gone, and its length with it.
+                // An expression took the body away, so its length goes, too.
                 if body.content().is_none() {
                     self.context.request.headers.remove(header::CONTENT_LENGTH);
                 }
@@ -141,7 +144,7 @@ impl<O: Outside> Run<'_, O> {
     }
 }
 
-/// `HttpClient` of .NET sends no other headers.
+/// Refuses headers beyond ASCII, as .NET's `HttpClient` does.
 pub(crate) fn check_ascii(headers: &HeaderMap) -> Result<(), Failure> {
     match headers.iter().find(|(_, value)| !value.as_bytes().is_ascii()) {
         None => Ok(()),

@@ -5,12 +5,12 @@ use jiff::SignedDuration;
 
 /// A lookup that found nothing.
 pub(crate) struct Lookup {
-    /// The response is kept under this key.
+    /// The key under which the response is kept.
     pub(crate) key: String,
     pub(crate) cache_control: Option<CacheControl>,
 }
 
-/// What caches behind the gateway are told.
+/// The instructions for caches behind the gateway.
 #[derive(Clone, Copy)]
 pub(crate) struct CacheControl {
     pub(crate) is_public: bool,
@@ -18,7 +18,7 @@ pub(crate) struct CacheControl {
 }
 
 impl CacheControl {
-    /// Writes `Cache-Control`; the response is kept this much longer.
+    /// Writes `Cache-Control`. The response may be kept for the remaining time.
     pub(crate) fn apply(self, left: SignedDuration, headers: &mut HeaderMap) {
         let who = if self.is_public { "public" } else { "private" };
         let revalidate = if self.must_revalidate { ", must-revalidate" } else { "" };

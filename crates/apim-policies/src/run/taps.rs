@@ -9,7 +9,7 @@ pub(super) struct Taps {
 }
 
 impl Taps {
-    /// `prompt` counts where no event says how long the prompt was.
+    /// Adds work. `prompt` is the number of prompt tokens if no event reports it.
     pub(super) fn add(&mut self, prompt: u64, then: impl FnOnce(Usage) + Send + Sync + 'static) {
         self.prompt = prompt;
         self.then.push(Box::new(then));

@@ -1,4 +1,4 @@
-//! The target of the request: `context.Request.Url` is made of a base URL and a path.
+//! The target of the request. A base URL and a path make up `context.Request.Url`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
 pub(super) struct Target {
     pub(super) backend: Option<Named>,
     pub(super) base: Option<Url>,
-    /// Below the base: empty, or beginning with `/`.
+    /// The path below the base: empty, or beginning with `/`.
     pub(super) path: String,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Target {
 #[derive(Clone, Debug)]
 pub(super) struct Named {
     pub(super) id: String,
-    /// Of the policy's document.
+    /// The scope of the policy's document.
     pub(super) scope: Scope,
     /// The backends of the service.
     pub(super) all: Arc<Backends>,
@@ -32,7 +32,7 @@ impl Target {
     }
 }
 
-/// The URL of a backend, or of a pool's first.
+/// Returns the URL of a backend, or that of a pool's first member.
 pub(super) fn first_url(all: &Backends, id: &str) -> Option<Url> {
     let url = match all.get(id)? {
         Backend::Single { url, .. } => url,

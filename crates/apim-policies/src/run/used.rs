@@ -11,14 +11,15 @@ use crate::{
 };
 
 impl<O: Outside> Run<'_, O> {
-    /// A count of the prompt's tokens; the request's body stays in memory.
+    /// Counts the prompt's tokens. The request's body stays in memory.
     pub(crate) async fn prompt_tokens(&mut self) -> Result<u64, Failure> {
         self.read_request_body().await?;
         let body = self.context.request.body.as_ref().and_then(Body::content);
         Ok(body.map_or(0, |body| usage::of_prompt(body, self.outside.tokenizer())))
     }
 
-    /// What a good response says was used; `None` for one that streams, of which only its end tells.
+    /// Returns the tokens that a successful response reports. Returns `None` for a stream, which reports them at its
+    /// end.
     pub(crate) async fn usage(&mut self) -> Result<Option<Usage>, Failure> {
         let Some(response) = self.context.response.as_ref().filter(|_| !self.is_from_cache) else {
             return Ok(Some(Usage::default()));
@@ -35,7 +36,7 @@ impl<O: Outside> Run<'_, O> {
         Ok(Some(body.and_then(|body| Usage::from_body(body)).unwrap_or_default()))
     }
 
-    /// Does this when the streamed answer has ended. `prompt` counts where no event says how long the prompt was.
+    /// Runs `then` when the streamed answer has ended. `prompt` is the number of prompt tokens if no event reports it.
     pub(crate) fn when_used(&mut self, prompt: u64, then: impl FnOnce(Usage) + Send + Sync + 'static) {
         self.taps.add(prompt, then);
     }

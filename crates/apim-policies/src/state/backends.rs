@@ -20,7 +20,7 @@ pub(crate) struct BackendStates(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     health: BTreeMap<String, Health>,
-    /// Requests of each pool.
+    /// The number of requests of each pool.
     turns: BTreeMap<String, u64>,
 }
 
@@ -31,12 +31,12 @@ struct Health {
 }
 
 impl BackendStates {
-    /// Whether requests may go to the backend.
+    /// Reports whether requests may go to the backend.
     pub(crate) fn is_open(&self, id: &str, now: Timestamp) -> bool {
         self.lock().is_open(id, now)
     }
 
-    /// The pool's member whose turn it is: those with the first priority share by weight, as far as they are open.
+    /// Returns the pool's member whose turn it is. The open members with the first priority share the turns by weight.
     pub(crate) fn next_of(&self, pool: &str, members: &[PoolMember], now: Timestamp) -> Option<String> {
         let mut inner = self.lock();
         let open: Vec<_> = members.iter().filter(|member| inner.is_open(&member.backend, now)).collect();
@@ -55,7 +55,7 @@ impl BackendStates {
         None
     }
 
-    /// Counts what came of a request; until when the backend is left alone, if that begins now.
+    /// Counts the result of a request. If the backend is skipped from now on, returns the end of that time.
     pub(crate) fn report(
         &self,
         id: &str,

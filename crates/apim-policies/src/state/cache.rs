@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::expression::Value;
 
-/// How much a cache keeps. Keys and values may come from callers.
+/// The limits of a cache. Keys and values may come from callers.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
     entries: usize,
@@ -18,7 +18,7 @@ struct Bounds {
 
 const BOUNDS: Bounds = Bounds { entries: 10_000, bytes: 256 * 1024 * 1024 };
 
-/// Values by key, each with the time when it ends.
+/// Values by key, each with its time of expiry.
 #[derive(Debug)]
 pub(crate) struct Cache {
     bounds: Bounds,
@@ -41,7 +41,7 @@ struct Entry {
 /// A value that was found.
 pub(crate) struct Cached {
     pub(crate) value: Value,
-    /// How much longer it is kept.
+    /// The remaining time of the value in the cache.
     pub(crate) left: SignedDuration,
 }
 
@@ -52,12 +52,12 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// The value, unless it is too old. What is done to it does not reach the cache.
+    /// Returns the value, unless it is too old. Changes to the value do not reach the cache.
     pub(crate) fn get(&self, key: &str, now: Timestamp) -> Option<Value> {
         self.find(key, now).map(|cached| cached.value)
     }
 
-    /// As [`Self::get`], with the time that is left.
+    /// Returns the value like [`Self::get`], and its remaining time.
     pub(crate) fn find(&self, key: &str, now: Timestamp) -> Option<Cached> {
         let mut kept = self.lock();
         let entry = kept.entries.get(key)?;
@@ -68,8 +68,8 @@ impl Cache {
         Some(Cached { value: entry.value.detached()?, left: entry.until.duration_since(now) })
     }
 
-    /// Keeps a value for this long. When the cache is full, what ends soonest makes room; the value itself stays, whatever
-    /// its size. `None` when it is of a type that cannot be kept.
+    /// Keeps a value for this time. If the cache is full, the entries that end soonest make room. The value itself
+    /// stays, even if it is larger than the cache. Returns `None` if values of its type cannot be kept.
     pub(crate) fn put(&self, key: String, value: &Value, duration: SignedDuration, now: Timestamp) -> Option<()> {
         let value = value.detached()?;
         let until = now.checked_add(duration).unwrap_or(Timestamp::MAX);
@@ -100,7 +100,7 @@ impl CacheEntries {
         }
     }
 
-    /// Whether one more of so many bytes fits.
+    /// Reports whether one more entry of this size fits.
     fn has_room(&self, bytes: usize, bounds: Bounds) -> bool {
         self.entries.len() < bounds.entries && self.bytes.saturating_add(bytes) <= bounds.bytes
     }
@@ -121,7 +121,8 @@ impl CacheEntries {
 mod tests {
     use super::*;
 
-    /// A cache of these bounds after so many texts of 1,000 bytes, each of which ends a second after the one before it.
+    /// Returns a cache of these bounds after a number of texts of 1,000 bytes. Each of them ends a second after the
+    /// previous one.
     fn filled(bounds: Bounds, count: i64) -> Cache {
         let cache = Cache { bounds, ..Cache::default() };
         for key in 0..count {
@@ -144,14 +145,14 @@ mod tests {
         assert_eq!(keys(&filled(Bounds { entries: 3, ..BOUNDS }, 5)), ["2", "3", "4"]);
         let cache = filled(Bounds { bytes: 3_500, ..BOUNDS }, 5);
         assert_eq!(keys(&cache), ["2", "3", "4"]);
-        // One that was there makes room for itself.
+        // A new value for an existing key replaces the old value, and so makes its own room.
         let put = |key: &str, length, seconds| {
             let (duration, now) = (SignedDuration::from_secs(60), Timestamp::from_second(seconds).unwrap());
             cache.put(key.to_owned(), &Value::from("x".repeat(length)), duration, now)
         };
         put("3", 1000, 0).unwrap();
         assert_eq!(keys(&cache), ["2", "3", "4"]);
-        // What has ended goes first, and the new one stays, whatever its size.
+        // Ended entries go first, and the new one stays, even if it is larger than the cache.
         put("new", 1000, 4).unwrap();
         assert_eq!(keys(&cache), ["3", "4", "new"]);
         put("large", 100_000, 4).unwrap();

@@ -1,4 +1,4 @@
-//! Counters of calls and tokens: how much of a limit each key has used, and when the limit is free again.
+//! Counters of calls and tokens: the used part of each key's limit, and the time when the limit is free again.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,7 +8,7 @@ use std::{
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
 
-/// Nothing is counted over a longer moving window, so what is older is forgotten.
+/// The longest moving window. Older entries are forgotten.
 const LONGEST_MOVING_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Counters by key. A key is shared by all policies that name it.
@@ -18,49 +18,49 @@ pub(crate) struct Counters(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     counters: HashMap<KeyDigest, Counter>,
-    /// At this many, those that count nothing any more are looked for.
+    /// The number of counters at which unused counters are searched for.
     crowded: usize,
 }
 
-/// SHA-256 of a key. Keys may come from callers and stay for a whole period, so their length must not matter.
+/// The SHA-256 of a key. Keys may come from callers and stay for a whole period, so their length must not matter.
 type KeyDigest = [u8; 32];
 
 #[derive(Debug)]
 enum Counter {
-    /// When something was counted, and the sum of all until then; the oldest first.
+    /// The times of counting, each with the sum up to that time. The oldest is first.
     Moving(VecDeque<(Timestamp, u64)>),
-    /// What was counted since the period began, until it ends.
+    /// The amount counted since the period began, and the end of the period.
     Fixed { used: u64, until: Option<Timestamp> },
 }
 
-/// The time over which is counted.
+/// The time over which a counter counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Window {
-    /// The time up to now; five minutes at most.
+    /// The time up to now, at most five minutes.
     Moving(SignedDuration),
-    /// A period that ends then; never, without an end.
+    /// A period that ends at this time; `None` for a period that never ends.
     Until(Option<Timestamp>),
 }
 
-/// What a policy wants to count.
+/// A request to count against a limit.
 #[derive(Clone, Debug)]
 pub(crate) struct LimitRequest {
-    /// Names of counters for moving windows and for periods must differ.
+    /// The counter's key. Moving windows and periods must have different keys.
     pub(crate) key: String,
     pub(crate) window: Window,
     pub(crate) limit: u64,
     pub(crate) by: u64,
 }
 
-/// The limit is reached.
+/// The error of a reached limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Over {
-    /// Whole seconds until there is room again, one at least; `None` when there never will be.
+    /// The whole seconds until there is room again, at least one; `None` if there never will be.
     pub(crate) retry_after: Option<u64>,
 }
 
 impl Counters {
-    /// Counts everything, or nothing when some limit would be passed. Gives what remains of each limit.
+    /// Counts everything, or nothing if it would exceed a limit. Returns the remainder of each limit.
     pub(crate) fn take(&self, wants: &[LimitRequest], now: Timestamp) -> Result<Vec<u64>, Over> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut remaining = Vec::with_capacity(wants.len());
@@ -79,7 +79,7 @@ impl Counters {
         Ok(remaining)
     }
 
-    /// What remains of the limit; an error when nothing does. Counts nothing.
+    /// Returns the remainder of the limit, or an error if nothing remains. Counts nothing.
     pub(crate) fn look(&self, want: &LimitRequest, now: Timestamp) -> Result<u64, Over> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counter = inner.counter(want, now);
@@ -89,7 +89,7 @@ impl Counters {
         }
     }
 
-    /// Counts, whatever the limit is. Gives what remains of it.
+    /// Counts, even above the limit. Returns the remainder of the limit.
     pub(crate) fn add(&self, want: &LimitRequest, now: Timestamp) -> u64 {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counter = inner.counter(want, now);
@@ -101,7 +101,7 @@ impl Counters {
 }
 
 impl Inner {
-    /// The counter as it stands now: a period that is over begins again.
+    /// Returns the counter in its current state. A period that is over begins again.
     fn counter(&mut self, want: &LimitRequest, now: Timestamp) -> &mut Counter {
         let fresh = || match want.window {
             Window::Moving(_) => Counter::Moving(VecDeque::new()),
@@ -116,7 +116,7 @@ impl Inner {
         counter
     }
 
-    /// Keys may come from callers, so those that count nothing any more are dropped from time to time.
+    /// Drops unused counters from time to time, because keys may come from callers.
     fn tidy(&mut self, now: Timestamp) {
         if self.counters.len() > self.crowded.max(1024) {
             self.counters.retain(|_, counter| !counter.is_over(now));
@@ -138,7 +138,7 @@ impl Counter {
     fn used(&mut self, window: Window, now: Timestamp) -> u64 {
         match (self, window) {
             (Self::Moving(counted), Window::Moving(period)) => {
-                // The one before the oldest that counts is kept for its sum.
+                // The entry before the oldest one that counts is kept for its sum.
                 while counted.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= LONGEST_MOVING_WINDOW) {
                     counted.pop_front();
                 }
@@ -154,7 +154,7 @@ impl Counter {
         match self {
             Self::Moving(counted) if by > 0 => {
                 let (last, sum) = counted.back().copied().unwrap_or((now, 0));
-                // Requests at once may come in another order than their times.
+                // Concurrent requests may arrive in a different order than their times.
                 counted.push_back((last.max(now), sum.saturating_add(by)));
             }
             Self::Moving(_) => {}
@@ -162,14 +162,14 @@ impl Counter {
         }
     }
 
-    /// When there is room for what is wanted.
+    /// Returns the time when there is room for the request.
     fn over(&mut self, want: &LimitRequest, now: Timestamp) -> Over {
         let excess = self.used(want.window, now).saturating_add(want.by).saturating_sub(want.limit);
         let until = match (self, want.window) {
             (Self::Moving(counted), Window::Moving(period)) => {
                 let gone = sum_before(counted, period, now).saturating_add(excess);
                 let leaves = counted.get(counted.partition_point(|(_, sum)| *sum < gone));
-                // What is wanted alone may pass the limit; then it never fits, and a window later is as good a guess.
+                // A request that exceeds the limit alone never fits. One window later is then only a guess.
                 leaves.map_or(now, |(at, _)| *at).checked_add(period).ok()
             }
             (Self::Fixed { until, .. }, _) => *until,
@@ -179,13 +179,13 @@ impl Counter {
     }
 }
 
-/// The sum of all that is too old for the window. Its length is no matter.
+/// Returns the sum of the entries that are too old for the window. The number of entries hardly affects the time.
 fn sum_before(counted: &VecDeque<(Timestamp, u64)>, period: SignedDuration, now: Timestamp) -> u64 {
     let old = counted.partition_point(|(at, _)| now.duration_since(*at) >= period);
     old.checked_sub(1).and_then(|last| counted.get(last)).map_or(0, |(_, sum)| *sum)
 }
 
-/// Whole seconds, rounded up; one at least.
+/// Returns whole seconds, rounded up, at least one.
 fn seconds_up(time: SignedDuration) -> u64 {
     let whole = time.as_secs() + i64::from(time.subsec_nanos() > 0);
     whole.max(1).unsigned_abs()
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(take(10_000), Ok(vec![0]));
         assert_eq!(take(14_499), over(1));
         assert_eq!(take(14_500), Ok(vec![0]));
-        // Another key, and the same with a higher limit.
+        // Another key, and the same key with a higher limit.
         assert_eq!(counters.take(&[want("b", 10, 2)], at(14_500)), Ok(vec![1]));
         assert_eq!(counters.look(&want("a", 10, 5), at(14_500)), Ok(3));
     }
@@ -263,7 +263,7 @@ mod tests {
             counters.take(&[want(&key.to_string(), 1, 1)], at(key * 1_000)).unwrap();
         }
         assert!(counters.0.lock().unwrap().counters.len() < 2_000);
-        // A period that goes on holds those alone that have used something, and a digest of each.
+        // A continuing period holds only the keys that have used something, each as a digest.
         let quota =
             |key: i64, limit| LimitRequest { window: Window::Until(None), limit, ..want(&key.to_string(), 0, 0) };
         for key in 0..5_000 {
@@ -274,13 +274,13 @@ mod tests {
         assert!(counters.0.lock().unwrap().counters.len() < 2_500);
     }
 
-    /// Before, each call read every call of its window: 200,000 calls took minutes.
+    /// A counter that read every call of its window took minutes for 200,000 calls.
     #[test]
     fn a_window_with_many_calls_counts_as_a_slow_reading_of_all_of_them_would() {
         let counters = Counters::default();
         let mut all: Vec<i64> = Vec::new();
         for call in 0..2_000_i64 {
-            // Several at once, then pauses; two windows of one counter.
+            // Several calls come at once, then there are pauses. One counter has two windows.
             let time = call / 7 * 110 + call % 3;
             for (seconds, limit) in [(3, 120), (10, 300)] {
                 let want = want("a", seconds, limit);

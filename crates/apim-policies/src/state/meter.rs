@@ -13,7 +13,7 @@ pub struct Meter(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     counters: Arc<Counters>,
-    /// The bytes are of the period in which the request began.
+    /// The start of the request. The bytes count for the period of that time.
     begun: Timestamp,
     count: Mutex<Count>,
 }
@@ -21,7 +21,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Count {
     passed: u64,
-    /// What they count for; how many does not matter there.
+    /// The limits that the bytes count against. Their own amounts are ignored.
     wants: Vec<LimitRequest>,
 }
 
@@ -40,7 +40,7 @@ impl Meter {
         }
     }
 
-    /// Counts for this, too: what has passed so far, and what will.
+    /// Adds a limit. The bytes so far and those to come count against it.
     pub(crate) fn count_for(&self, want: LimitRequest) {
         let mut count = self.0.count.lock().unwrap_or_else(PoisonError::into_inner);
         self.add(&want, count.passed);

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Combinations of dimensions may come from callers; more than these are not kept apart.
+/// The largest number of separate sums. Combinations of dimensions may come from callers.
 const MOST_SUMS: usize = 10_000;
 
-/// The sums of everything that policies sent. Clones share them.
+/// The sums of all metrics that policies sent. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics(Arc<Mutex<BTreeMap<Key, f64>>>);
 
@@ -24,7 +24,7 @@ struct Key {
 pub struct Metric {
     /// The namespace in the policy.
     pub namespace: String,
-    /// Name, such as `Total Tokens`.
+    /// The name, such as `Total Tokens`.
     pub name: String,
     /// The dimensions of the number.
     pub dimensions: BTreeMap<String, String>,
@@ -33,7 +33,7 @@ pub struct Metric {
 }
 
 impl Metrics {
-    /// Every sum, in order.
+    /// Returns every sum, in order.
     #[must_use]
     pub fn all(&self) -> Vec<Metric> {
         let sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);

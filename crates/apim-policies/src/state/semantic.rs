@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// The oldest make room.
+/// The largest number of prompts. The oldest ones make room.
 const MOST_PROMPTS: usize = 1_000;
 
 #[derive(Debug, Default)]
@@ -14,15 +14,15 @@ pub(crate) struct SemanticEntries(Mutex<VecDeque<SemanticEntry>>);
 /// A prompt whose answer is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct SemanticEntry {
-    /// Answers are found only by requests with the same values here.
+    /// The values that a request must share with this one to find the answer.
     pub(crate) vary_by: Vec<String>,
     pub(crate) vector: Vec<f64>,
-    /// Where the answer is in the cache.
+    /// The key of the answer in the cache.
     pub(crate) key: String,
 }
 
 impl SemanticEntries {
-    /// Keys of answers to prompts that are at most so far away, the nearest first; each with its distance.
+    /// Returns the keys of answers to prompts within a distance, nearest first, each with its distance.
     pub(crate) fn near(&self, vary_by: &[String], vector: &[f64], most: f64) -> Vec<(String, f64)> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let same = entries.iter().filter(|entry| entry.vary_by == vary_by && entry.vector.len() == vector.len());
@@ -43,7 +43,7 @@ impl SemanticEntries {
     }
 }
 
-/// From 0 (the same direction) to 2.
+/// Returns the distance of two vectors, from 0 (the same direction) to 2.
 fn distance(left: &[f64], right: &[f64]) -> f64 {
     let dot: f64 = left.iter().zip(right).map(|(left, right)| left * right).sum();
     let length = |vector: &[f64]| vector.iter().map(|value| value * value).sum::<f64>().sqrt();

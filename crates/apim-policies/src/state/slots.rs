@@ -5,11 +5,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Requests inside, by key.
+/// The number of requests inside, by key.
 #[derive(Debug, Default)]
 pub(crate) struct Slots(Mutex<HashMap<String, u32>>);
 
-/// A place inside; it is free again when this is dropped.
+/// A place inside. Dropping it frees the place.
 #[derive(Debug)]
 pub(crate) struct Slot<'s> {
     slots: &'s Slots,
@@ -17,7 +17,7 @@ pub(crate) struct Slot<'s> {
 }
 
 impl Slots {
-    /// A place, unless all of them are taken.
+    /// Takes a place, unless all places are taken.
     pub(crate) fn enter(&self, key: String, most: u32) -> Option<Slot<'_>> {
         let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = inside.entry(key.clone()).or_default();

@@ -1,4 +1,4 @@
-//! Claims as text, for the comparison in `required-claims`: the same texts that Microsoft.IdentityModel makes of JSON.
+//! Converts claims to text for the comparison in `required-claims`. The texts are those of Microsoft.IdentityModel.
 //!
 //! Objects and nested arrays keep the token's own text, with its blanks, escapes and order, so the claim is looked up
 //! in the payload as written.
@@ -8,7 +8,7 @@ use crate::{
     json_text::{items, members},
 };
 
-/// The values of a member of an object, which is valid JSON; the last one of that name counts.
+/// Returns the values of a member of an object, which must be valid JSON. The last member of that name counts.
 pub(super) fn values(object: &str, name: &str) -> Vec<String> {
     let Some((_, value)) = members(object).filter(|(key, _)| key == name).last() else { return Vec::new() };
     if value.starts_with('[') { items(value).map(text_of).collect() } else { vec![text_of(value)] }
@@ -24,7 +24,7 @@ fn text_of(value: &str) -> String {
     }
 }
 
-/// A whole number that fits 64 bits keeps its digits; any other one is a double.
+/// Writes a number. A whole number that fits 64 bits keeps its digits, and any other number is a double.
 fn number(text: &str) -> String {
     match (text.parse::<i64>(), text.parse::<f64>()) {
         (Ok(whole), _) => whole.to_string(),

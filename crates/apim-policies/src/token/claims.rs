@@ -1,12 +1,12 @@
-//! Lifetime, audience and issuer of a token, and the types of its registered claims, as Microsoft.IdentityModel checks
-//! them (its `Validators`).
+//! Checks lifetime, audience and issuer of a token, and the types of its registered claims, as Microsoft.IdentityModel
+//! does (its `Validators`).
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{Jwt, refusal::TokenRefusal};
 
-/// `exp` and `nbf` against the clock. Without skew a token is expired the moment after `exp`.
+/// Checks `exp` and `nbf` against the clock. Without skew, a token expires the moment after `exp`.
 pub(super) fn lifetime(
     jwt: &Jwt,
     now: Timestamp,
@@ -33,15 +33,15 @@ fn begun(from: Timestamp, now: Timestamp, skew: SignedDuration) -> Result<(), To
     if from.duration_since(now) > skew { Err(TokenRefusal::NotYetValid { from, now }) } else { Ok(()) }
 }
 
-/// The last second that .NET can say. Later times count as this one.
+/// The last second that .NET supports. Later times count as this one.
 const END_OF_YEAR_9999: i64 = 253_402_300_799;
 
-/// A claim that is a number of seconds since 1970, as a number or as its text, rounded to the nearest second.
+/// Reads a claim of seconds since 1970: a number or its text, rounded to the nearest second.
 fn instant(jwt: &Jwt, claim: &'static str) -> Result<Option<Timestamp>, TokenRefusal> {
     let Some(value) = jwt.claims.get(claim) else { return Ok(None) };
     let seconds = seconds(value).ok_or(TokenRefusal::ClaimType { claim, expected: TIME })?;
     let seconds = seconds.clamp(0, END_OF_YEAR_9999);
-    // The time library ends some hours before .NET does.
+    // The last time of the time library is some hours before that of .NET.
     Ok(Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)))
 }
 
@@ -60,7 +60,7 @@ fn seconds(value: &Value) -> Option<i64> {
     whole.or_else(rounded)
 }
 
-/// The number that a text is: digits, a point, a sign and an exponent, and no words such as `inf`.
+/// Reads a text as a number: digits, a point, a sign and an exponent, but no words such as `inf`.
 fn number_in(text: &str) -> Option<f64> {
     let is_number = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
     text.parse().ok().filter(|_| is_number)
@@ -69,8 +69,8 @@ fn number_in(text: &str) -> Option<f64> {
 const TIME: &str = "a number of seconds";
 const TEXT: &str = "text";
 
-/// Microsoft.IdentityModel has a type for each registered claim and reads no token with another one, whether or not a
-/// policy asks for the claim (since version 7).
+/// Checks the types of the registered claims. Microsoft.IdentityModel has one type for each, and refuses a token with
+/// another type, even if no policy asks for the claim (since version 7).
 pub(super) fn check_types(jwt: &Jwt) -> Result<(), TokenRefusal> {
     for claim in ["exp", "nbf", "iat"] {
         instant(jwt, claim)?;
@@ -94,7 +94,7 @@ pub(super) fn check_types(jwt: &Jwt) -> Result<(), TokenRefusal> {
     Ok(())
 }
 
-/// Some audience of the token must be listed. Without a list the audience is not looked at.
+/// Checks that one audience of the token is listed. Without a list, the audience is not checked.
 pub(super) fn audience(jwt: &Jwt, allowed: &[String]) -> Result<(), TokenRefusal> {
     if allowed.is_empty() {
         return Ok(());
@@ -112,7 +112,8 @@ pub(super) fn audience(jwt: &Jwt, allowed: &[String]) -> Result<(), TokenRefusal
     Err(TokenRefusal::Audience { found, allowed: allowed.to_vec() })
 }
 
-/// To the letter, but for one slash at the end (`TokenValidationParameters.IgnoreTrailingSlashWhenValidatingAudience`).
+/// Compares exactly, except for one slash at the end
+/// (`TokenValidationParameters.IgnoreTrailingSlashWhenValidatingAudience`).
 pub(super) fn is_same_audience(audience: &str, allowed: &str) -> bool {
     let is_longer = |long: &str, short: &str| long.strip_suffix('/') == Some(short);
     !audience.trim().is_empty()
@@ -120,8 +121,8 @@ pub(super) fn is_same_audience(audience: &str, allowed: &str) -> bool {
         && (audience == allowed || is_longer(audience, allowed) || is_longer(allowed, audience))
 }
 
-/// The issuer must be a listed one or that of a discovery document. Without either it is not looked at, unless a
-/// document was read that publishes none.
+/// Checks that the issuer is listed, or is that of a discovery document. Without either, it is not checked, unless a
+/// discovery document that publishes no issuer was read.
 pub(super) fn issuer(
     jwt: &Jwt,
     listed: &[String],
@@ -140,8 +141,8 @@ pub(super) fn issuer(
     Err(TokenRefusal::Issuer { found: found.to_owned(), allowed: allowed.cloned().collect() })
 }
 
-/// The documents for several tenants (`/common`, `/organizations`) publish an issuer with a place for the tenant ID,
-/// which the token must fill with its own `tid`, a GUID.
+/// Compares an issuer. The documents for several tenants (`/common`, `/organizations`) publish an issuer with a
+/// placeholder for the tenant ID. The token must fill it with its own `tid`, a GUID.
 fn matches(issuer: &str, found: &str, tenant: Option<&str>) -> bool {
     const TENANT: &str = "{tenantid}";
     if !issuer.contains(TENANT) {

@@ -1,4 +1,4 @@
-//! Encrypted tokens (RFC 7516, compact form). What is inside is a signed token.
+//! Encrypted tokens (RFC 7516, compact form). They contain a signed token.
 //!
 //! The key of the content is shared by both sides (`dir`), or is encrypted to the RSA key of a certificate
 //! (`RSA-OAEP`). The documentation of API Management names no algorithm for the second case. Microsoft.IdentityModel
@@ -18,10 +18,10 @@ use super::{
 };
 use crate::expression::Certificate;
 
-/// Bytes that a compressed token may hold, as Microsoft.IdentityModel has it (`MaximumTokenSizeInBytes`).
+/// The most bytes of a decompressed token, as in Microsoft.IdentityModel (`MaximumTokenSizeInBytes`).
 const LARGEST_INFLATED: usize = 256_000;
 
-/// A key that decrypts, and by what tokens name it.
+/// A decryption key, and its name in tokens.
 pub(crate) struct DecryptionKey {
     name: KeyName,
     key: Key,
@@ -39,12 +39,12 @@ impl std::fmt::Debug for DecryptionKey {
 }
 
 impl DecryptionKey {
-    /// A secret shared with the issuer; `None` when no algorithm has keys of this length.
+    /// Creates a key from a secret shared with the issuer; `None` if no algorithm has keys of this length.
     pub(crate) fn symmetric(id: Option<String>, secret: Vec<u8>) -> Option<Self> {
         matches!(secret.len(), 32 | 48 | 64).then_some(Self { name: KeyName::new(id), key: Key::Shared(secret) })
     }
 
-    /// A certificate's key; `None` when it has none or it is not RSA.
+    /// Takes a certificate's key; `None` if there is no private key or it is not RSA.
     pub(crate) fn from_certificate(id: Option<String>, certificate: &Certificate) -> Option<Self> {
         let key: &PrivateDecryptingKey = certificate.decrypting_key()?;
         let key = OaepPrivateDecryptingKey::new(key.clone()).ok()?;
@@ -52,12 +52,13 @@ impl DecryptionKey {
     }
 }
 
-/// Whether a token is encrypted, by the count of its parts.
+/// Reports whether a token is encrypted, by the number of its parts.
 pub(super) fn is_encrypted(token: &str) -> bool {
     token.split('.').count() == 5
 }
 
-/// The token inside. A key that the token names decides alone; when it names none of them, every key is tried.
+/// Returns the token inside. If the token names a key, only that key is tried. If it names none of them, every key is
+/// tried.
 pub(super) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Result<String, TokenRefusal> {
     let token = Encrypted::parse(token)?;
     if keys.is_empty() {
@@ -98,7 +99,7 @@ struct Encrypted<'t> {
     header: Map<String, Value>,
     algorithm: String,
     method: String,
-    /// The content's key, encrypted.
+    /// The encrypted key of the content.
     key: Vec<u8>,
     content: EncryptedContent<'t>,
 }
@@ -128,13 +129,13 @@ impl<'t> Encrypted<'t> {
     }
 }
 
-/// A token encrypted with a key that both sides know.
+/// Returns a token encrypted with a key that both sides know.
 #[cfg(test)]
 pub(crate) fn encrypt(token: &str, method: &str, key: &[u8]) -> String {
     seal(token, &serde_json::json!({ "alg": "dir", "enc": method, "cty": "JWT" }), &[], key)
 }
 
-/// A token encrypted to an RSA key (a `SubjectPublicKeyInfo`), with further members of the header.
+/// Returns a token encrypted to an RSA key (a `SubjectPublicKeyInfo`), with further members of the header.
 #[cfg(test)]
 pub(crate) fn encrypt_to(token: impl AsRef<[u8]>, method: &str, public_key: &[u8], members: &Value) -> String {
     use aws_lc_rs::rsa::{OaepPublicEncryptingKey, PublicEncryptingKey};
@@ -155,7 +156,7 @@ pub(crate) fn encrypt_to(token: impl AsRef<[u8]>, method: &str, public_key: &[u8
 #[cfg(test)]
 fn seal(token: impl AsRef<[u8]>, header: &Value, encrypted_key: &[u8], key: &[u8]) -> String {
     let protected = URL_SAFE_NO_PAD.encode(header.to_string());
-    // What names another method is sealed with the first one all the same.
+    // A token that names an unknown method is sealed with the first one.
     let method = header["enc"].as_str().and_then(Method::named).or(Method::named("A128CBC-HS256")).unwrap();
     let [iv, text, tag] = super::encrypted_content::seal(token.as_ref(), protected.as_bytes(), method, key)
         .map(|part| URL_SAFE_NO_PAD.encode(part));

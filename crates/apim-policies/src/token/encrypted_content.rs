@@ -8,19 +8,19 @@ use aws_lc_rs::{
 };
 
 pub(super) struct EncryptedContent<'t> {
-    /// The header as it was sent, which is sealed along.
+    /// The header as sent. The seal covers it, too.
     pub(super) data: &'t [u8],
     pub(super) iv: Vec<u8>,
     pub(super) text: Vec<u8>,
     pub(super) tag: Vec<u8>,
 }
 
-/// A content encryption algorithm, as `enc` names it.
+/// A content encryption algorithm, by its name in `enc`.
 #[derive(Clone, Copy)]
 pub(super) struct Method {
     cipher: &'static Algorithm,
     digest: hmac::Algorithm,
-    /// Of the key in bytes, one half of which checks and the other one decrypts.
+    /// The length of the key in bytes. One half checks the content, and the other half decrypts it.
     length: usize,
 }
 
@@ -37,7 +37,7 @@ impl Method {
 }
 
 impl EncryptedContent<'_> {
-    /// What is inside; `None` when the key does not fit or something was changed.
+    /// Returns the content; `None` if the key does not fit or a part was changed.
     pub(super) fn open(&self, method: Method, key: &[u8]) -> Option<Vec<u8>> {
         if key.len() != method.length {
             return None;
@@ -56,7 +56,7 @@ impl EncryptedContent<'_> {
     }
 }
 
-/// Seals a text; gives IV, text and tag.
+/// Seals a text. Returns IV, text and tag.
 #[cfg(test)]
 pub(super) fn seal(text: &[u8], data: &[u8], method: Method, key: &[u8]) -> [Vec<u8>; 3] {
     use aws_lc_rs::cipher::PaddedBlockEncryptingKey;
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// The example of RFC 7516, appendix A.3, whose content key is given there.
+    /// The example of RFC 7516, appendix A.3, which gives its content key.
     #[test]
     fn the_example_of_the_standard_opens() {
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();

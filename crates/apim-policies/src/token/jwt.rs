@@ -6,24 +6,24 @@ use serde_json::Value;
 use super::{claim_text, refusal::TokenRefusal};
 use crate::json_text;
 
-/// Members of a token's header or payload.
+/// The members of a token's header or payload.
 type Claims = serde_json::Map<String, Value>;
 
-/// A longer token is refused, as Microsoft.IdentityModel does (`MaximumTokenSizeInBytes`).
+/// The longest token. A longer one is refused, as Microsoft.IdentityModel does (`MaximumTokenSizeInBytes`).
 const LONGEST_TOKEN: usize = 256_000;
 
-/// Levels of nested JSON in a header or payload, the outermost one included.
+/// The deepest nesting of JSON in a header or payload, including the outermost level.
 const DEEPEST_JSON: usize = 64;
 
-/// Members of a header that are text. Microsoft.IdentityModel reads no token in which one is anything else but null.
+/// The members of a header that must be text or null. Microsoft.IdentityModel refuses a token with any other type.
 const HEADER_TEXTS: [&str; 8] = ["alg", "enc", "kid", "typ", "cty", "x5t", "zip", "nonce"];
 
 /// A token's header and claims.
 #[derive(Clone, Debug)]
 pub struct Jwt {
-    /// `alg` of the header; empty when it has none.
+    /// The header's `alg`; empty if the header has none.
     pub algorithm: String,
-    /// `kid` of the header.
+    /// The header's `kid`.
     pub key_id: Option<String>,
     pub(crate) header: Claims,
     pub(crate) claims: Claims,
@@ -31,23 +31,23 @@ pub struct Jwt {
     payload: String,
 }
 
-/// A token whose signature is still to be checked.
+/// A token whose signature is not yet checked.
 pub(crate) struct SignedJwt {
     pub(crate) jwt: Jwt,
-    /// Header and payload as they were signed.
+    /// The header and payload as signed.
     pub(crate) signed: String,
-    /// Base64url; empty for an unsigned token.
+    /// The signature in Base64url; empty for an unsigned token.
     pub(crate) signature: String,
 }
 
 impl Jwt {
-    /// A claim that is a string.
+    /// Returns a claim that is a string.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.claims.get(name)?.as_str()
     }
 
-    /// A claim's values as text: each element of an array, or the single value; none if the claim is absent.
+    /// Returns a claim's values as text: each element of an array, or the single value. An absent claim has no values.
     ///
     /// The texts are those of Microsoft.IdentityModel: null is empty, objects and nested arrays are as written in the
     /// token, and a number is written like in .NET (`1e3` is `1000`).
@@ -65,7 +65,7 @@ impl Jwt {
 }
 
 impl SignedJwt {
-    /// Takes a signed token apart. An encrypted one (five parts) is not well formed here.
+    /// Splits a signed token. An encrypted token (five parts) is not well formed here.
     pub(crate) fn parse(token: &str) -> Result<Self, TokenRefusal> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenRefusal::NotWellFormed)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenRefusal::NotWellFormed)?;
@@ -81,9 +81,9 @@ impl SignedJwt {
     }
 }
 
-/// The size of a token, before anything else of it is looked at.
+/// Checks the size of a token. This happens before any other check.
 pub(super) fn check_size(token: &str) -> Result<(), TokenRefusal> {
-    // No text has more UTF-16 units than bytes.
+    // A text never has more UTF-16 units than bytes.
     if token.len() <= LONGEST_TOKEN {
         return Ok(());
     }
@@ -91,10 +91,10 @@ pub(super) fn check_size(token: &str) -> Result<(), TokenRefusal> {
     if length > LONGEST_TOKEN { Err(TokenRefusal::TooLong { length, limit: LONGEST_TOKEN }) } else { Ok(()) }
 }
 
-/// The header of a token, signed or encrypted.
+/// Reads the header of a token, signed or encrypted.
 ///
-/// A header that asks for extensions (`crit`, or `b64` that is false) is refused: RFC 7515, 4.1.11 wants it refused by
-/// a reader that does not understand them. Microsoft.IdentityModel does not look at them.
+/// A header that asks for extensions (`crit`, or `b64` that is false) is refused. RFC 7515, 4.1.11 requires this of a
+/// reader that does not understand them. Microsoft.IdentityModel ignores them.
 pub(super) fn header_and_text(part: &str) -> Result<(String, Claims), TokenRefusal> {
     let (text, header) = object(part)?;
     let is_text_or_null = |name: &&str| header.get(*name).is_none_or(|value| value.is_string() || value.is_null());

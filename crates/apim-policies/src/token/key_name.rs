@@ -1,8 +1,8 @@
 //! The name of a key in a token's header: `kid`, and for a certificate's key also `x5t`.
 //!
 //! Keys are looked up as in Microsoft.IdentityModel (its `JwtTokenUtilities`). The ID of a certificate's key is the
-//! certificate's thumbprint, unless the key has another ID; its names are compared without letter case. The names of
-//! other keys are compared exactly, with `kid` or `x5t`.
+//! certificate's thumbprint, unless the key has another ID. The names of such a key are compared without letter case.
+//! The names of other keys are compared exactly, with `kid` or `x5t`.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::expression::Certificate;
 #[derive(Clone, Debug)]
 pub(crate) struct KeyName {
     id: Option<String>,
-    /// Of a certificate.
+    /// The `x5t` of a certificate's key.
     x5t: Option<String>,
 }
 
@@ -24,7 +24,7 @@ impl KeyName {
         Self { id: Some(id.unwrap_or_else(|| certificate.thumbprint())), x5t: Some(certificate.x5t()) }
     }
 
-    /// Whether this is the ID.
+    /// Reports whether the key has this ID.
     pub(crate) fn is(&self, id: &str) -> bool {
         match (&self.id, &self.x5t) {
             (Some(own), None) => own == id,
@@ -33,7 +33,7 @@ impl KeyName {
         }
     }
 
-    /// Whether a header means this key.
+    /// Reports whether a header names this key.
     pub(crate) fn is_in(&self, header: &Map<String, Value>) -> bool {
         let text = |name: &str| header.get(name).and_then(Value::as_str);
         let by_thumbprint = |x5t: &str| match &self.x5t {

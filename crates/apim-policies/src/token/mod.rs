@@ -33,24 +33,24 @@ pub(crate) use verify::Rules;
 pub struct ValidatedToken {
     /// The token.
     pub jwt: std::sync::Arc<Jwt>,
-    /// For each required claim, its name and the required values that were found.
+    /// The name of each required claim, with the required values that were found.
     pub satisfied: Vec<(String, Vec<String>)>,
 }
 
-/// A token whose claims were looked at, and that a policy refused.
+/// A token that a policy refused after a check of its claims.
 #[derive(Clone, Debug)]
 pub struct RefusedToken {
     /// The token.
     pub jwt: std::sync::Arc<Jwt>,
-    /// Whether its signature was in order. A fault of the claims is told first when the token names an unknown key.
+    /// Whether the signature was valid. If the token names an unknown key, a fault of its claims is reported first.
     pub is_signed: bool,
-    /// The audiences that the policy takes; none when it takes any.
+    /// The audiences that the policy accepts; empty if it accepts any.
     pub audiences: Vec<String>,
-    /// The issuers that it takes, those of discovery documents among them; none when it takes any.
+    /// The issuers that the policy accepts, including those of discovery documents; empty if it accepts any.
     pub issuers: Vec<String>,
 }
 
-/// A refusal, and the token where its claims were looked at.
+/// A refusal, and the token if its claims were checked.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) refusal: TokenRefusal,

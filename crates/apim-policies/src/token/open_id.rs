@@ -1,6 +1,7 @@
-//! Discovery documents and their keys, cached as documented for `validate-jwt`: refreshed every hour, and at most once
-//! in five minutes after a failed retrieval or for a key ID that is not in the cache
-//! (learn.microsoft.com/azure/api-management/validate-jwt-policy). Keys that cannot be refreshed stay in use.
+//! Discovery documents and their keys, cached as documented for `validate-jwt`
+//! (learn.microsoft.com/azure/api-management/validate-jwt-policy). They are refreshed every hour. After a failed
+//! retrieval, or for a key ID that is not in the cache, they are refreshed at most once in five minutes. Keys that
+//! cannot be refreshed stay in use.
 
 use std::{
     collections::BTreeMap,
@@ -17,33 +18,34 @@ use crate::outside::Outside;
 const REFRESH: SignedDuration = SignedDuration::from_hours(1);
 const RETRY: SignedDuration = SignedDuration::from_mins(5);
 
-/// URLs may come from expressions, that is from callers; at this many, those of no use are forgotten.
+/// The number of documents at which unused ones are forgotten. URLs may come from expressions, that is from callers.
 const MOST_DOCUMENTS: usize = 1_000;
 
 /// Discovery documents and keys, shared by all requests of a gateway.
 #[derive(Debug, Default)]
 pub(crate) struct OpenIdCache(StdMutex<BTreeMap<Url, Arc<Mutex<Entry>>>>);
 
-/// What a discovery document says, and its keys.
+/// The issuer in a discovery document, and its keys.
 #[derive(Debug)]
 pub(crate) struct Provider {
-    /// None: no token passes by it alone.
+    /// The issuer. A document without an issuer is not enough to let a token pass.
     pub(crate) issuer: Option<String>,
     pub(crate) keys: Vec<SigningKey>,
 }
 
-/// The entry's own lock is held while it is fetched, so that callers who need the same document wait for one fetch.
+/// The state of a discovery document. Its lock is held during a fetch, so callers that need the same document wait for
+/// one fetch.
 #[derive(Debug, Default)]
 struct Entry {
     provider: Option<Arc<Provider>>,
     fetched: Option<Timestamp>,
     failed: Option<(Timestamp, String)>,
-    /// When a key ID was last looked for in vain.
+    /// The time of the last search that did not find a key ID.
     searched: Option<Timestamp>,
 }
 
 impl OpenIdCache {
-    /// The document at this URL and its keys; fetched again when the wanted key ID is not among them.
+    /// Returns the document at this URL and its keys. It is fetched again if the wanted key ID is not among them.
     pub(crate) async fn provider<O: Outside>(
         &self,
         url: &Url,

@@ -1,12 +1,12 @@
-//! Discovery documents and key sets as Microsoft.IdentityModel reads them: a member of a wrong type makes the whole
-//! document unreadable, and an entry of no use is skipped.
+//! Reads discovery documents and key sets as Microsoft.IdentityModel does. A member of a wrong type makes the whole
+//! document unreadable, and an unusable entry is skipped.
 
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::SigningKey;
 
-/// What a discovery document says.
+/// The used members of a discovery document.
 pub(super) struct Discovery {
     pub(super) issuer: Option<String>,
     pub(super) keys_url: Url,
@@ -66,7 +66,7 @@ const KEY_TEXTS: [&str; 20] = [
 ];
 const KEY_LISTS: [&str; 3] = ["key_ops", "oth", "x5c"];
 
-/// Reads a discovery document; the error says which member is wrong.
+/// Reads a discovery document. The error names the wrong member.
 pub(super) fn discovery(document: &[u8]) -> Result<Discovery, String> {
     let document = object(document).map_err(|error| format!("not a discovery document: {error}"))?;
     let check = |names: &[&str], fits: fn(&Value) -> bool, expected: &str| {
@@ -83,7 +83,7 @@ pub(super) fn discovery(document: &[u8]) -> Result<Discovery, String> {
     Ok(Discovery { issuer: text("issuer").map(str::to_owned), keys_url })
 }
 
-/// Reads the keys of a set that are of use here; the error says which member is wrong.
+/// Reads the usable keys of a set. The error names the wrong member.
 pub(super) fn key_set(document: &[u8]) -> Result<Vec<SigningKey>, String> {
     let document = object(document).map_err(|error| format!("not a key set: {error}"))?;
     let Some(Value::Array(entries)) = document.get("keys") else {
@@ -102,13 +102,14 @@ pub(super) fn key_set(document: &[u8]) -> Result<Vec<SigningKey>, String> {
     Ok(entries.iter().flat_map(SigningKey::from_jwk).collect())
 }
 
-/// The first of these members that is there and of a wrong type.
+/// Returns the first of these members that exists and has a wrong type.
 fn wrong<'n>(object: &Map<String, Value>, names: &[&'n str], fits: fn(&Value) -> bool) -> Option<&'n str> {
     let is_wrong = |name: &&&str| object.get(**name).is_some_and(|value| !value.is_null() && !fits(value));
     names.iter().find(is_wrong).copied()
 }
 
-/// An object after a byte order mark, which the library skips. The last of two members of one name counts.
+/// Reads an object. A byte order mark before it is skipped, as the library does. The last of two members with one name
+/// counts.
 fn object(document: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     serde_json::from_slice(document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document))
 }

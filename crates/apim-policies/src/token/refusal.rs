@@ -1,14 +1,14 @@
-//! Why a token is refused: the reason and message of `context.LastError`, and the text for the caller.
+//! The refusal of a token: the reason and message of `context.LastError`, and the text for the caller.
 //!
-//! Reasons: learn.microsoft.com/azure/api-management/api-management-error-handling-policies, except two for which the
-//! tests of public projects against live gateways agree on another one: `TokenInvalidSignature` (there
-//! `TokenSignatureInvalid`) and `TokenClaimValueMismatch` (there `TokenClaimValueNotAllowed`).
+//! Reasons are those of learn.microsoft.com/azure/api-management/api-management-error-handling-policies, except two.
+//! For these, the tests of public projects against live gateways agree on another reason: `TokenInvalidSignature` (the
+//! page has `TokenSignatureInvalid`) and `TokenClaimValueMismatch` (the page has `TokenClaimValueNotAllowed`).
 //!
 //! Messages: `JWT not present.`, `JWT is not well formed` and `Claim value mismatch: …` were seen on live gateways. The
 //! message for missing claims is the page's. The others are the texts of Microsoft.IdentityModel, which API Management
 //! uses (its log messages, `src/Microsoft.IdentityModel.Tokens/LogMessages.cs`), followed by the page's "Access
-//! denied.". Lists of keys and exceptions, and the token, are left out of them. How a live gateway joins the two texts
-//! is derived.
+//! denied.". They leave out the lists of keys and exceptions, and the token. How a live gateway joins the two texts is
+//! derived.
 //!
 //! The policy itself decides the text for the caller ([`RefusalText`]).
 
@@ -19,23 +19,23 @@ use url::Url;
 use super::UnmetClaim;
 use crate::failure::Failure;
 
-/// What a policy tells the caller about a token, unless the policy has its own words.
+/// The texts for the caller, unless the policy sets its own text.
 #[derive(Debug)]
 pub(crate) struct RefusalText {
     pub(crate) not_present: &'static str,
     pub(crate) invalid: &'static str,
 }
 
-/// Why there is no discovery document or key set.
+/// The reason why there is no discovery document or key set.
 #[derive(Clone, Debug, thiserror::Error)]
-// The text is Microsoft.IdentityModel's, by which operators search for it.
+// The text is Microsoft.IdentityModel's. Operators search for it.
 #[error("IDX20803: Unable to obtain configuration from: '{url}'. Exception: '{cause}'.")]
 pub(crate) struct DiscoveryError {
     pub(super) url: Url,
     pub(super) cause: String,
 }
 
-/// Why a key verifies nothing, though the policy is taken.
+/// The reason why a key verifies nothing, although the policy is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Weakness {
     #[error(
@@ -62,19 +62,19 @@ pub(crate) enum TokenRefusal {
     NumberOutOfRange,
     #[error("JWT is not well formed: the header parameter '{0}' is not text")]
     HeaderType(&'static str),
-    /// Stricter than Azure, on purpose.
+    /// This refusal is stricter than Azure, on purpose.
     #[error(
         "The header parameter '{0}' asks for an extension and is refused (RFC 7515, 4.1.11), though Azure does not look \
          at it. Access denied."
     )]
     Extension(&'static str),
-    /// Encrypted, and no key opens it.
+    /// The token is encrypted, and no key decrypts it.
     #[error("IDX10603: Decryption failed. Access denied.")]
     Decryption,
-    /// Encrypted, and the policy has no keys for that.
+    /// The token is encrypted, and the policy has no decryption keys.
     #[error("IDX10609: Decryption failed. No Keys tried. Access denied.")]
     NoDecryptionKeys,
-    /// Encrypted otherwise than any of the policy's keys is used here.
+    /// The token is encrypted in a way that none of the policy's keys supports here.
     #[error(
         "IDX10619: Decryption failed. Algorithm: '{algorithm}'. Either the Encryption Algorithm: '{method}' or none of \
          the Security Keys are supported by the CryptoProviderFactory. Access denied."
@@ -86,28 +86,28 @@ pub(crate) enum TokenRefusal {
     Inflation,
     #[error("IDX10504: Unable to validate signature, token does not have a signature. Access denied.")]
     Unsigned,
-    /// Stricter than Microsoft.IdentityModel, on purpose.
+    /// This refusal is stricter than Microsoft.IdentityModel, on purpose.
     #[error(
         "The algorithm '{0}' is not one that the documentation of validate-jwt lists, and is refused, though Azure's \
          library knows it. Access denied."
     )]
     UnlistedAlgorithm(String),
-    /// No key at all.
+    /// There is no key at all.
     #[error(
         "IDX10500: Signature validation failed. No security keys were provided to validate the signature. Access denied."
     )]
     NoKeys,
-    /// The token's key ID is not known, and no known key made its signature.
+    /// The token's key ID is unknown, and no known key made its signature.
     #[error(
         "IDX10503: Signature validation failed. The token's kid is: '{key_id}', but did not match any keys in \
          TokenValidationParameters or Configuration.{} Access denied.",
         because(*weakness)
     )]
     UnknownKey { key_id: String, weakness: Option<Weakness> },
-    /// The key that the token names says no.
+    /// The key that the token names did not make its signature.
     #[error("IDX10511: Signature validation failed. kid: '{key_id}'.{} Access denied.", because(*weakness))]
     Signature { key_id: String, weakness: Option<Weakness> },
-    /// The token has no key ID, and every key says no.
+    /// The token has no key ID, and no key made its signature.
     #[error("IDX10517: Signature validation failed. The token's kid is missing.{} Access denied.", because(*weakness))]
     SignatureWithoutKeyId { weakness: Option<Weakness> },
     #[error("IDX10225: Lifetime validation failed. The token is missing an Expiration Time. Access denied.")]
@@ -132,7 +132,7 @@ pub(crate) enum TokenRefusal {
         date(to)
     )]
     Lifetime { from: Timestamp, to: Timestamp },
-    /// A registered claim is of another type than Microsoft.IdentityModel reads.
+    /// A registered claim has a different type than Microsoft.IdentityModel reads.
     #[error(
         "IDX14101: Unable to decode the payload: the claim '{claim}' is not {expected}. Azure's library refuses this since \
          version 7. Access denied."
@@ -162,16 +162,16 @@ pub(crate) enum TokenRefusal {
     Issuer { found: String, allowed: Vec<String> },
     #[error("JWT is missing the following claims: {}. Access denied.", names(.0))]
     MissingClaims(Vec<UnmetClaim>),
-    /// The values that the policy wanted are printed, as seen on live gateways, not those of the token.
+    /// The message prints the values that the policy requires, as seen on live gateways, not those of the token.
     #[error("Claim value mismatch: {}={}.", .0.name, .0.values.join(","))]
     ClaimValue(UnmetClaim),
-    /// Not the caller's fault: no keys could be had to judge the token by.
+    /// The keys for the check could not be fetched. That is not the caller's fault.
     #[error(transparent)]
     Discovery(DiscoveryError),
 }
 
 impl TokenRefusal {
-    /// The claims that the token lacks, or that hold other values than those that are asked for.
+    /// Returns the claims that the token lacks, or that have other values than the required ones.
     pub(crate) fn unmet_claims(&self) -> Vec<UnmetClaim> {
         if let Self::MissingClaims(claims) = self {
             return claims.clone();
@@ -225,12 +225,12 @@ fn names(claims: &[UnmetClaim]) -> String {
     claims.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Why the key that was tried could not say yes, as a sentence.
+/// Returns the reason why the tried key could not verify, as a sentence.
 fn because(weakness: Option<Weakness>) -> String {
     weakness.map(|weakness| format!(" {weakness}.")).unwrap_or_default()
 }
 
-/// As .NET writes a date in its invariant culture.
+/// Writes a date in .NET's invariant culture.
 fn date(at: &Timestamp) -> String {
     at.strftime("%m/%d/%Y %H:%M:%S").to_string()
 }

@@ -8,9 +8,9 @@ use super::{Jwt, UnmetClaim, refusal::TokenRefusal};
 pub(crate) struct RequiredClaim {
     pub(crate) name: String,
     pub(crate) matching: Match,
-    /// Splits the token's value, never the policy's.
+    /// The separator of the token's value. It does not split the policy's values.
     pub(crate) separator: Option<String>,
-    /// None: the claim must only be there.
+    /// The required values. If there are none, the claim must only exist.
     pub(crate) values: Vec<String>,
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum Match {
     Any,
 }
 
-/// For each claim, its name and which of its values were asked for and found.
+/// Checks the claims. Returns the name of each with those of its required values that were found.
 pub(super) fn check(required: &[RequiredClaim], jwt: &Jwt) -> Result<Vec<(String, Vec<String>)>, TokenRefusal> {
     let missing: Vec<_> = required
         .iter()

@@ -25,23 +25,23 @@ const SEQUENCE: u8 = 0x30;
 const BIT_STRING: u8 = 0x03;
 const INTEGER: u8 = 0x02;
 
-/// `AlgorithmIdentifier` content of an RSA key begins with this OID (RFC 8017, appendix C).
+/// The OID at the beginning of an RSA key's `AlgorithmIdentifier` content (RFC 8017, appendix C).
 const RSA_ENCRYPTION: [u8; 11] = [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
 
-/// `DigestInfo` up to the hash (RFC 8017, 9.2, note 1).
+/// `DigestInfo` before the hash (RFC 8017, 9.2, note 1).
 const SHA256_INFO: [u8; 19] =
     [0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 const SHA512_INFO: [u8; 19] =
     [0x30, 0x51, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40];
 
-/// Modulus and exponent, big-endian, without leading zeros.
+/// The modulus and exponent: big-endian, without leading zeros.
 #[derive(Clone)]
 pub(crate) struct RsaKey {
     components: RsaPublicKeyComponents<Vec<u8>>,
     bits: usize,
 }
 
-/// How an RSA key signs.
+/// The signature algorithm of an RSA key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RsaAlgorithm {
     Rs256,
@@ -49,7 +49,7 @@ pub(crate) enum RsaAlgorithm {
     Ps256,
 }
 
-/// Why an RSA key verifies nothing.
+/// The reason why an RSA key verifies nothing.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum RsaKeyError {
     #[error("n and e of <key> are not Base64url, or Base64 with padding")]
@@ -63,7 +63,7 @@ pub(crate) enum RsaKeyError {
 }
 
 impl RsaKey {
-    /// Reads modulus and exponent as a JWK has them, with or without padding, and as standard Base64 with padding.
+    /// Reads modulus and exponent in the form of a JWK, with or without padding, or in standard Base64 with padding.
     pub(crate) fn from_base64(modulus: &str, exponent: &str) -> Result<Self, RsaKeyError> {
         let decode = |text: &str| decode(text).ok_or(RsaKeyError::Encoding);
         Self::new(&decode(modulus)?, &decode(exponent)?)
@@ -74,7 +74,7 @@ impl RsaKey {
         let (info, _) = der(info, SEQUENCE)?;
         let (algorithm, key) = der(info, SEQUENCE)?;
         let (key, _) = der(key, BIT_STRING).filter(|_| algorithm.starts_with(&RSA_ENCRYPTION))?;
-        // The first byte says how many bits of the last one do not count.
+        // The first byte is the number of unused bits in the last byte.
         let (key, _) = der(key.strip_prefix(&[0])?, SEQUENCE)?;
         let (modulus, rest) = der(key, INTEGER)?;
         let (exponent, _) = der(rest, INTEGER)?;
@@ -124,13 +124,13 @@ impl RsaKey {
     }
 }
 
-/// EMSA-PKCS1-v1_5 of a hash (RFC 8017, 9.2). A key of 1,023 bits is long enough for every hash here.
+/// Encodes a hash with EMSA-PKCS1-v1_5 (RFC 8017, 9.2). A key of 1,023 bits is long enough for every hash here.
 fn pkcs1(length: usize, info: &[u8], hash: &[u8]) -> Vec<u8> {
     let filled = length.saturating_sub(3 + info.len() + hash.len());
     [&[0, 1], vec![0xFF; filled].as_slice(), &[0], info, hash].concat()
 }
 
-/// EMSA-PSS-VERIFY with SHA-256 and a salt as long as the hash (RFC 8017, 9.1.2).
+/// EMSA-PSS-VERIFY with SHA-256 and a salt of the hash's length (RFC 8017, 9.1.2).
 fn is_pss(encoded: &[u8], bits: usize, message_hash: &[u8]) -> bool {
     let length = bits.div_ceil(8);
     let hash_length = message_hash.len();
@@ -171,7 +171,7 @@ fn without_zeros(number: &[u8]) -> &[u8] {
     &number[zeros..]
 }
 
-/// The content of a DER element with this tag, and what follows it.
+/// Returns the content of a DER element with this tag, and the input after the element.
 fn der(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&first, rest) = input.strip_prefix(&[tag])?.split_first()?;
     let (length, rest) = if first < 0x80 {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::expression::{Certificate, PublicKey};
 
-/// A key, and by what tokens name it.
+/// A key, and its name in tokens.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
     pub(super) name: KeyName,
@@ -32,11 +32,11 @@ enum Key {
     /// A point on the curve P-256, not compressed.
     P256(Vec<u8>),
     Secret(Box<hmac::Key>),
-    /// Has an ID and verifies nothing.
+    /// A key with an ID that verifies nothing.
     Unfit(Weakness),
 }
 
-/// The algorithms that the documentation of `validate-jwt` lists, and HS256, which its own examples use
+/// The algorithms in the documentation of `validate-jwt`, and HS256, which its own examples use
 /// (learn.microsoft.com/azure/api-management/validate-jwt-policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignatureAlgorithm {
@@ -58,7 +58,7 @@ impl SignatureAlgorithm {
     }
 }
 
-/// Bytes of the shortest secret that HS256 takes.
+/// The bytes of the shortest secret that HS256 accepts.
 const SHA256_BYTES: usize = 32;
 
 impl std::fmt::Debug for SigningKey {
@@ -68,13 +68,13 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// An RSA key from its modulus and exponent in Base64url.
+    /// Creates an RSA key from its modulus and exponent in Base64url.
     pub(crate) fn rsa(id: Option<String>, modulus: &str, exponent: &str) -> Result<Self, RsaKeyError> {
         Ok(Self { name: KeyName::new(id), key: Key::Rsa(Box::new(RsaKey::from_base64(modulus, exponent)?)) })
     }
 
-    /// A certificate's key. One of an elliptic curve verifies nothing: to Microsoft.IdentityModel a certificate's key is
-    /// RSA (`X509SecurityKey`).
+    /// Takes a certificate's key. An elliptic-curve key verifies nothing: Microsoft.IdentityModel takes a certificate's
+    /// key as RSA (`X509SecurityKey`).
     pub(crate) fn from_certificate(id: Option<String>, certificate: &Certificate) -> Self {
         let key = match certificate.public_key() {
             PublicKey::Rsa(info) => RsaKey::from_public_key_info(info)
@@ -84,7 +84,7 @@ impl SigningKey {
         Self { name: KeyName::from_certificate(id, certificate), key }
     }
 
-    /// A secret shared with the issuer.
+    /// Creates a key from a secret shared with the issuer.
     pub(crate) fn symmetric(id: Option<String>, secret: &[u8]) -> Self {
         let key = match secret.len() {
             ..SHA256_BYTES => Key::Unfit(Weakness::ShortSecret(secret.len() * 8)),
@@ -93,8 +93,8 @@ impl SigningKey {
         Self { name: KeyName::new(id), key }
     }
 
-    /// The keys of a member of a published key set: that of its certificate comes before that of `n` and `e`. None for a
-    /// member of no use here. Symmetric keys are not taken from there, and its `alg` is not looked at.
+    /// Returns the keys of a member of a published key set. The key of its certificate comes before that of `n` and
+    /// `e`. An unusable member has no keys. Symmetric keys are not read from there, and the member's `alg` is ignored.
     pub(super) fn from_jwk(jwk: &Value) -> Vec<Self> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
         let id = || text("kid").map(str::to_owned);
@@ -116,7 +116,7 @@ impl SigningKey {
         }
     }
 
-    /// Whether this key made the token's signature.
+    /// Reports whether this key made the token's signature.
     pub(super) fn verifies(&self, token: &SignedJwt, algorithm: SignatureAlgorithm) -> bool {
         let Ok(signature) = URL_SAFE_NO_PAD.decode(&token.signature) else { return false };
         let message = token.signed.as_bytes();
@@ -130,7 +130,7 @@ impl SigningKey {
         }
     }
 
-    /// Why the key verifies nothing, when it does not.
+    /// Returns the reason why the key verifies nothing, if that is so.
     pub(crate) fn weakness(&self) -> Option<Weakness> {
         match &self.key {
             Key::Unfit(weakness) => Some(*weakness),
@@ -139,7 +139,7 @@ impl SigningKey {
     }
 }
 
-/// The first of a chain, in standard Base64.
+/// Reads the first certificate of a chain, in standard Base64.
 fn certificate(text: &str) -> Option<Certificate> {
     Certificate::new(&STANDARD.decode(text).ok()?, None).ok()
 }

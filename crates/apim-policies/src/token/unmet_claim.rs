@@ -1,6 +1,6 @@
 //! The claim that a refused token lacks.
 
-/// A required claim that a token does not have, or not with the required values.
+/// A required claim that a token lacks, or that lacks the required values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnmetClaim {
     /// The claim's name.

@@ -1,4 +1,4 @@
-//! The checks that a token must pass, in their order: signature; lifetime, audience and issuer; required claims.
+//! The checks of a token in their order: signature; lifetime, audience and issuer; required claims.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use super::{
 };
 use crate::outside::Outside;
 
-/// What a policy asks of a token.
+/// The requirements of a policy for a token.
 #[derive(Debug)]
 pub(crate) struct Rules<'p> {
-    /// Discovery documents; their keys and issuers count besides those listed here.
+    /// The discovery documents. Their keys and issuers count in addition to those listed here.
     pub(crate) open_id: Vec<Url>,
     pub(crate) keys: &'p [SigningKey],
-    /// For encrypted tokens, each of which is tried.
+    /// The keys for encrypted tokens. Each of them is tried.
     pub(crate) decryption_keys: &'p [DecryptionKey],
     pub(crate) require_signed: bool,
     pub(crate) require_expiration: bool,
@@ -30,12 +30,12 @@ pub(crate) struct Rules<'p> {
     pub(crate) required_claims: &'p [RequiredClaim],
 }
 
-/// A token whose signature was looked at. Its claims tell whether it is refused, and with which words.
+/// A token whose signature was checked. Its claims decide whether it is refused, and with which error.
 pub(crate) struct Checked {
     pub(crate) jwt: Jwt,
     /// The issuers that the discovery documents publish.
     pub(crate) published_issuers: Vec<String>,
-    /// No key fits and the token names another one. Other faults of the token are told first.
+    /// The refusal if no key fits and the token names another key. Other faults of the token are reported first.
     unknown_key: Option<TokenRefusal>,
 }
 
@@ -52,8 +52,8 @@ impl Rules<'_> {
 
     /// Checks the signature.
     ///
-    /// The first key that the token names decides alone; when it names none of them, every key is tried, as the
-    /// documentation says of `issuer-signing-keys`. Published keys stand before those of the policy.
+    /// The first key that the token names decides alone. If it names none of them, every key is tried, as the
+    /// documentation says of `issuer-signing-keys`. Published keys come before those of the policy.
     pub(crate) async fn signature<O: Outside>(
         &self,
         token: Option<&str>,
@@ -69,7 +69,7 @@ impl Rules<'_> {
         let token = SignedJwt::parse(opened.as_deref().unwrap_or(token))?;
         claims::check_types(&token.jwt)?;
         let key_id = token.jwt.key_id.as_deref();
-        // A configured key that is named spares looking for it at the issuer.
+        // If the token names a configured key, the issuer is not asked for the key ID.
         let wanted = key_id.filter(|_| !self.keys.iter().any(|key| key.name.is_in(&token.jwt.header)));
         let mut providers = Vec::new();
         for url in &self.open_id {
@@ -78,7 +78,7 @@ impl Rules<'_> {
         let published_issuers = providers.iter().filter_map(|provider| provider.issuer.clone()).collect();
         let keys: Vec<_> = providers.iter().flat_map(|provider| &provider.keys).chain(self.keys).collect();
         let unknown_key = match token.signature.is_empty() {
-            // Whatever its algorithm is said to be.
+            // A missing signature is refused for every algorithm in the header.
             true if self.require_signed => return Err(TokenRefusal::Unsigned),
             true => None,
             false => try_keys(&token, &keys)?,
@@ -86,7 +86,7 @@ impl Rules<'_> {
         Ok(Checked { jwt: token.jwt, published_issuers, unknown_key })
     }
 
-    /// Checks what the token says.
+    /// Checks the token's claims.
     pub(crate) fn claims(&self, checked: Checked, now: Timestamp) -> Result<ValidatedToken, Refused> {
         let Checked { jwt, published_issuers, unknown_key } = checked;
         let is_signed = unknown_key.is_none();
@@ -99,7 +99,7 @@ impl Rules<'_> {
         }
     }
 
-    /// The refusal of a token whose claims were looked at.
+    /// Returns the refusal of a token whose claims were checked.
     pub(crate) fn refused(
         &self,
         refusal: TokenRefusal,
@@ -111,7 +111,7 @@ impl Rules<'_> {
         Refused { refusal, token: Some(Box::new(RefusedToken { jwt, is_signed, audiences, issuers })) }
     }
 
-    /// For each required claim, its name and those of its values that were asked for and found.
+    /// Returns the name of each required claim, with those of its required values that were found.
     fn check_claims(
         &self,
         jwt: &Jwt,
@@ -131,8 +131,8 @@ impl Rules<'_> {
     }
 }
 
-/// Nothing when a key made the signature; a refusal that waits for the claims when the token names a key that is not
-/// there.
+/// Tries the keys. Returns `None` if a key made the signature. If the token names a key that is not there, returns a
+/// refusal that waits for the check of the claims.
 fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<Option<TokenRefusal>, TokenRefusal> {
     if keys.is_empty() {
         return Err(TokenRefusal::NoKeys);
@@ -155,7 +155,7 @@ fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<Option<TokenRefus
     }
 }
 
-/// Algorithms that Microsoft.IdentityModel verifies and that no page of API Management lists.
+/// Reports whether Microsoft.IdentityModel verifies an algorithm that no page of API Management lists.
 fn is_known_to_the_library(name: &str) -> bool {
     matches!(name, "RS384" | "PS384" | "PS512" | "ES384" | "ES512" | "HS384" | "HS512")
         || name.starts_with("http://www.w3.org/")

@@ -1,27 +1,27 @@
-//! Collects what policies do while they run.
+//! Records the work of policies while they run.
 
 use std::time::Duration;
 
 use super::{ExpressionValue, PolicyEnd, PolicyRun, Secrets};
 use crate::{location::Location, scope::Section};
 
-/// Policies of one request that are kept: the first and the last ones, where more run.
+/// The number of policies that are kept for one request. If more run, these are the first and the last ones.
 const MOST_POLICIES: usize = 256;
-/// Values and decisions that are kept of one policy: `retry` may ask its condition many times.
+/// The number of values and of decisions that are kept for one policy: `retry` may evaluate its condition many times.
 const MOST_OF_POLICY: usize = 20;
-/// Characters of a text that are looked at for secrets.
+/// The number of characters of a text that are searched for secrets.
 const LONGEST_RAW: usize = 8 * 1024;
-/// Characters of a value that are shown.
+/// The number of characters of a value that are shown.
 const LONGEST_VALUE: usize = 200;
-/// Characters of a decision that are shown.
+/// The number of characters of a decision that are shown.
 const LONGEST_DECISION: usize = 1000;
 
-/// What the policies of one request did so far.
+/// The trace of one request's policies so far.
 #[derive(Debug)]
 pub(crate) struct TraceLog {
-    /// In the order of their numbers.
+    /// The entries in the order of their numbers.
     entries: Vec<Entry>,
-    /// Number of the next.
+    /// The number of the next entry.
     next: usize,
     secrets: Secrets,
 }
@@ -38,12 +38,12 @@ impl TraceLog {
         Self { entries: Vec::new(), next: 0, secrets }
     }
 
-    /// What may not be shown.
+    /// Returns the texts that must not be shown.
     pub(crate) fn secrets(&mut self) -> &mut Secrets {
         &mut self.secrets
     }
 
-    /// A policy begins: its number here.
+    /// Records the start of a policy, and returns its number.
     pub(crate) fn begin(&mut self, location: &Location, section: Section, now: Duration) -> usize {
         if self.entries.len() == MOST_POLICIES {
             self.entries.remove(MOST_POLICIES / 2);
@@ -68,7 +68,7 @@ impl TraceLog {
         number
     }
 
-    /// A policy ends. One that waits for an answer ends a second time, when that is there.
+    /// Records the end of a policy. A policy that waits for an answer ends a second time when the answer arrives.
     pub(crate) fn end(&mut self, number: usize, end: PolicyEnd, now: Duration) {
         if let Some(entry) = self.entry(number) {
             entry.run.end = end;
@@ -76,14 +76,14 @@ impl TraceLog {
         }
     }
 
-    /// An expression of the policy gave this.
+    /// Records the value of the policy's expression.
     pub(crate) fn value(&mut self, number: usize, name: &str, value: String) {
         if let Some(entry) = self.entry(number).filter(|entry| entry.run.values.len() < MOST_OF_POLICY) {
             entry.run.values.push(ExpressionValue { name: name.to_owned(), value: cut(value, LONGEST_RAW) });
         }
     }
 
-    /// The policy decided this.
+    /// Records a decision of the policy.
     pub(crate) fn decision(&mut self, number: usize, text: String) {
         if let Some(entry) = self.entry(number).filter(|entry| entry.run.decisions.len() < MOST_OF_POLICY) {
             entry.run.decisions.push(cut(text, LONGEST_RAW));
@@ -95,7 +95,7 @@ impl TraceLog {
         self.entries.get_mut(index)
     }
 
-    /// All of it, in the order in which the policies began, without what is secret.
+    /// Returns the trace in the order in which the policies began, without secrets.
     pub(crate) fn finish(self) -> Vec<PolicyRun> {
         let Self { entries, secrets, .. } = self;
         let clean = |mut run: PolicyRun| {
@@ -111,7 +111,7 @@ impl TraceLog {
     }
 }
 
-/// The text, up to so many characters.
+/// Cuts the text after a number of characters.
 fn cut(mut text: String, most: usize) -> String {
     if let Some((end, _)) = text.char_indices().nth(most) {
         text.truncate(end);

@@ -17,29 +17,29 @@ use crate::scope::{Scope, Section};
 /// The trace of one policy for a request.
 #[derive(Clone, Debug)]
 pub struct PolicyRun {
-    /// Its element, such as `validate-jwt`.
+    /// The policy's element, such as `validate-jwt`.
     pub policy: &'static str,
-    /// Its `id` attribute.
+    /// The policy's `id` attribute.
     pub id: Option<String>,
-    /// Where it ran.
+    /// The section in which the policy ran.
     pub section: Section,
-    /// Scope of its document, or of the one that includes its fragment.
+    /// The scope of the policy's document, or of the document that includes its fragment.
     pub scope: Scope,
     /// The name that the embedder gave to the document.
     pub document: Option<Arc<str>>,
-    /// Its fragment, if it is in one.
+    /// The policy's fragment, if it is in one.
     pub fragment: Option<Arc<str>>,
-    /// Its line in the document or the fragment.
+    /// The policy's line in the document or the fragment.
     pub line: usize,
-    /// The path to its parent in the section, such as `choose[3]/when[2]`; empty at the top.
+    /// The path to the policy's parent in the section, such as `choose[3]/when[2]`; empty at the top.
     pub path: String,
-    /// The values of its expressions, in the order of evaluation.
+    /// The values of the policy's expressions, in the order of evaluation.
     pub values: Vec<ExpressionValue>,
-    /// Its decisions and the reasons.
+    /// The policy's decisions and their reasons.
     pub decisions: Vec<String>,
-    /// What followed it.
+    /// The next step after the policy.
     pub end: PolicyEnd,
-    /// How long it took, including inner policies and waiting.
+    /// The duration of the policy, including inner policies and waiting.
     pub duration: Duration,
 }
 
@@ -52,7 +52,7 @@ pub struct ExpressionValue {
     pub value: String,
 }
 
-/// What followed a policy.
+/// The next step after a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyEnd {
     /// The next policy.

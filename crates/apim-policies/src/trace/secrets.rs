@@ -1,21 +1,21 @@
-//! Secrets that a trace must not show: known keys and tokens, parts of them, and texts that look like one.
+//! Secrets that a trace must not show: known keys and tokens, parts of them, and texts that look like keys or tokens.
 
 use std::{fmt, ops::Range};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, header};
 
-/// Stands in the place of what is secret.
+/// The replacement of a secret.
 const REDACTED: &str = "(redacted)";
-/// Shorter texts would redact what has nothing to do with them.
+/// The shortest known secret. Shorter texts would redact unrelated text.
 const SHORTEST_SECRET: usize = 3;
-/// A part of a secret is found when it holds such a block of it: every part of 15 bytes does.
+/// The length of a block. A part of a secret is found if it holds a whole block. Every part of 15 bytes does.
 const BLOCK: usize = 8;
-/// Secrets of which parts are looked for.
+/// The shortest secret whose parts are searched for.
 const SHORTEST_IN_PARTS: usize = 16;
-/// What follows `Bearer` and is a token, not a word.
+/// The shortest text after `Bearer` that counts as a token, not a word.
 const SHORTEST_CREDENTIAL: usize = 16;
-/// What begins like a JSON object in Base64 and is as long as the head of a token.
+/// The shortest text that begins like a JSON object in Base64 and counts as the header of a token.
 const SHORTEST_JWT_PART: usize = 20;
 
 /// Texts that a trace must not show.
@@ -29,18 +29,18 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// These secrets, and all texts that look like a key or token.
+    /// Creates a collection of these secrets. All texts that look like a key or token are redacted anyway.
     #[must_use]
     pub fn new(known: Vec<String>) -> Self {
         Self(known)
     }
 
-    /// One more.
+    /// Adds a secret.
     pub(crate) fn add(&mut self, secret: &str) {
         self.0.push(secret.to_owned());
     }
 
-    /// Those that these headers hold.
+    /// Adds the secrets in these headers.
     pub(crate) fn add_headers(&mut self, headers: &HeaderMap) {
         for (name, value) in headers {
             let Ok(value) = value.to_str() else { continue };
@@ -52,7 +52,7 @@ impl Secrets {
         }
     }
 
-    /// A scheme and what follows it.
+    /// Adds the credential after a scheme.
     fn add_credential(&mut self, value: &str) {
         let (scheme, credential) = value.split_once(' ').unwrap_or(("", value));
         let credential = credential.trim();
@@ -65,7 +65,7 @@ impl Secrets {
         }
     }
 
-    /// The text without secrets.
+    /// Returns the text without secrets.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut found = Vec::new();
@@ -82,7 +82,7 @@ impl Secrets {
     }
 }
 
-/// Where parts of a secret stand in the text.
+/// Finds the parts of a secret in the text.
 fn parts(text: &[u8], secret: &[u8], found: &mut Vec<Range<usize>>) {
     for (index, block) in secret.chunks_exact(BLOCK).enumerate() {
         let mut from = 0;
@@ -101,7 +101,7 @@ fn same((a, b): &(&u8, &u8)) -> bool {
     a == b
 }
 
-/// What looks like a token or a part of one: every JSON object begins with `eyJ` in Base64.
+/// Finds texts that look like a token or a part of one: every JSON object begins with `eyJ` in Base64.
 fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
     for (start, _) in text.match_indices("eyJ") {
         let length = run_of(&text[start..], |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
@@ -112,7 +112,7 @@ fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// What follows the name of a scheme of the Authorization header.
+/// Finds the credentials after the name of a scheme of the Authorization header.
 fn credentials(text: &str, found: &mut Vec<Range<usize>>) {
     let lower = text.to_ascii_lowercase();
     for scheme in ["bearer ", "basic ", "sharedkey ", "sharedaccesssignature "] {
@@ -126,7 +126,8 @@ fn credentials(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// What follows the name of a secret: `"access_token": "…"`, `client_secret=…`, `Ocp-Apim-Subscription-Key: …`.
+/// Finds the values after the name of a secret: `"access_token": "…"`, `client_secret=…`, `Ocp-Apim-Subscription-Key:
+/// …`.
 fn named(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, separator) in text.char_indices().filter(|(_, c)| matches!(c, ':' | '=')) {
         let before = text[..at].trim_end_matches([' ', '"', '\'']);
@@ -155,12 +156,12 @@ fn is_of_value(c: char) -> bool {
     !c.is_whitespace() && !matches!(c, '"' | '\'' | '&' | ',' | ';' | '}' | ']' | ')')
 }
 
-/// Bytes of the characters at the text's start that are such.
+/// Returns the number of bytes of the characters at the text's start for which `is` holds.
 fn run_of(text: &str, is: impl Fn(char) -> bool) -> usize {
     text.find(|c| !is(c)).unwrap_or(text.len())
 }
 
-/// The text with something else in these places.
+/// Returns the text with a replacement at these places.
 fn without(text: &str, mut found: Vec<Range<usize>>) -> String {
     found.retain(|part| !part.is_empty());
     if found.is_empty() {
@@ -182,7 +183,7 @@ fn without(text: &str, mut found: Vec<Range<usize>>) -> String {
     clean + &text[copied..]
 }
 
-/// Whether a name says that its value is secret.
+/// Reports whether a name shows that its value is secret.
 pub(crate) fn names_secret(name: &str) -> bool {
     const ENDS: [&str; 13] = [
         "authorization",
@@ -203,7 +204,7 @@ pub(crate) fn names_secret(name: &str) -> bool {
     plain.contains("secret") || ENDS.iter().any(|end| plain.ends_with(end))
 }
 
-/// As [`names_secret`], of a header, a named value or what is like one: there a `…-key` opens something.
+/// Extends [`names_secret`] for headers, named values and similar names, where a `…-key` is also a secret.
 pub(crate) fn names_secret_header(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     names_secret(name) || ["-key", "_key", "subscriptionkey"].iter().any(|end| lower.ends_with(end))

@@ -11,7 +11,7 @@ fn value(name: &str, value: &str) -> ExpressionValue {
     ExpressionValue { name: name.to_owned(), value: value.to_owned() }
 }
 
-/// Where each policy stands, and what came after it.
+/// Returns the place of each policy, and the next step after it.
 fn places(outcome: &Outcome<Bytes>) -> Vec<String> {
     let place = |run: &PolicyRun| {
         let file = run.fragment.as_deref().or(run.document.as_deref()).unwrap_or("-");
@@ -63,7 +63,8 @@ async fn each_policy_that_ran_says_where_it_stands_and_what_came_after_it() {
         (&answer.values[..], &answer.decisions[..]),
         (&[value("code", "418")][..], &["418 I'm a teapot".to_owned(), "answers 418".to_owned()][..])
     );
-    // Each looked at the clock when it began and when it ended; what holds another, for that too.
+    // Each policy reads the clock at its start and at its end. An outer policy's time includes the reads of its inner
+    // policies.
     assert_eq!(outcome.policies.iter().map(|run| run.duration.as_micros()).collect::<Vec<_>>(), [3, 1, 3, 1, 1, 1]);
 }
 
@@ -117,7 +118,7 @@ async fn a_request_of_ten_thousand_policies_keeps_the_first_and_the_last() {
 
 const OPAQUE: &str = "0paque-T0ken/of+32.characters~0k=";
 
-/// All that a trace says.
+/// Returns all texts of a trace.
 async fn shown(world: &World, inbound: &str) -> String {
     let request = Request::builder()
         .uri("/orders?subscription-key=0123456789abcdef0123456789abcdef")

@@ -1,5 +1,5 @@
-//! Tokens that a language model used, from its answers: OpenAI (chat, responses, embeddings), Anthropic and Google,
-//! whole or streamed.
+//! Reads the tokens that a language model used from its answers, whole or streamed: OpenAI (chat, responses,
+//! embeddings), Anthropic and Google.
 
 mod stream;
 mod tap;
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 pub use self::tap::UsageTap;
 
-/// Tokens of a request and its answer.
+/// The tokens of a request and its answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
     pub(crate) prompt: u64,
@@ -20,20 +20,20 @@ impl Usage {
         self.prompt.saturating_add(self.completion)
     }
 
-    /// What the body of an answer tells.
+    /// Reads the usage in the body of an answer.
     pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
         let json: Json = serde_json::from_slice(body).ok()?;
         Self::read(json.get("usage").or_else(|| json.get("usageMetadata"))?)
     }
 
-    /// What an object such as `usage` tells.
+    /// Reads an object such as `usage`.
     fn read(usage: &Json) -> Option<Self> {
         let number = |name: &str| usage.get(name).and_then(Json::as_u64);
         let sum = |names: &[&str]| {
             let numbers: Vec<_> = names.iter().filter_map(|name| number(name)).collect();
             (!numbers.is_empty()).then(|| numbers.iter().sum::<u64>())
         };
-        // Anthropic does not count what it read from, or wrote to, its cache among the input.
+        // Anthropic does not include the tokens that it read from, or wrote to, its cache in the input.
         let prompt = sum(&["prompt_tokens"])
             .or_else(|| sum(&["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]))
             .or_else(|| number("promptTokenCount"));
@@ -54,9 +54,9 @@ impl Usage {
     }
 }
 
-/// A rough count of a prompt's tokens, from the body of a request.
+/// Counts a prompt's tokens roughly, from the body of a request.
 pub(crate) fn of_prompt(body: &[u8], count: fn(&str) -> u64) -> u64 {
-    /// What OpenAI's models add to each message, and to a prompt.
+    /// The tokens that OpenAI's models add to each message, and to a prompt.
     const PER_MESSAGE: u64 = 4;
     const PER_PROMPT: u64 = 3;
     let Ok(json) = serde_json::from_slice::<Json>(body) else { return 0 };
@@ -73,7 +73,7 @@ pub(crate) fn of_prompt(body: &[u8], count: fn(&str) -> u64) -> u64 {
     count(&texts) + overhead
 }
 
-/// All texts of a value, but for those that say what it is.
+/// Collects all texts of a value, except those that give its kind.
 fn collect(value: &Json, texts: &mut String) {
     match value {
         Json::String(text) => texts.push_str(text),

@@ -4,20 +4,20 @@ use serde_json::Value as Json;
 
 use super::Usage;
 
-/// A longer line is no event of a model, and is passed over.
+/// The longest line. A longer line is not an event of a model, and is skipped.
 const LONGEST_LINE: usize = 1024 * 1024;
-/// Text is counted in parts of this size, so that a long stream takes no memory.
+/// The size of the parts in which text is counted, so that a long stream takes no memory.
 const PART: usize = 16 * 1024;
 
-/// What a stream has brought so far.
+/// The usage of a stream so far.
 #[derive(Debug, Default)]
 pub(super) struct StreamUsage {
     line: Vec<u8>,
     is_too_long: bool,
-    /// What events say was used; each member is the latest.
+    /// The tokens that events report. Each member is the latest number.
     prompt: Option<u64>,
     completion: Option<u64>,
-    /// Text that was not counted yet.
+    /// The text that is not counted yet.
     text: String,
     counted: u64,
     /// Whether the last event of the answer has passed.
@@ -44,7 +44,7 @@ impl StreamUsage {
         }
     }
 
-    /// What was used: as the events say, else the estimate of the prompt and a count of the text.
+    /// Returns the usage that the events report, or else the estimate of the prompt and a count of the text.
     pub(super) fn usage(&mut self, prompt: u64, count: fn(&str) -> u64) -> Usage {
         self.count_text(count);
         Usage { prompt: self.prompt.unwrap_or(prompt), completion: self.completion.unwrap_or(self.counted) }
@@ -77,7 +77,7 @@ impl StreamUsage {
         ];
         for place in places.into_iter().flatten() {
             let Some(usage) = Usage::read(place) else { continue };
-            // Anthropic's first event tells of the prompt, its last of the answer.
+            // Anthropic's first event reports the prompt, and its last event reports the answer.
             if usage.prompt > 0 {
                 self.prompt = Some(usage.prompt);
             }
@@ -136,7 +136,7 @@ mod tests {
 
     const WORDS: fn(&str) -> u64 = |text| text.split_whitespace().count() as u64;
 
-    /// Prompt, completion, and whether the stream is over; the events come in pieces of every size.
+    /// Returns prompt, completion, and whether the stream is over. The events come in pieces of every size.
     fn read(events: &str) -> (u64, u64, bool) {
         let of_pieces = |size: usize| {
             let mut stream = StreamUsage::default();

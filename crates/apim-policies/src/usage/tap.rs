@@ -2,7 +2,7 @@
 
 use super::{Usage, stream::StreamUsage};
 
-/// What to do with what was used.
+/// The work that needs the usage.
 type Then = Box<dyn FnOnce(Usage) + Send + Sync>;
 
 /// Reads the bytes of a streamed answer while they pass. It counts the used tokens once: after the last event, or when
@@ -20,7 +20,7 @@ impl UsageTap {
         Self { stream: StreamUsage::default(), prompt, count, then }
     }
 
-    /// Looks at bytes of the answer.
+    /// Reads bytes of the answer.
     pub fn passed(&mut self, bytes: &[u8]) {
         if self.then.is_empty() {
             return;

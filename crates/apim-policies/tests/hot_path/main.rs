@@ -1,11 +1,11 @@
-//! A request allocates what its policies ask for, and no more.
+//! Tests that a request makes only the allocations that its policies need.
 
 mod scenario;
 
 use self::scenario::HotPath;
 
-/// What one request allocates: its context, the token's parts and claims, the headers that change. A policy that is added
-/// to the path, or a trace, would show.
+/// The most allocations of one request: its context, the token's parts and claims, and the changed headers. One more
+/// policy on the path, or a trace, would exceed it.
 const MOST_ALLOCATIONS: u64 = 90;
 
 #[test]

@@ -94,7 +94,7 @@ pub(crate) struct HotPath {
 }
 
 impl HotPath {
-    /// The keys are in memory. A policy of this name is left out.
+    /// Creates the gateway with the keys in memory. The policy with the name `left_out` is left out.
     #[expect(clippy::unwrap_used, reason = "all of it is made here")]
     pub(crate) fn without(left_out: Option<&str>) -> Self {
         let keys = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
@@ -111,7 +111,7 @@ impl HotPath {
         path
     }
 
-    /// What the caller sends.
+    /// Returns the caller's request.
     pub(crate) fn request(&self) -> (Request<Bytes>, Facts) {
         let mut request = Request::new(Bytes::new());
         request.headers_mut().insert("authorization", self.token.clone());
@@ -119,7 +119,7 @@ impl HotPath {
         (request, Facts { api: Api { service_url, ..Api::default() }, ..Facts::default() })
     }
 
-    /// Lets it through.
+    /// Sends a request through the gateway.
     pub(crate) fn run(&self, (request, facts): (Request<Bytes>, Facts)) -> Outcome<Bytes> {
         self.runtime.block_on(self.pipeline.run(request, facts, &self.state, &self.outside))
     }

@@ -8,8 +8,9 @@ use crate::{
 
 const RULE: &str = "access";
 
-/// Built-in roles that only reach data or telemetry: <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>.
-/// An app needs no other; add one here after reading what it allows.
+/// Built-in roles that only reach data or telemetry:
+/// <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>.
+/// An app needs no other role. Add a role here after reading what it allows.
 const ROLES: [(&str, &str); 14] = [
     ("Azure Service Bus Data Receiver", "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"),
     ("Azure Service Bus Data Sender", "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"),
@@ -27,13 +28,13 @@ const ROLES: [(&str, &str); 14] = [
     ("Storage Table Data Contributor", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"),
 ];
 
-/// The display name of a built-in role.
+/// Returns the display name of a built-in role.
 #[must_use]
 pub fn role_title(id: &str) -> Option<&'static str> {
     ROLES.iter().find(|(_, known)| *known == id).map(|(title, _)| *title)
 }
 
-/// Checks who may do what in one plan.
+/// Checks the role assignments and identities of one plan.
 pub(crate) fn check(report: &Report<'_>, plan: &Plan<'_>) {
     let rule = Rule { report, plan };
     let mut known = Vec::new();
@@ -118,7 +119,7 @@ impl Rule<'_> {
         known.push(triple);
     }
 
-    /// A principal is named by its object ID, which is not its client ID.
+    /// Checks that the object ID of a principal names it, not its client ID.
     fn object_id(&self, assignment: &Deployed, path: &str) {
         let principal = origin(assignment, path);
         let is_parameter = principal.ends_with("PrincipalId") || principal == "objectId of deployer";
@@ -147,7 +148,7 @@ impl Rule<'_> {
         }
     }
 
-    /// Identities of an app: each setting names one that the app carries, by the ID that belongs there.
+    /// Checks the identities of an app: each setting names an identity that the app carries, by the right kind of ID.
     fn app(&self, app: &Deployed) {
         let carried = app.body.get("identity.userAssignedIdentities").map(Value::members).unwrap_or_default();
         let deployment =
@@ -164,7 +165,7 @@ impl Rule<'_> {
             .filter(|config| config.resource.parent.as_ref().is_some_and(|parent| parent.id() == app.resource.id()));
         for member in settings.filter_map(|config| config.body.get("properties")).flat_map(Value::members) {
             let Some(written) = client_id_of(&member.name, &member.value) else { continue };
-            // An empty setting counts as absent: a part of the app that is not deployed.
+            // An empty setting counts as absent: it belongs to a part of the app that is not deployed.
             if written.is_empty() && member.value.as_text().is_some() {
                 continue;
             }
@@ -179,7 +180,7 @@ impl Rule<'_> {
         self.host_storage(app);
     }
 
-    /// The identity of the Functions host owns the blobs of the account that holds its package.
+    /// Checks that the identity of the Functions host owns the blobs of the account that holds its package.
     fn host_storage(&self, app: &Deployed) {
         let path = "properties.functionAppConfig.deployment.storage";
         let identity = shown(app, &format!("{path}.authentication.userAssignedIdentityResourceId"));
@@ -207,7 +208,7 @@ impl Rule<'_> {
         }
     }
 
-    /// The package lies in a container that is deployed.
+    /// Checks that the package lies in a container that is deployed.
     fn package_container(&self, app: &Deployed) {
         let path = "properties.functionAppConfig.deployment.storage.value";
         let url = shown(app, path);
@@ -241,7 +242,7 @@ impl Rule<'_> {
     }
 }
 
-/// The identity that a setting names by its client ID.
+/// Returns the identity that a setting names by its client ID.
 fn client_id_of(name: &str, value: &Value) -> Option<String> {
     if name.ends_with("__clientId") || name == "AZURE_CLIENT_ID" {
         return Some(value.origin().unwrap_or_else(|| value.shown()));

@@ -1,12 +1,12 @@
-//! The right property in place of one that does not exist.
+//! Finds the right property in place of one that does not exist.
 
 use super::types::{OF_BICEP, join};
 use crate::types::{ResourceType, Type};
 
-/// How many properties a message lists.
+/// The most properties that a message lists.
 const LISTED: usize = 12;
 
-/// What to write in place of a property that does not exist.
+/// Returns the advice for a property that does not exist.
 pub(super) fn for_unknown(known: &ResourceType, name: &str, of: &Type) -> String {
     if let Some(near) = of.props.keys().find(|other| is_near(other, name)) {
         return format!("there is no such property; write {near}");
@@ -25,7 +25,7 @@ pub(super) fn for_unknown(known: &ResourceType, name: &str, of: &Type) -> String
     }
 }
 
-/// The path of a property of this name anywhere in the type.
+/// Returns the path of a property of this name anywhere in the type.
 fn elsewhere(known: &ResourceType, of: &Type, name: &str, path: &str, depth: usize) -> Option<String> {
     if OF_BICEP.contains(&name) && depth == 0 && known.scopes.iter().any(|scope| scope == "extension") {
         return Some(name.to_owned());
@@ -40,7 +40,7 @@ fn elsewhere(known: &ResourceType, of: &Type, name: &str, path: &str, depth: usi
     inner.find_map(|(outer, prop)| elsewhere(known, known.shape(prop), name, &join(path, outer), depth + 1))
 }
 
-/// Equal but for the case of letters, or one letter.
+/// Reports whether two names are equal except for upper and lower case, or except for one letter.
 fn is_near(known: &str, written: &str) -> bool {
     if known.eq_ignore_ascii_case(written) {
         return true;

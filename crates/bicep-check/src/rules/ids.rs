@@ -1,4 +1,5 @@
-//! Rule: a property that takes the ID of another resource gets the ID of one that is deployed, and a child has the right parent.
+//! Rule: a property that takes the ID of another resource gets the ID of a deployed resource, and a child has the right
+//! parent.
 
 use crate::{
     plan::{Deployed, Plan},
@@ -8,7 +9,7 @@ use crate::{
 
 const RULE: &str = "ids";
 
-/// Type, property, and the types whose ID belongs there.
+/// A type, a property, and the types whose ID belongs in the property.
 const IDS: [(&str, &str, &[&str]); 12] = [
     (
         "Microsoft.Network/virtualNetworks",
@@ -86,7 +87,7 @@ impl Rule<'_> {
         }
     }
 
-    /// The type of a child begins with the type of its parent.
+    /// Checks that the type of a child begins with the type of its parent.
     fn parent(&self, deployed: &Deployed) {
         let resource = &deployed.resource;
         let Some((outer, _)) = resource.type_name().rsplit_once('/').filter(|(outer, _)| outer.contains('/')) else {
@@ -105,7 +106,7 @@ impl Rule<'_> {
         }
     }
 
-    /// The kinds of identity that a resource declares are those that it lists and that others read.
+    /// Checks that a resource declares the kinds of identity that it lists and that others read.
     fn identity(&self, deployed: &Deployed) {
         let Some(kind) = deployed.body.get("identity.type").map(Value::shown) else { return };
         let lists = deployed.body.get("identity.userAssignedIdentities").is_some();
@@ -129,7 +130,7 @@ impl Rule<'_> {
         }
     }
 
-    /// An ID that names no resource of the plan.
+    /// Reports IDs that name no resource of the plan.
     fn unknown_ids(&self) {
         let ids: Vec<String> = self.plan.made().map(|made| made.resource.id().shown()).collect();
         let networks = self.plan.of_type("Microsoft.Network/virtualNetworks");

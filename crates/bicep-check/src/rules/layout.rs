@@ -24,7 +24,7 @@ pub(crate) fn check(report: &Report<'_>, program: &Program) {
             if indent % 2 == 1 {
                 add(index + 1, "indent by two blanks a level");
             }
-            // The formatter breaks what has commas: calls, arrays, objects. Comments and single texts stay as they are.
+            // The formatter breaks code with commas: calls, arrays, objects. Comments and single texts stay unchanged.
             let code = line.trim_start();
             let breaks = code.contains(", ") && !code.starts_with("//") && !code.starts_with('@');
             if line.chars().count() > WIDTH && breaks {

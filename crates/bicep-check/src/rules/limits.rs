@@ -8,10 +8,10 @@ use crate::{
 
 const RULE: &str = "limits";
 
-/// The least and the greatest of some numbers.
+/// The least and the greatest number of a range.
 type Range = (i64, i64);
 
-/// Type, property, and the numbers that Azure takes.
+/// A type, a property, and the numbers that Azure takes.
 const NUMBERS: [(&str, &str, &[Range]); 7] = [
     ("Microsoft.Graph/applications", "api.requestedAccessTokenVersion", &[(1, 2)]),
     ("Microsoft.KeyVault/vaults", "properties.softDeleteRetentionInDays", &[(7, 90)]),
@@ -30,7 +30,7 @@ const NUMBERS: [(&str, &str, &[Range]); 7] = [
     ("Microsoft.CognitiveServices/accounts/deployments", "sku.capacity", &[(1, 1_000_000)]),
 ];
 
-/// Type, property, and texts where the types take any other as well.
+/// A type, a property, and the texts that Azure takes. The types also allow any other text.
 const TEXTS: [(&str, &str, &[&str]); 13] = [
     (
         "Microsoft.Graph/applications",
@@ -59,17 +59,18 @@ const TEXTS: [(&str, &str, &[&str]); 13] = [
     ("Microsoft.Web/sites", "properties.functionAppConfig.deployment.storage.type", &["blobContainer"]),
 ];
 
-/// Type and property without which Azure refuses the resource, or does not do what an app without keys needs.
+/// A type and a property that the resource needs. Without it, Azure refuses the resource, or the resource does not do
+/// what an app without keys needs.
 const REQUIRED: [(&str, &str, &str); 3] = [
     ("Microsoft.CognitiveServices/accounts", "properties.customSubDomainName", "Entra tokens need its own host name"),
     ("Microsoft.Network/privateDnsZones", "location", "write 'global'"),
     ("Microsoft.Network/privateDnsZones/virtualNetworkLinks", "location", "write 'global'"),
 ];
 
-/// Type, property, and the one value that makes it work.
+/// A type, a property, and the only value with which it works.
 const SWITCHES: [(&str, &str, bool); 1] = [("Microsoft.Web/serverfarms", "properties.reserved", true)];
 
-/// Flex Consumption refuses these settings; what they say stands in `functionAppConfig`, or is UTC.
+/// Flex Consumption refuses these settings. `functionAppConfig` takes the place of most; the time zone is always UTC.
 /// <https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations>
 const NOT_ON_FLEX: [&str; 9] = [
     "FUNCTIONS_EXTENSION_VERSION",
@@ -116,7 +117,7 @@ pub(crate) fn check(report: &Report<'_>, plan: &Plan<'_>) {
     }
 }
 
-/// Settings of an app, and named values of a gateway.
+/// Checks the settings of an app, and the named values of a gateway.
 fn settings(report: &Report<'_>, deployed: &Deployed) {
     match deployed.resource.type_name() {
         "Microsoft.Web/sites/config" => {

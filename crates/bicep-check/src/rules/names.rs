@@ -11,14 +11,14 @@ use crate::{patterns, plan::Plan, program::Report};
 
 const RULE: &str = "names";
 
-/// What Azure allows for the name of a resource type.
+/// Azure's limits for the name of a resource type.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Limits {
     min: usize,
     max: usize,
     pattern: String,
-    /// Where the name may stand once only.
+    /// The scope in which the name must be unique.
     unique_in: String,
 }
 

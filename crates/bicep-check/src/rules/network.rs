@@ -8,7 +8,8 @@ use crate::{
 
 const RULE: &str = "network";
 
-/// The part of a service behind an endpoint, and its zone: <https://learn.microsoft.com/azure/private-link/private-endpoint-dns>.
+/// The part of a service behind an endpoint, and its zone:
+/// <https://learn.microsoft.com/azure/private-link/private-endpoint-dns>.
 const ZONES: [(&str, &str); 4] = [
     ("account", "privatelink.openai.azure.com"),
     ("blob", "privatelink.blob.core.windows.net"),
@@ -48,7 +49,7 @@ fn subnets(report: &Report<'_>, network: &Deployed) {
     }
 }
 
-/// Each range at a path: as written, and its first and last address.
+/// Returns each range at a path: as written, and its first and last address.
 fn ranges(network: &Deployed, path: &str) -> Vec<(String, Option<(u32, u32)>)> {
     let texts = network.body.all(path).into_iter().map(Value::shown);
     texts.map(|text| (text.clone(), range(&text))).collect()

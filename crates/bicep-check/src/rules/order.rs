@@ -48,7 +48,7 @@ impl Rule<'_> {
         self.report.add(RULE, place, message);
     }
 
-    /// The symbol to depend on: of the resource in the same file, otherwise of the module that makes it.
+    /// Returns the symbol to depend on: the symbol of a resource in the same file, or else of the module that makes it.
     fn dependency(&self, later: &Deployed, earlier: &Deployed) -> String {
         let instances = self.plan.evaluator.instances.borrow();
         if later.resource.instance == earlier.resource.instance {
@@ -60,7 +60,7 @@ impl Rule<'_> {
         }
     }
 
-    /// A resource whose ID is written somewhere must be there first.
+    /// Checks that a resource exists before its ID is used.
     fn references(&self) {
         let ids: Vec<(String, &Deployed)> = self
             .plan
@@ -82,7 +82,7 @@ impl Rule<'_> {
         }
     }
 
-    /// A module that refers to an existing resource comes after the module that makes it.
+    /// Checks that a module that refers to an existing resource comes after the module that makes the resource.
     fn existing(&self) {
         for used in self.plan.resources.iter().filter(|used| used.resource.existing) {
             let id = used.resource.id().shown();
@@ -102,7 +102,8 @@ impl Rule<'_> {
         }
     }
 
-    /// A policy document is refused while a named value in it is missing.
+    /// Checks that named values come before the policy documents that use them. Azure refuses a document while one is
+    /// missing.
     fn named_values(&self) {
         let policies = self.plan.made().filter(|one| one.resource.type_name().ends_with("/policies"));
         for policy in policies {
@@ -121,7 +122,7 @@ impl Rule<'_> {
         }
     }
 
-    /// The link of a product names its API instead of holding its ID.
+    /// Checks the links of products: a link names its API instead of holding the API's ID.
     fn product_links(&self) {
         for link in self.plan.of_type("Microsoft.ApiManagement/service/products/apis") {
             let mut apis = self.plan.of_type("Microsoft.ApiManagement/service/apis");
@@ -133,7 +134,7 @@ impl Rule<'_> {
         }
     }
 
-    /// An app that starts before its identities have their roles caches refusals.
+    /// Checks that roles come before apps. An app that starts before its identities have their roles caches refusals.
     fn roles_before_apps(&self) {
         for app in self.plan.of_type("Microsoft.Web/sites") {
             let carried = app.body.get("identity.userAssignedIdentities").map(Value::members).unwrap_or_default();
@@ -147,7 +148,8 @@ impl Rule<'_> {
         }
     }
 
-    /// An app that joins a network starts only where the private names of its services resolve.
+    /// Checks that endpoints come before apps. An app that joins a network starts only where the private names of its
+    /// services resolve.
     fn endpoints_before_apps(&self) {
         let joined = |app: &&Deployed| {
             app.body.all("properties.virtualNetworkSubnetId").iter().any(|id| !matches!(id, Value::Null))
@@ -159,7 +161,8 @@ impl Rule<'_> {
         }
     }
 
-    /// Entra replicates a new identity for a minute or two, and until then refuses it an app role. API Management takes longer.
+    /// Checks the order of app roles. Entra replicates a new identity for a minute or two, and refuses it an app role
+    /// until then. API Management takes longer.
     fn app_roles(&self) {
         for assignment in self.plan.of_type("Microsoft.Graph/appRoleAssignedTo") {
             for gateway in self.plan.of_type("Microsoft.ApiManagement/service") {

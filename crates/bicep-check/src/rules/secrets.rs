@@ -8,7 +8,7 @@ use crate::{
 
 const RULE: &str = "secrets";
 
-/// Properties that hold a key or let one be made.
+/// Properties that hold a key, or that can make one.
 const SECRET_PROPERTIES: [&str; 8] = [
     "ConnectionString",
     "InstrumentationKey",
@@ -22,7 +22,7 @@ const SECRET_PROPERTIES: [&str; 8] = [
 
 const SECRET_WORDS: [&str; 4] = ["password", "secretvalue", "apikey", "accountkey"];
 
-/// Checks parameters and outputs of every file; calls of `listKeys` are found where they are evaluated.
+/// Checks parameters and outputs of every file. Calls of `listKeys` are found where they are evaluated.
 pub(crate) fn check(report: &Report<'_>, program: &Program) {
     for (number, _, file) in program.files() {
         for declared in &file.declarations {

@@ -9,7 +9,7 @@ use crate::{
 
 const RULE: &str = "start";
 
-/// Checks every file on its own.
+/// Checks each file separately.
 pub(crate) fn check(report: &Report<'_>, program: &Program) {
     for (number, _, file) in program.files() {
         for declared in file
@@ -46,7 +46,7 @@ pub(crate) fn check(report: &Report<'_>, program: &Program) {
     }
 }
 
-/// The first output or property in an expression that only a deployment knows.
+/// Returns the first output or property in an expression that only a deployment knows.
 fn late(file: &File, expression: &Expression, depth: usize) -> Option<String> {
     let mut found = None;
     expression.walk(&mut |inner| match &inner.form {

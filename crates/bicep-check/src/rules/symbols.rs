@@ -1,4 +1,5 @@
-//! Rule: a file is Bicep, every parameter and variable is used, every name is declared once, and every decorator exists.
+//! Rule: a file is Bicep, every parameter and variable is used, every name is declared once, and every decorator
+//! exists.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +28,7 @@ const DECORATORS: [&str; 11] = [
 /// The types of the language.
 const TYPES: [&str; 7] = ["array", "bool", "int", "object", "secureObject", "secureString", "string"];
 
-/// Checks every file on its own. Names that are not declared are found where they are evaluated.
+/// Checks each file separately. Undeclared names are found where they are evaluated.
 pub(crate) fn check(report: &Report<'_>, program: &Program) {
     for (number, _, file) in program.files() {
         for line in &file.errors {

@@ -1,4 +1,5 @@
-//! Rule: a resource has the properties of its type, each of the right kind, and a module gets parameters of the declared types.
+//! Rule: a resource has the properties of its type, each of the right kind, and a module gets parameters of the
+//! declared types.
 
 use super::hints;
 use crate::{
@@ -14,8 +15,8 @@ const RULE: &str = "types";
 /// Properties of the language, not of a resource.
 pub(super) const OF_BICEP: [&str; 4] = ["parent", "dependsOn", "scope", "asserts"];
 
-/// Values that Azure takes and its types do not list yet: resource, property, value. The compiler lets any text pass where a list is open,
-/// typing mistakes too; this rule does not.
+/// Values that Azure takes, but its types do not list yet: resource, property, value. Where a list is open, the
+/// compiler lets any text pass, even typing mistakes; this rule does not.
 const NEWER: [(&str, &str, &str); 1] = [("Microsoft.ApiManagement/service", "sku.name", "PremiumV2")];
 
 /// Compares every resource of a plan with its type.
@@ -60,7 +61,7 @@ pub(crate) fn check(report: &Report<'_>, program: &Program, resources: &[Deploye
     }
 }
 
-/// Compares a parameter with what the module declares.
+/// Compares a parameter with the module's declaration.
 pub(crate) fn check_parameter(report: &Report<'_>, of: &Type, given: &Member, module: &str) {
     let nothing = ResourceType::default();
     let checker = Checker { report, known: &nothing, resource: module };
@@ -84,7 +85,7 @@ impl Checker<'_> {
         let is = |kinds: &[TypeKind]| of.kind == TypeKind::Any || kinds.contains(&of.kind);
         let fits = match value {
             Value::OneOf(values) => {
-                // The empty text stands for "not deployed", which another condition keeps from being used.
+                // The empty text stands for "not deployed". Another condition keeps it from being used.
                 let used = values.iter().filter(|value| !matches!(value, Value::Text(text) if text.0.is_empty()));
                 used.for_each(|value| self.value(value, of, place, path));
                 true
@@ -149,7 +150,7 @@ impl Checker<'_> {
                 let (least, most) = text.length();
                 let limit = |limit: Option<i64>| limit.and_then(|limit| usize::try_from(limit).ok());
                 let short = limit(of.min).is_some_and(|min| most < min);
-                // A part of unlimited length passes: only a deployment knows it.
+                // A part of unlimited length passes, because only a deployment knows its length.
                 let long = limit(of.max).is_some_and(|max| least > max || (most > max && most != usize::MAX));
                 if short || long {
                     let shown = text.shown();
@@ -207,7 +208,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The case of a type that depends on the value of one property.
+    /// Returns the case of a type that depends on the value of one property.
     fn picked<'t>(&'t self, members: &[Member], of: &'t Type) -> Option<&'t Type> {
         let on = of.on.as_deref()?;
         let value = members.iter().find(|member| member.name == on)?.value.as_text()?;

@@ -1,4 +1,4 @@
-//! Runs the command as a person does, in the root of the repository.
+//! Runs the command as a user does, in the root of the repository.
 
 use std::{
     path::Path,

@@ -1,4 +1,5 @@
-//! Runs the check on the templates of this repository: it finds nothing in them, and finds mistakes that are planted in them.
+//! Runs the check on the templates of this repository. It finds nothing in them, and it finds the mistakes that the
+//! tests plant in them.
 #![allow(clippy::expect_used, reason = "a file of ours that cannot be read as expected ends the test")]
 
 mod command;

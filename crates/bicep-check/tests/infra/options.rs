@@ -1,4 +1,4 @@
-//! What each set of options deploys: how many resources of which type, and in which order.
+//! The resources that each set of options deploys: how many of which type, and in which order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ const ENTRA: [(&str, usize); 3] = [
     ("Microsoft.Graph/servicePrincipals", 1),
 ];
 
-/// Two accounts, and the API before them.
+/// The resources for two accounts, and for the API before them.
 const OPENAI: [(&str, usize); 18] = [
     ("Microsoft.ApiManagement/service/apis", 2),
     ("Microsoft.ApiManagement/service/apis/diagnostics", 2),
@@ -78,7 +78,7 @@ const NETWORK: [(&str, usize); 6] = [
     ("Microsoft.Network/virtualNetworks", 1),
 ];
 
-/// The second function app, with its plan, its host's storage and the role on that.
+/// The second function app, with its plan, its host's storage and the role on that storage.
 const SECOND_REGION: [(&str, usize); 8] = [
     ("Microsoft.Authorization/roleAssignments", 1),
     ("Microsoft.Storage/storageAccounts", 1),
@@ -164,7 +164,7 @@ fn every_name_fits_whatever_the_environment_is_called() {
     }
 }
 
-/// Type, name and greatest length of each resource whose name is taken in all of Azure or by users.
+/// Type, name and greatest length of each resource whose name must be free in all of Azure, or is used by users.
 const NAMES: [(&str, &str, usize); 15] = [
     ("Microsoft.ApiManagement/service", "apim-keyless-‹13›", 26),
     ("Microsoft.CognitiveServices/accounts", "oai-keyless-1-‹13›", 27),
@@ -205,7 +205,7 @@ fn names_are_those_that_the_docs_and_scripts_know() {
     assert_eq!(names, expected);
 }
 
-/// Later and earlier type: each of the first waits for each of the second.
+/// Later and earlier type: each resource of the first type waits for each of the second.
 const ORDER: [(&str, &str); 10] = [
     ("Microsoft.ApiManagement/service/apis/policies", "Microsoft.ApiManagement/service/namedValues"),
     ("Microsoft.ApiManagement/service/diagnostics", "Microsoft.ApiManagement/service/loggers"),
@@ -219,7 +219,7 @@ const ORDER: [(&str, &str); 10] = [
     ("Microsoft.Web/sites/config", "Microsoft.KeyVault/vaults"),
 ];
 
-/// Nothing outside of the models' module waits for these.
+/// Only the models' module waits for these.
 const OF_THE_MODELS_ALONE: [&str; 2] = ["azuremonitor", "models"];
 
 #[test]

@@ -1,7 +1,8 @@
-//! Plants mistakes in `infra/`, one at a time, and expects each to be found.
+//! Plants mistakes in `infra/`, one at a time, and expects the check to find each.
 //!
-//! The rules as first written found 115 of the first 136; the rest led to new rules. Those found 37 of the next 40, written afterwards;
-//! again the rest led to new rules, one of them with two mistakes more. `MISSED` holds the two that are still not found.
+//! The rules as first written found 115 of the first 136 mistakes; the rest led to new rules. Those rules found 37 of
+//! the next 40, which were written afterwards. Again the rest led to new rules, one of them with two mistakes more.
+//! `MISSED` holds the two mistakes that are still not found.
 
 mod access;
 mod ids;
@@ -23,11 +24,12 @@ struct Mistake {
     /// The text that is replaced, everywhere in the file.
     from: &'static str,
     to: &'static str,
-    /// File, rule and the beginning of the message that finds it.
+    /// The file, the rule and the beginning of the message that finds the mistake.
     found: &'static str,
 }
 
-/// What the check does not find: state that the types let a template write, and the definition of a workflow, which has no type.
+/// Mistakes that the check does not find: state that the types let a template write, and the definition of a workflow,
+/// which has no type.
 const MISSED: [Mistake; 2] = [
     Mistake {
         file: "infra/modules/vault.bicep",
@@ -41,7 +43,7 @@ const MISSED: [Mistake; 2] = [
 static PROGRAM: LazyLock<Program> = LazyLock::new(|| Program::read(texts()));
 
 impl Mistake {
-    /// Every finding in the broken template, as file, rule and message.
+    /// Returns every finding in the broken template, as file, rule and message.
     fn findings(&self) -> Vec<String> {
         let whole = texts();
         let text = whole.get(self.file).unwrap_or_else(|| panic!("{} is missing", self.file));

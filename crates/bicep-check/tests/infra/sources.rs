@@ -6,7 +6,7 @@ use bicep_check::Options;
 
 pub(crate) const MAIN: &str = "infra/main.bicep";
 
-/// Texts by path from the root of the repository.
+/// Returns texts by path from the root of the repository.
 pub(crate) fn texts() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut texts = BTreeMap::new();
@@ -27,7 +27,7 @@ fn read_folder(root: &Path, folder: &str, texts: &mut BTreeMap<String, String>) 
     }
 }
 
-/// One set of options for each thing that `docs/deploy.md` lets a user choose.
+/// Returns one set of options for each thing that `docs/deploy.md` lets a user choose.
 pub(crate) fn option_sets() -> Vec<Options> {
     let set = |name, options: &[(&str, &str)]| {
         let options = [&[("location", "westeurope")], options].concat();

@@ -1,4 +1,4 @@
-//! Expressions: conditions have two ways out.
+//! Expressions. A condition has two ways out.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Flow<'_> {
-    /// What is known after a condition, where it is true and where it is false.
+    /// Returns the states after a condition: where it is true, and where it is false.
     pub(super) fn condition(&mut self, condition: &Expr) -> Result<(FlowState, FlowState), ParseError> {
         self.visits += 1;
         if self.visits > VISITS {
@@ -50,7 +50,7 @@ impl Flow<'_> {
         Ok((self.now.clone(), self.now.clone()))
     }
 
-    /// `&&` and `||`: the next operand is looked at only where those before are true (or false).
+    /// Follows `&&` and `||`: the next operand runs only where those before it are true (or false).
     fn logical(
         &mut self,
         first: &Expr,
@@ -76,7 +76,7 @@ impl Flow<'_> {
         Ok(())
     }
 
-    /// An expression other than a condition with parts that may be skipped.
+    /// Follows the operands of any expression other than a condition whose parts may be skipped.
     fn operands(&mut self, expression: &Expr) -> Result<(), ParseError> {
         match &expression.kind {
             ExprKind::Name(name) => self.read(expression.at, name),
@@ -138,7 +138,7 @@ impl Flow<'_> {
         }
     }
 
-    /// Something that may run or not, so that what it assigns does not count.
+    /// Follows code that may run or not: its assignments do not count.
     fn aside(&mut self, run: impl FnOnce(&mut Self) -> Result<(), ParseError>) -> Result<(), ParseError> {
         let before = self.now.clone();
         run(self)?;
@@ -191,7 +191,7 @@ impl Flow<'_> {
     fn assignment(&mut self, target: &Expr, operator: Option<Binary>, value: &Expr) -> Result<(), ParseError> {
         let name = match &target.kind {
             ExprKind::Name(name) => name,
-            // Of a tuple on the left, the variables alone are not read.
+            // In a tuple on the left, only the variables are not read.
             ExprKind::Tuple(elements) => {
                 for (_, element) in elements {
                     if !matches!(element.kind, ExprKind::Name(_)) {
@@ -234,10 +234,10 @@ impl Flow<'_> {
         self.aside(|flow| flow.all(rest))
     }
 
-    /// A lambda may run later or never, so that what it assigns does not count.
+    /// Follows a lambda. It may run later or never, so its assignments do not count.
     fn lambda(&mut self, at: usize, lambda: &Lambda) -> Result<(), ParseError> {
         let before = self.now.clone();
-        // A variable of the same name may have ended without a value before.
+        // An earlier variable of the same name may have ended without a value.
         for (_, name) in &lambda.parameters {
             let names = name
                 .strip_prefix('*')
@@ -250,7 +250,7 @@ impl Flow<'_> {
         match &lambda.body {
             LambdaBody::Value(value) => self.expression(value)?,
             LambdaBody::Block(body) => {
-                // Its ways are looked at wherever the lambda itself stands.
+                // The ways through the lambda count even where the lambda itself is not reached.
                 self.now.reached = true;
                 let (returns, _) = self.apart(body)?;
                 if returns && self.now.reached {

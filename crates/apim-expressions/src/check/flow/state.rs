@@ -1,15 +1,15 @@
-//! What is known at a place.
+//! The state of the variables at a place.
 
 use std::collections::BTreeSet;
 
-/// What is known at a place.
+/// The state of the variables at a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FlowState {
-    /// Whether any way leads here. Where none does, everything counts as assigned.
+    /// Whether any way leads here. Where no way does, everything counts as assigned.
     pub(super) reached: bool,
     /// The variables that may have no value, a bit for each.
     pub(super) unassigned: Vec<u64>,
-    /// Variables from this number on had not begun on any way here.
+    /// The variables from this number on have not begun on any way to this place.
     pub(super) begun: usize,
 }
 
@@ -36,7 +36,7 @@ impl FlowState {
         self.unassigned[word] = if unassigned && self.reached { bits | bit } else { bits & !bit };
     }
 
-    /// Where two ways meet.
+    /// Joins the states of two ways that meet.
     pub(super) fn join(&mut self, other: &Self) {
         // A variable that began on one way alone has no value on the other.
         let new = self.begun.min(other.begun)..self.begun.max(other.begun);
@@ -53,7 +53,7 @@ impl FlowState {
     }
 }
 
-/// What a call of a function reads and assigns of the variables around it.
+/// The variables around a function that a call of it reads and assigns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Effects {
     pub(super) reads: BTreeSet<usize>,

@@ -1,4 +1,4 @@
-//! Statements: where ways part and meet.
+//! Statements, where ways divide and join.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -30,7 +30,7 @@ impl Flow<'_> {
                 }
             }
         }
-        // A function may call those after it, so that they are looked at twice.
+        // A function may call functions after it, so the functions are followed twice.
         let rounds = functions.len().min(2);
         for _ in 0..rounds {
             for (at, function) in &functions {
@@ -40,8 +40,8 @@ impl Flow<'_> {
         statements.iter().try_for_each(|statement| self.statement(statement))
     }
 
-    /// A body with its own jumps, of a function or lambda: whether it returns a value, and where its `return`
-    /// statements meet. The state is that of its end.
+    /// Follows the body of a function or lambda, which has its own jumps. Returns whether the body returns a value, and
+    /// the joined state of its `return` statements. The current state is then that of the body's end.
     pub(super) fn apart(&mut self, body: &Block) -> Result<(bool, FlowState), ParseError> {
         let outer = (
             std::mem::take(&mut self.breaks),
@@ -110,7 +110,7 @@ impl Flow<'_> {
                 Ok(())
             }
             StatementKind::Label(name) => {
-                // What jumps back here comes from here, and so knows no less.
+                // A jump back to this label starts after it, so its state knows no less.
                 let jumps = self.labels.remove(name).unwrap_or_default();
                 self.now.join(&jumps);
                 Ok(())
@@ -143,7 +143,7 @@ impl Flow<'_> {
         Ok(())
     }
 
-    /// What a function reads and assigns of its surroundings counts where it is called.
+    /// Follows a function. Its reads and assignments of variables around it count where it is called.
     fn function(&mut self, at: usize, function: &Function) -> Result<(), ParseError> {
         let mut start = FlowState { reached: true, ..FlowState::default() };
         let known = self.count;
@@ -195,7 +195,7 @@ impl Flow<'_> {
         Ok(())
     }
 
-    /// A loop's body and what follows each round. `end` is what is known where the loop ends by itself.
+    /// Follows a loop's body and the code after each round. `end` is the state where the loop ends by itself.
     fn repeated(
         &mut self,
         mut end: FlowState,
@@ -249,7 +249,7 @@ impl Flow<'_> {
             }
             starts.push(start);
         }
-        // A section may be reached only from one that stands behind it.
+        // Some sections may be reached only from a later section.
         let last = usize::from(!self.known.jumps.is_empty());
         for round in 0..=last {
             for (at, (section, start)) in sections.iter().zip(&starts).enumerate() {
@@ -297,7 +297,7 @@ impl Flow<'_> {
     }
 }
 
-/// `break` and `continue`: what is known goes where they lead, and nothing follows.
+/// Follows `break` and `continue`: the state joins that of the target, and no way leads on from here.
 fn leave(now: &mut FlowState, target: Option<&mut FlowState>) -> Result<(), ParseError> {
     let now = std::mem::take(now);
     if let Some(target) = target {

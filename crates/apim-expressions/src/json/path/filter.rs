@@ -93,7 +93,8 @@ fn number(value: &Scalar) -> Option<f64> {
     }
 }
 
-/// Numbers are equal across their types; a time or another value that has a text is equal to that text.
+/// Compares two scalars. Numbers are equal across their types; a time or another value that has a text is equal to that
+/// text.
 fn equal(one: &Scalar, two: &Scalar) -> bool {
     if let (Some(one), Some(two)) = (number(one), number(two)) {
         return one == two;

@@ -42,7 +42,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Steps up to one of the characters that end a path inside a condition.
+    /// Reads steps up to one of the characters that end a path inside a condition.
     fn steps(&mut self, ends: &[char]) -> Result<Vec<Step>, Failure> {
         let mut steps = Vec::new();
         let mut first = true;
@@ -86,7 +86,7 @@ impl Parser<'_> {
         })
     }
 
-    /// What follows `[`.
+    /// Reads the part after `[`.
     fn bracket(&mut self, deep: bool) -> Result<Step, Failure> {
         self.blank();
         let step = match self.peek() {
@@ -133,7 +133,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `'text'`, with `\'` for a quote in it.
+    /// Reads `'text'`, in which `\'` stands for a quote.
     fn quoted(&mut self) -> Result<String, Failure> {
         let Some(quote @ ('\'' | '"')) = self.peek() else { return Err(self.unexpected()) };
         let mut text = String::new();

@@ -9,7 +9,7 @@ use crate::{
     regex::{self, Pattern},
 };
 
-/// How deep conditions may nest.
+/// The deepest nesting of conditions.
 pub(super) const NESTING: usize = 16;
 
 #[derive(Debug)]
@@ -18,18 +18,18 @@ pub(super) enum Step {
     Member(String),
     /// `['a','b']`
     Members(Vec<String>),
-    /// `.*`, of objects.
+    /// `.*`: the values of an object.
     Values,
-    /// `[*]`, of arrays.
+    /// `[*]`: the elements of an array.
     Elements,
     Index(i64),
     /// `[0,2]`
     Indexes(Vec<i64>),
     /// `[start:end:step]`
     Slice(Option<i64>, Option<i64>, i64),
-    /// `..name`, or everything.
+    /// `..name`: the tokens with this name at any depth; without a name, all tokens.
     Deep(Option<String>),
-    /// `[?(…)]`, of the elements, or of everything inside.
+    /// `[?(…)]`: filters the elements or, with `true`, everything inside.
     Filter(Condition, bool),
 }
 
@@ -48,7 +48,7 @@ pub(super) enum Operand {
     Pattern(Matching),
 }
 
-/// `/pattern/options`, compiled when the first text is looked at.
+/// `/pattern/options`, which is compiled for the first text.
 #[derive(Debug)]
 pub(super) struct Matching {
     source: Arc<str>,

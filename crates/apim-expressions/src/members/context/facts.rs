@@ -202,7 +202,7 @@ pub(super) fn url(url: &Url) -> Value {
     Value::object(Object::Url(Arc::new(url.clone())))
 }
 
-/// A plain member of an object of `context`, by the name it is asked for under.
+/// Returns a plain member of an object of `context`, by the name of the called member.
 pub(crate) fn fact(call: &mut Call<'_, '_>) -> Outcome {
     let name = call.name();
     match call.receiver.as_object() {
@@ -214,7 +214,7 @@ pub(crate) fn fact(call: &mut Call<'_, '_>) -> Outcome {
     }
 }
 
-/// A list of small objects with two members.
+/// Makes a list of small objects with two members.
 fn named_list(class: Class, names: [&'static str; 2], rows: &[(String, String)]) -> Value {
     let object = |(one, two): &(String, String)| {
         let facts = [(names[0], one.as_str().into()), (names[1], two.as_str().into())];

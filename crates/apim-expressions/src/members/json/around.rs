@@ -12,7 +12,7 @@ use crate::{
     value::{CollectionKind, Object, Value},
 };
 
-/// Members that look around a token.
+/// Members that look at the surroundings of a token.
 pub(crate) const AROUND: &[Member] = &[
     row("Path", "string", |call| {
         let path = match call.receiver.as_object() {
@@ -50,7 +50,7 @@ pub(crate) const AROUND: &[Member] = &[
     row("AddBeforeSelf", "(object content) -> void", |call| insert_beside(call, 0)),
 ];
 
-/// The token before or after this one.
+/// Returns the token before or after this one.
 fn beside(call: &mut Call<'_, '_>, step: isize) -> Outcome {
     let of_property = matches!(call.receiver, Value::Object(_));
     let Some((parent, place)) = token_of(&call.receiver).and_then(|token| token.place()) else {
@@ -73,7 +73,7 @@ fn beside(call: &mut Call<'_, '_>, step: isize) -> Outcome {
     }
 }
 
-/// All tokens after or before this one, in the order of the document.
+/// Returns all tokens after or before this one, in the order of the document.
 fn siblings(call: &mut Call<'_, '_>, step: isize) -> Outcome {
     if step < 0 && token_of(&call.receiver).and_then(|token| token.place()).is_none() {
         return Err(Failure::null_reference());
@@ -106,7 +106,7 @@ fn remove(call: &mut Call<'_, '_>) -> Outcome {
     }
     match token_of(&receiver).and_then(|token| token.place()) {
         Some((parent, Err(index))) => parent.remove_at(index, budget).map(|_| Value::Null),
-        // The value of a property goes only with the property.
+        // The value of a property can only be removed with the property.
         Some((_, Ok(_))) => Err(Failure::json("Cannot add or remove items from Newtonsoft.Json.Linq.JProperty.")),
         None => Err(Failure::invalid_operation("The parent is missing.")),
     }

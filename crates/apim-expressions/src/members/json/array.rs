@@ -74,7 +74,7 @@ pub(crate) const ARRAY: &[Member] = &[
     }),
 ];
 
-/// Each argument becomes an element; a list gives its elements, also one inside another.
+/// Makes an array. Each argument becomes an element; a list gives its elements, and so does a list inside it.
 fn create(call: &mut Call<'_, '_>) -> Outcome {
     let array = Token::array(&mut call.machine.budget)?;
     let items = call.argument(0).clone();
@@ -97,7 +97,7 @@ fn add(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::Null)
 }
 
-/// Where the first argument is among the elements: that very token.
+/// Returns the index of the first argument among the elements. Only the same token counts, not an equal one.
 fn position(call: &mut Call<'_, '_>, array: &Token) -> Result<Option<usize>, Failure> {
     call.work(array.len() * 32)?;
     let Some(wanted) = token_of(call.argument(0)) else { return Ok(None) };

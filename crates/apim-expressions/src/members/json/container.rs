@@ -47,7 +47,7 @@ pub(crate) const CONTAINER: &[Member] = &[
     }),
 ];
 
-/// Members of a container that put something first.
+/// Members of a container that put a token first.
 pub(crate) const FIRST: &[Member] = &[
     row("AddFirst", "(object content) -> void", |call| {
         refuse_property(call, "Newtonsoft.Json.Linq.JProperty cannot have multiple values.")?;
@@ -90,7 +90,7 @@ fn construct(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::Json(token))
 }
 
-/// The container without what was in it.
+/// Empties a container and returns it.
 fn emptied(call: &mut Call<'_, '_>) -> Result<Token, Failure> {
     refuse_property(call, "Cannot add or remove items from Newtonsoft.Json.Linq.JProperty.")?;
     let token = call.this_token()?;
@@ -116,7 +116,7 @@ fn refuse_property(call: &Call<'_, '_>, message: &str) -> Result<(), Failure> {
     }
 }
 
-/// Objects are merged member by member, arrays put behind each other; null changes nothing.
+/// Merges a token into another. Objects merge member by member, arrays are joined, and null changes nothing.
 fn merge(call: &mut Call<'_, '_>, into: &Token, other: &Token) -> Result<(), Failure> {
     call.machine.budget.steps(1)?;
     match (into.class(), other.class()) {
@@ -141,7 +141,7 @@ fn merge(call: &mut Call<'_, '_>, into: &Token, other: &Token) -> Result<(), Fai
     Ok(())
 }
 
-/// All that is below a container, properties before their values; below a property, its value first.
+/// Returns everything below a container, properties before their values. Below a property, its value comes first.
 fn descendants(call: &mut Call<'_, '_>, token: &Token) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     if let Some(Object::Property(_)) = call.receiver.as_object() {

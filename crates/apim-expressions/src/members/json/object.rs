@@ -105,7 +105,7 @@ fn create(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::Json(object))
 }
 
-/// Adds a property, or those of a list.
+/// Adds a property, or the properties of a list.
 pub(super) fn add_all(call: &mut Call<'_, '_>, object: &Token, item: &Value, depth: usize) -> Result<(), Failure> {
     if depth > 32 || !matches!(item, Value::Collection(_)) {
         return add_property(call, object, item);
@@ -116,7 +116,7 @@ pub(super) fn add_all(call: &mut Call<'_, '_>, object: &Token, item: &Value, dep
     Ok(())
 }
 
-/// One value is the property's; a list, and several values or none, are an array.
+/// Makes a property. One value is the property's value; a list, several values or no values become an array.
 fn create_property(call: &mut Call<'_, '_>) -> Outcome {
     let (name, value) = (call.text(0)?, call.argument(1).clone());
     call.machine.budget.memory(64 + name.len())?;
@@ -128,7 +128,7 @@ fn create_property(call: &mut Call<'_, '_>) -> Outcome {
     } else {
         convert::content(&value, &mut call.machine.budget)?
     };
-    // A value that already is in a document is copied, here as everywhere.
+    // A value that is already in a document is copied, here as everywhere.
     let token = if token.parent().is_some() { token.copy(&mut call.machine.budget)? } else { token };
     Ok(property(name, token, None))
 }
@@ -154,7 +154,7 @@ fn add(call: &mut Call<'_, '_>, object: &Token, name: &Arc<str>, value: &Token) 
     object.insert(name, value, &mut call.machine.budget)
 }
 
-/// `AddFirst` of a property: what is there already moves behind it.
+/// `AddFirst` of a property: the existing properties move behind it.
 pub(super) fn put_first(call: &mut Call<'_, '_>, object: &Token) -> Outcome {
     let members = object.members();
     let item = call.argument(0).clone();

@@ -57,14 +57,14 @@ pub(crate) const OBJECTS: &[Member] = &[row("Properties", "extension () -> IJEnu
     call.machine.collection(CollectionKind::Sequence, Class::JProperty.into(), found)
 })];
 
-/// What `Children()` gives has an indexer; other sequences of tokens have none.
+/// Members of the result of `Children()`, which has an indexer; other sequences of tokens have none.
 pub(crate) const INDEXER: &[Member] = &[row("[]", "(object) -> IJEnumerable<JToken>", |call| {
     let key = call.argument(0).clone();
     let found = of_each(call, Some(&key))?;
     sequence(call, found)
 })];
 
-/// The children of each token of a sequence, or what each has under a key.
+/// Returns the children of each token of a sequence or, with a key, the token under the key in each.
 fn of_each(call: &mut Call<'_, '_>, key: Option<&Value>) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     for item in call.this_items()?.1 {

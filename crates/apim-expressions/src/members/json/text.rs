@@ -19,7 +19,7 @@ pub(crate) const JSON_CONVERT: &[Member] = &[
     row("DeserializeObject", "static (string value) -> object", |call| deserialized(call, &Class::Object.into())),
 ];
 
-/// A text without anything in it is null.
+/// Reads a text. An empty or blank text is null.
 fn deserialized(call: &mut Call<'_, '_>, class: &Type) -> Outcome {
     let text = call.text(0)?;
     if text.trim().is_empty() {

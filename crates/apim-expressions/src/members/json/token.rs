@@ -23,7 +23,7 @@ pub(crate) const TOKEN: &[Member] = &[
         let class = call.type_argument(0);
         convert::value_of(&found, &class, &mut call.machine.budget)
     }),
-    // An extension method in .NET, which says so when it is called on null.
+    // This is an extension method in .NET: on null, it refuses a null argument.
     row("Value", "extension <T>() -> T", |call| {
         if call.receiver.is_null() {
             return Err(Failure::argument_null("value"));
@@ -194,7 +194,7 @@ fn no_token(path: &str) -> Failure {
     Failure::json_exception(format!("The path '{path}' leads to no token."))
 }
 
-/// The first or last of the children; a value has none.
+/// Returns the first or last child; a value has none.
 fn child(call: &mut Call<'_, '_>, last: bool) -> Outcome {
     if let Value::Json(token) = &call.receiver
         && token.as_scalar().is_some()

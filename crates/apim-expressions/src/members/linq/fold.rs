@@ -1,4 +1,4 @@
-//! The members of LINQ that make one value of many.
+//! The members of LINQ that make one value from many.
 
 use rust_decimal::Decimal;
 
@@ -197,7 +197,7 @@ fn decimal(item: &Value) -> Decimal {
     if let Value::Decimal(number) = item { *number } else { Decimal::from_i128_with_scale(whole(item), 0) }
 }
 
-/// None of a sequence of nullable numbers without a number is null.
+/// Returns the average. It is null for a sequence of nullable numbers that has no number.
 fn average(items: &[Value], class: &Type) -> Outcome {
     let count = items.iter().filter(|item| !item.is_null()).count();
     let plain = class.underlying().unwrap_or(class).class;

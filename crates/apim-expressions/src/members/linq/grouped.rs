@@ -98,7 +98,7 @@ pub(crate) const LOOKUP: &[Member] = &[
 
 type Group = Arc<(Type, Value, Collection)>;
 
-/// The group of a lookup whose key is the first argument.
+/// Returns the group of a lookup whose key is the first argument.
 fn found(call: &mut Call<'_, '_>) -> Result<Option<Group>, Failure> {
     let lookup = call.this_collection()?;
     call.work(lookup.len() * 32)?;
@@ -135,7 +135,8 @@ fn lookup(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Collection::with_case(CollectionKind::Lookup, class, values, ignore_case).into())
 }
 
-/// The elements by their keys, in the order the keys first come. A `StringComparer` may be the second argument.
+/// Groups the elements by their keys, in the order in which the keys first appear. A `StringComparer` may be the second
+/// argument.
 pub(super) fn grouped(
     call: &mut Call<'_, '_>,
     key: usize,
@@ -168,7 +169,7 @@ pub(super) fn grouped(
     Ok(made)
 }
 
-/// Each element with those of the first argument that have its key.
+/// Returns each element with the elements of the first argument that have its key.
 fn joined(call: &mut Call<'_, '_>) -> Result<Vec<(Value, Vec<Value>)>, Failure> {
     let (ones, twos) = (call.this_items()?.1, call.items(0)?);
     let one_key = call.lambda(1)?;

@@ -1,4 +1,4 @@
-//! LINQ with comparers, and what .NET added to it.
+//! LINQ with comparers, and the methods that .NET has added to LINQ.
 
 use super::super::{Member, access::length, row};
 use super::{Comparer, comparer_of, distinct, mapped, same, sorted};
@@ -165,7 +165,7 @@ fn ordered(call: &mut Call<'_, '_>, descending: bool) -> Outcome {
     Ok(crate::value::Collection::ordered(element, sorted, ranks).into())
 }
 
-/// The element whose key is the largest or smallest; of equals the first.
+/// Returns the element with the largest or smallest key; among equal keys, the first.
 fn by(call: &mut Call<'_, '_>, largest: bool) -> Outcome {
     let (element, items) = call.this_items()?;
     let keys = mapped(call)?;
@@ -199,7 +199,7 @@ fn by(call: &mut Call<'_, '_>, largest: bool) -> Outcome {
     }
 }
 
-/// The elements, or those that the first argument wants.
+/// Returns the elements or, with a lambda, those for which it is true.
 fn wanted(call: &mut Call<'_, '_>, lambda: Option<usize>) -> Result<Vec<Value>, Failure> {
     let items = call.this_items()?.1;
     if lambda.is_some() { super::filtered(call, items) } else { Ok(items) }

@@ -75,7 +75,7 @@ pub(crate) const CONVERT: &[Member] = &[
     row("FromBase64String", "static (string s) -> byte[]", from_base64),
 ];
 
-/// No policy can name a provider other than null.
+/// `Convert` with a provider, which is always null: no policy can name another.
 pub(crate) const CONVERT_WITH_PROVIDER: &[Member] = &[
     row("ToBoolean", "static (object value, IFormatProvider provider) -> bool", |call| to(call, Class::Bool)),
     row("ToByte", "static (object value, IFormatProvider provider) -> byte", |call| to(call, Class::Byte)),
@@ -114,7 +114,7 @@ pub(crate) const BIT_CONVERTER: &[Member] = &[
     row("IsLittleEndian", "static bool", |_| Ok(Value::Bool(true))),
 ];
 
-/// `Convert.ToX(value)`; null becomes the default, and a `JValue` is what it holds.
+/// `Convert.ToX(value)`. Null becomes the default, and a `JValue` counts as its value.
 fn to(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     let value = call.argument(0).clone();
     call.work(value.as_str().map_or(0, str::len))?;
@@ -128,13 +128,13 @@ fn to(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     }
 }
 
-/// The text of any value; null has the empty one.
+/// Returns the text of any value; the text of null is empty.
 fn plain_text(call: &mut Call<'_, '_>) -> Outcome {
     let value = call.argument(0).clone();
     call.machine.text_of(&value).map(Value::String)
 }
 
-/// `Convert.ToString(number, 2)`: the digits of its bits, or of the number itself in base 10.
+/// `Convert.ToString(number, 2)`: the digits of the number's bits or, in base 10, of the number itself.
 fn in_radix(call: &mut Call<'_, '_>) -> Outcome {
     let Value::Integer(number) = call.argument(0) else { return Err(Failure::null_reference()) };
     let number = *number;
@@ -170,7 +170,7 @@ fn radix(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     let too_large = || Failure::overflow("Value was either too large or too small.");
     let value = i128::from_str_radix(digits, radix).map_err(|_| too_large())?;
     let number = Integer::wrap(class, value);
-    // Outside base 10, digits are the bits of a negative number, too.
+    // Outside base 10, the digits are the bits of the number, also of a negative one.
     let bits = match class {
         Class::Byte | Class::SByte => 8,
         Class::Short | Class::UShort => 16,
@@ -181,7 +181,7 @@ fn radix(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     if fits { Ok(Value::Integer(number)) } else { Err(too_large()) }
 }
 
-/// White space is allowed, missing padding is not.
+/// Decodes Base64. White space is allowed; missing padding is not.
 fn from_base64(call: &mut Call<'_, '_>) -> Outcome {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,

@@ -28,7 +28,7 @@ macro_rules! for_signed {
     };
 }
 
-/// .NET names the parameters after their type: `double a` or `value`, `decimal d`.
+/// The members of the real types. .NET names the parameters after their type: `double a` or `value`, `decimal d`.
 macro_rules! for_reals {
     ($($class:literal $floor:literal $round:literal $one:literal $digits:literal)*) => {
         &[$(
@@ -43,7 +43,7 @@ macro_rules! for_reals {
     };
 }
 
-/// Members with an overload for each number: without them, calls would not be as ambiguous as they are in C#.
+/// Members with an overload for each number. These make calls as ambiguous as they are in C#.
 pub(crate) const EXTREMES: &[Member] =
     for_numbers!("sbyte" "byte" "short" "ushort" "int" "uint" "long" "ulong" "float" "double" "decimal");
 pub(crate) const SIGNED: &[Member] = for_signed!("sbyte" "short" "int" "long" "float" "double" "decimal");
@@ -144,7 +144,7 @@ fn abs(call: &mut Call<'_, '_>) -> Outcome {
     }
 }
 
-/// Halves go to the even neighbour unless told otherwise.
+/// Rounds a number. Halves go to the even neighbour unless an argument says otherwise.
 pub(super) fn round(call: &mut Call<'_, '_>) -> Outcome {
     if let Value::Decimal(number) = call.argument(0) {
         return round_decimal(call, *number);

@@ -73,7 +73,7 @@ pub(crate) const POINTS: &[Member] = &[
 ];
 
 fn is_decimal(c: char) -> bool {
-    // Decimal digits come in runs of ten; no letter or fraction is among these.
+    // Decimal digits come in runs of ten. No letter or fraction is in these runs.
     matches!(u32::from(c), 0x660..=0x669 | 0x6F0..=0x6F9 | 0x966..=0x96F | 0xFF10..=0xFF19)
 }
 

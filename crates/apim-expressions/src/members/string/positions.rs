@@ -85,7 +85,7 @@ pub(crate) const POSITIONS: &[Member] = &[
         let part = part(&units, call.int(1), call.int(2))?;
         call.new_string(String::from_utf16_lossy(&part))
     }),
-    // Texts that are not ASCII have several forms, between which nothing here converts.
+    // A text beyond ASCII has several forms. This crate does not convert between them.
     row("Normalize", "() -> string", |call| {
         let text = call.this_text();
         if text.is_ascii() { Ok(Value::String(text)) } else { Err(Failure::unsupported("`Normalize` beyond ASCII")) }
@@ -125,7 +125,7 @@ fn chars(call: &mut Call<'_, '_>, units: &[u16]) -> Outcome {
     call.machine.collection(crate::value::CollectionKind::Array, crate::types::Class::Char.into(), values)
 }
 
-/// The text and what is looked for in it, in one case where the comparison says so.
+/// Returns the text and the wanted part, both in one case if the comparison says so.
 fn both(call: &mut Call<'_, '_>, comparison: Option<usize>) -> Result<(Vec<u16>, Vec<u16>), Failure> {
     let text = call.this_text();
     let wanted: Arc<str> = match call.argument(0) {
@@ -158,7 +158,7 @@ fn forward(call: &mut Call<'_, '_>, start: usize, count: Option<usize>, comparis
     Ok(number(part.windows(wanted.len()).position(|window| window == wanted).map(|place| from + place)))
 }
 
-/// From a place backwards: a match lies at or before it.
+/// Searches backwards from a place: a match lies at or before it.
 fn backward(call: &mut Call<'_, '_>, start: Option<usize>, count: Option<usize>, comparison: Option<usize>) -> Outcome {
     let (text, wanted) = both(call, comparison)?;
     if text.is_empty() {
@@ -214,7 +214,7 @@ fn replace(call: &mut Call<'_, '_>) -> Outcome {
     call.work((text.len() + from.len()) * 4)?;
     let ignore = ignores_case(call.flags(2));
     let (folded, wanted) = if ignore { (fold(&text), fold(&from)) } else { (text.to_string(), from.to_string()) };
-    // Folding keeps the number of characters, not that of bytes.
+    // Folding keeps the number of characters, not the number of bytes.
     let original: Vec<char> = text.chars().collect();
     let (folded, wanted): (Vec<char>, Vec<char>) = (folded.chars().collect(), wanted.chars().collect());
     let mut out = crate::limits::Writer::new(&mut call.machine.budget);

@@ -66,11 +66,11 @@ pub(crate) const SEARCH: &[Member] = &[
 ];
 
 pub(super) fn ignores_case(flags: i32) -> bool {
-    // The `…IgnoreCase` members of StringComparison are the odd ones.
+    // The odd numbers are the `…IgnoreCase` members of StringComparison.
     flags % 2 == 1
 }
 
-/// The string or character that is looked for.
+/// Returns the string or character to search for.
 fn needle(call: &Call<'_, '_>) -> Result<Arc<str>, Failure> {
     match call.argument(0) {
         Value::Char(unit) => Ok(String::from_utf16_lossy(&[*unit]).into()),
@@ -78,7 +78,7 @@ fn needle(call: &Call<'_, '_>) -> Result<Arc<str>, Failure> {
     }
 }
 
-/// Both texts, in one case if the comparison says so.
+/// Returns both texts, in one case if the comparison says so.
 fn both(call: &mut Call<'_, '_>) -> Result<(Arc<str>, Arc<str>), Failure> {
     let (text, part) = (call.this_text(), needle(call)?);
     call.work(text.len() + part.len())?;
@@ -88,7 +88,7 @@ fn both(call: &mut Call<'_, '_>) -> Result<(Arc<str>, Arc<str>), Failure> {
     Ok((text, part))
 }
 
-/// Upper case, letter by letter, so that positions stay the same.
+/// Converts to upper case, letter by letter, so that positions stay the same.
 pub(super) fn fold(text: &str) -> String {
     let upper = |c: char| {
         let mut changed = c.to_uppercase();
@@ -157,8 +157,8 @@ fn compare(call: &mut Call<'_, '_>) -> Outcome {
     }
 }
 
-/// What an ordinal comparison gives: how far the first units that differ lie apart, or else the lengths; null is before
-/// every text.
+/// Returns the result of an ordinal comparison: the difference of the first units that differ, or else of the lengths.
+/// Null comes before every text.
 pub(super) fn distance(one: Option<&str>, two: Option<&str>, ignore_case: bool) -> Value {
     match (one, two) {
         (Some(one), Some(two)) => Value::from(order::distance(one, two, ignore_case)),

@@ -1,4 +1,4 @@
-//! Cutting strings up and trimming them.
+//! Splits and trims strings.
 
 use super::super::{Member, row};
 use crate::{
@@ -30,7 +30,7 @@ pub(crate) const SPLIT: &[Member] = &[
     row("TrimEnd", "(char trimChar) -> string", |call| trim(call, false, true)),
 ];
 
-/// The separators, or characters to trim: one or several characters or strings.
+/// Returns the separators, or the characters to trim: one or several characters or strings.
 fn texts(call: &mut Call<'_, '_>) -> Result<Vec<String>, Failure> {
     let values = match call.argument(0) {
         Value::Collection(_) => call.items(0)?,
@@ -47,7 +47,7 @@ fn texts(call: &mut Call<'_, '_>) -> Result<Vec<String>, Failure> {
 fn split(call: &mut Call<'_, '_>) -> Outcome {
     let text = call.this_text();
     let separators = texts(call)?;
-    // One pass over the text per separator, at every position.
+    // The search reads the text once per separator.
     call.work(text.len() * (1 + separators.len()))?;
     let last = call.count() - 1;
     let options = if call.count() > 1 { call.flags(last) } else { 0 };
@@ -83,13 +83,14 @@ fn split(call: &mut Call<'_, '_>) -> Outcome {
     call.new_texts(CollectionKind::Array, parts)
 }
 
-/// Where the next separator is, and how long; white space separates where nothing else does.
+/// Returns the place and the length of the next separator. If there are no separators, white space separates.
 fn next(text: &str, separators: &[String]) -> Option<(usize, usize)> {
     if separators.is_empty() {
         let at = text.find(char::is_whitespace)?;
         return Some((at, text[at..].chars().next().map_or(1, char::len_utf8)));
     }
-    // Position by position, so that a separator that never comes is not looked for to the end again and again.
+    // The search goes position by position. Otherwise each call would look for a missing separator to the end of the
+    // text.
     text.char_indices().find_map(|(at, _)| {
         let found = separators.iter().find(|separator| text[at..].starts_with(separator.as_str()))?;
         Some((at, found.len()))

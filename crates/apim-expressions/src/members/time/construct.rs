@@ -1,4 +1,4 @@
-//! Making times of their parts.
+//! Makes times from their parts.
 
 use super::super::{Member, row};
 use crate::{

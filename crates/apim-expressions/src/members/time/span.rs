@@ -99,7 +99,7 @@ fn ticks(call: &Call<'_, '_>) -> i64 {
     if let Value::TimeSpan(span) = &call.receiver { span.0 } else { 0 }
 }
 
-/// A span of so many ticks, rounded.
+/// Returns a span of this number of ticks, rounded.
 pub(crate) fn times(ticks: f64) -> Outcome {
     if ticks.is_nan() {
         return Err(Failure::argument("TimeSpan does not accept floating point Not-a-Number values."));
@@ -121,7 +121,7 @@ fn from(call: &mut Call<'_, '_>, unit: i64) -> Outcome {
 
 fn whole([days, hours, minutes, seconds]: [i64; 4]) -> Outcome {
     let ticks = days.checked_mul(TICKS_PER_DAY).and_then(|days| {
-        // 32-bit numbers of hours and less stay far from the end of 64 bits.
+        // A 32-bit number of hours or smaller units stays far below the limit of 64 bits.
         days.checked_add(hours * HOUR)?.checked_add(minutes * MINUTE + seconds * TICKS_PER_SECOND)
     });
     ticks.map(|ticks| Value::TimeSpan(TimeSpan(ticks))).ok_or_else(overflow)

@@ -113,7 +113,7 @@ fn compare_order(call: &mut Call<'_, '_>) -> Outcome {
     order(call, &one, &two).map(Value::from)
 }
 
-/// -1, 0 or 1 by the order of the text.
+/// Returns -1, 0 or 1 by the order of the text.
 fn order(call: &mut Call<'_, '_>, one: &Xml, two: &Xml) -> Result<i32, Failure> {
     let top = one.topmost();
     call.work(top.len() * 64)?;

@@ -166,7 +166,7 @@ fn no_parent() -> Failure {
     Failure::invalid_operation("The parent is missing.")
 }
 
-/// The arguments of a `params` list as parts.
+/// Returns the arguments of a `params` list as parts.
 fn list(call: &mut Call<'_, '_>) -> Result<Vec<ElementPart>, Failure> {
     parts(call, 0)
 }
@@ -193,7 +193,7 @@ fn name(call: &Call<'_, '_>, index: usize) -> Result<Name, Failure> {
     }
 }
 
-/// A value as XML writes it; `None` of null.
+/// Returns a value as XML writes it; `None` for null.
 fn written(call: &mut Call<'_, '_>, index: usize) -> Result<Option<Arc<str>>, Failure> {
     let value = call.argument(index).clone();
     if value.is_null() { Ok(None) } else { plain(call, &value).map(Some) }

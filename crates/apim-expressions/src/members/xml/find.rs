@@ -9,12 +9,12 @@ use crate::{
     xml::{Name, Xml},
 };
 
-/// Whether a name matches the first argument. Without an argument every name matches; null matches no name.
+/// Reports whether a name matches the first argument. Without an argument every name matches; null matches no name.
 fn is_wanted(call: &Call<'_, '_>, name: Option<&Name>) -> bool {
     call.count() == 0 || matches!(call.argument(0).as_object(), Some(Object::XmlName(wanted)) if name == Some(wanted))
 }
 
-/// The elements that the member asks for, of the node that it belongs to.
+/// Returns the elements that the member asks for, from the node that the member belongs to.
 pub(super) fn elements(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
     let receiver = this(call)?;
     let wanted = |found: &Xml| is_wanted(call, found.name().as_ref());
@@ -59,7 +59,7 @@ pub(super) fn sequence_around(call: &mut Call<'_, '_>) -> Outcome {
     call.machine.collection(CollectionKind::Sequence, Class::XElement.into(), found)
 }
 
-/// The nodes before and after the one that the member belongs to.
+/// Returns the nodes before and after the node that the member belongs to.
 pub(super) fn siblings(call: &mut Call<'_, '_>) -> Result<(Vec<Xml>, Vec<Xml>), Failure> {
     let receiver = this(call)?;
     call.work(receiver.holder().map_or(0, |holder| holder.children().count()) * 32)?;

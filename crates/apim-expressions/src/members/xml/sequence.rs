@@ -50,7 +50,7 @@ pub(crate) const EXTENSIONS: &[Member] = &[
     row("Remove", "static (IEnumerable<XNode> source) -> void", |call| as_extension(call, remove_each)),
 ];
 
-/// Takes the first argument for what the method is called on.
+/// Uses the first argument as the receiver.
 fn as_extension(call: &mut Call<'_, '_>, run: fn(&mut Call<'_, '_>) -> Outcome) -> Outcome {
     call.receiver = call.arguments.remove(0);
     run(call)
@@ -76,12 +76,12 @@ fn of_each(call: &mut Call<'_, '_>) -> Outcome {
     call.machine.collection(CollectionKind::Sequence, Class::XElement.into(), all)
 }
 
-/// Whether the members of [`SEQUENCE`] are for sequences of this element.
+/// Reports whether sequences of this element have the members of [`SEQUENCE`].
 pub(crate) fn has_sequence_members(element: &Type) -> bool {
     matches!(element.class, Class::XElement | Class::XDocument | Class::XContainer)
 }
 
-/// Whether a sequence of these has `Remove`.
+/// Reports whether a sequence of this element has `Remove`.
 pub(crate) fn can_be_removed(element: &Type) -> bool {
     matches!(
         element.class,

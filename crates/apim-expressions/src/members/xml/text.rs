@@ -36,6 +36,6 @@ pub(crate) const INSTRUCTION: &[Member] = &[
 
 pub(crate) const DECLARATION: &[Member] =
     &[row("new", "static (string version, string encoding, string standalone) -> XDeclaration", |_| {
-        // `ToString()` of a document leaves it out, and nothing else shows it.
+        // `ToString()` of a document omits the declaration, and nothing else shows it.
         Ok(Value::object(Object::Constant(Class::XDeclaration, "<?xml version=\"1.0\"?>")))
     })];

@@ -9,13 +9,13 @@ const CATEGORIES: [&str; 37] = [
     "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Cs", "Co", "Cn",
 ];
 
-/// How many classes may be taken out of one another.
+/// The deepest nesting of classes that subtract a class.
 const DEEPEST_CLASS: usize = 50;
 
 /// .NET's `\w`: fewer characters than the engine's.
 const WORD: &str = r"\p{L}\p{Mn}\p{Nd}\p{Pc}";
 
-/// The characters of a named block of Unicode, as a range inside brackets.
+/// Returns the characters of a named block of Unicode, as a range inside brackets.
 fn block(name: &str) -> Option<&'static str> {
     Some(match name {
         "IsBasicLatin" => r"\x{0}-\x{7F}",
@@ -40,7 +40,7 @@ fn block(name: &str) -> Option<&'static str> {
 }
 
 impl Translator<'_> {
-    /// `\d` and the like, as the inside of a class.
+    /// Returns `\d` and similar escapes as the inside of a class.
     pub(super) fn shorthand(&self, letter: char) -> String {
         let inside = match (letter.to_ascii_lowercase(), self.has(ECMASCRIPT)) {
             ('d', true) => "0-9",
@@ -53,7 +53,7 @@ impl Translator<'_> {
         if letter.is_ascii_uppercase() { format!("[^{inside}]") } else { inside.to_owned() }
     }
 
-    /// `{Lu}` or `{IsGreek}` behind `\p` or `\P`, as the inside of a class.
+    /// Reads `{Lu}` or `{IsGreek}` behind `\p` or `\P`. Returns it as the inside of a class.
     pub(super) fn property(&mut self, letter: char) -> Result<String, Failure> {
         if self.rest().encode_utf16().take(3).count() < 3 {
             return Err(self.invalid(r"Incomplete \p{X} character escape."));
@@ -82,14 +82,14 @@ impl Translator<'_> {
         Ok(if letter == 'P' { format!("[^{inside}]") } else { inside })
     }
 
-    /// What follows `[`, to its `]`, with `-[…]` at its end for what is taken out.
+    /// Reads the part after `[` up to its `]`. A class to subtract may stand at its end: `-[…]`.
     pub(super) fn class(&mut self, depth: usize) -> Result<String, Failure> {
         if depth > DEEPEST_CLASS {
             return Err(Failure::unsupported("a class of characters that is nested so deep in a regular expression"));
         }
         let mut class = if self.takes('^') { "[^" } else { "[" }.to_owned();
         let mut taken_out = None;
-        // Where a range began.
+        // The character at which a range began.
         let mut range: Option<char> = None;
         let mut is_first = true;
         loop {
@@ -139,7 +139,7 @@ impl Translator<'_> {
         })
     }
 
-    /// The members of a class from a character to another, or the latter alone.
+    /// Returns the members of a class from one character to another, or the second character alone.
     fn range(&self, from: Option<char>, to: char) -> Result<String, Failure> {
         match from {
             Some(from) if from > to => Err(self.invalid("[x-y] range in reverse order.")),
@@ -148,7 +148,7 @@ impl Translator<'_> {
         }
     }
 
-    /// A class inside of one, which must end with it.
+    /// Reads a class to subtract. It must be the end of its outer class.
     fn taken_out(&mut self, depth: usize) -> Result<String, Failure> {
         let class = self.class(depth + 1)?;
         if self.peek().is_some_and(|c| c != ']') {
@@ -158,7 +158,7 @@ impl Translator<'_> {
     }
 }
 
-/// A character of a class, as the engine writes it.
+/// Returns a character of a class, as the engine writes it.
 fn member(c: char) -> String {
     if c.is_alphanumeric() { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) }
 }

@@ -1,10 +1,10 @@
-//! What stands behind a backslash: places, classes, references, and characters.
+//! The parts after a backslash: places, classes, references, and characters.
 
 use super::{ECMASCRIPT, Translator, Unknown, is_word};
 use crate::problem::Failure;
 
 impl Translator<'_> {
-    /// Outside of a class.
+    /// Reads an escape outside of a class.
     pub(super) fn escape(&mut self) -> Result<(), Failure> {
         let Some(letter) = self.peek() else { return Err(self.invalid(r"Illegal \ at end of pattern.")) };
         match letter {
@@ -44,8 +44,8 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// The group that is referred to. `None`, and nothing read, where a character stands; `None` behind a number that no
-    /// group before it has.
+    /// Returns the group of a reference. Returns `None` and reads nothing if a character is here. Also returns `None`
+    /// for a number that no earlier group has.
     fn reference(&mut self) -> Result<Option<usize>, Failure> {
         let from = self.at;
         let mut close = None;
@@ -97,7 +97,7 @@ impl Translator<'_> {
                 if number <= 9 || self.numbered(number).is_some() {
                     return Ok(self.numbered_or_unknown(number));
                 }
-                // A character's code, unless there is such a group later.
+                // The number is a character's code, unless a later group has the number.
                 self.unknown.push(Unknown { number, refusal: None });
             }
             _ => {}
@@ -115,7 +115,7 @@ impl Translator<'_> {
         group
     }
 
-    /// A character by its letter or code.
+    /// Reads a character by its letter or code.
     pub(super) fn character(&mut self) -> Result<char, Failure> {
         let Some(letter) = self.peek() else { return Err(self.invalid(r"Illegal \ at end of pattern.")) };
         if letter.is_digit(8) {
@@ -141,7 +141,7 @@ impl Translator<'_> {
         })
     }
 
-    /// At most three digits; of a larger number, the last eight bits.
+    /// Reads at most three digits. Of a larger number, only the last eight bits count.
     fn octal(&mut self) -> char {
         let mut code = 0_u32;
         for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! Groups: those that capture, those that look around, options and conditions.
+//! Groups: capturing groups, lookarounds, options and conditions.
 
 use super::{
     Before, EXPLICIT_CAPTURE, Group, IGNORE_CASE, IGNORE_WHITESPACE, MULTILINE, Open, SINGLELINE, Translator, Unknown,
@@ -63,7 +63,7 @@ impl Translator<'_> {
         self.invalid("Unrecognized grouping construct.")
     }
 
-    /// `(?<name>…)`, or a look behind.
+    /// Reads `(?<name>…)`, or a lookbehind.
     fn named(&mut self, close: char) -> Result<(), Failure> {
         let bad_name = "Invalid group name: Group names must begin with a word character.";
         match self.peek() {
@@ -101,7 +101,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// `(?(1)yes|no)`, `(?(name)yes|no)`.
+    /// Reads `(?(1)yes|no)`, `(?(name)yes|no)`.
     fn condition(&mut self) -> Result<(), Failure> {
         let bracket = self.at - 1;
         let mut group = None;
@@ -142,7 +142,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// The place, from 1, of the bracket that .NET knows under a number: those of groups with names come last.
+    /// Returns the place, from 1, of the bracket that has a number in .NET. Groups with names have the last numbers.
     pub(super) fn numbered(&self, number: u32) -> Option<usize> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let unnamed = self.groups.iter().enumerate().filter(|(_, group)| group.name.is_none());
@@ -153,7 +153,7 @@ impl Translator<'_> {
         self.groups.iter().position(|group| group.name.as_deref() == Some(name)).map(|place| place + 1)
     }
 
-    /// `(?i)` and `(?i-m:…)`.
+    /// Reads `(?i)` and `(?i-m:…)`.
     fn inline_options(&mut self) -> Result<(), Failure> {
         let outside = self.options;
         let (mut on, mut off, mut negative) = (String::new(), String::new(), false);
@@ -173,7 +173,7 @@ impl Translator<'_> {
                 continue;
             }
             self.options = if negative { self.options & !option } else { self.options | option };
-            // The translation does the others.
+            // The engine gets only these two options. The translation does the work of the others.
             if option == IGNORE_CASE || option == SINGLELINE {
                 let (to, from) = if negative { (&mut off, &mut on) } else { (&mut on, &mut off) };
                 from.retain(|known| known != letter.to_ascii_lowercase());

@@ -35,7 +35,7 @@ pub(crate) fn composite(format: &str, values: &[Value], out: &mut Writer<'_>) ->
     out.push(rest)
 }
 
-/// A value in a format, padded on the left (or on the right, for a negative width).
+/// Writes a value in a format, padded on the left (or on the right, for a negative width).
 pub(crate) fn aligned(value: &Value, width: i32, format: &str, out: &mut Writer<'_>) -> Result<(), Failure> {
     if width == 0 {
         return write(value, format, out);

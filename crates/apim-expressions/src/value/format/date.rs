@@ -43,7 +43,7 @@ fn offset(minutes: i64) -> String {
     format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
-/// As Newtonsoft.Json writes it: ISO 8601 with the fraction only where there is one.
+/// Returns a time as Newtonsoft.Json writes it: ISO 8601, with the fraction only if there is one.
 pub(crate) fn json(time: DateTime) -> String {
     let zone = match time.zone {
         Zone::Unspecified => "",
@@ -107,7 +107,7 @@ fn write(parts: Parts, offset_minutes: i64, zone: &str, format: &str) -> Result<
         "d" => "MM/dd/yyyy",
         "D" => "dddd, dd MMMM yyyy",
         "f" => "dddd, dd MMMM yyyy HH:mm",
-        // Of the local clock, which shows UTC.
+        // Both show the local clock, which is at UTC.
         "F" | "U" => "dddd, dd MMMM yyyy HH:mm:ss",
         "g" => "MM/dd/yyyy HH:mm",
         "G" => "MM/dd/yyyy HH:mm:ss",
@@ -150,7 +150,7 @@ fn write(parts: Parts, offset_minutes: i64, zone: &str, format: &str) -> Result<
     Ok(text)
 }
 
-/// A run of one letter of a custom format.
+/// Writes a run of one letter of a custom format.
 fn field(letter: char, count: usize, parts: Parts, offset_minutes: i64, zone: &str, text: &mut String) {
     let Parts { date, hour, minute, second, fraction } = parts;
     let mut padded = |value: i64| {
@@ -197,7 +197,7 @@ fn name(names: &[&'static str], number: usize, first: usize, count: usize) -> &'
     if count == 3 { name.get(..3).unwrap_or(name) } else { name }
 }
 
-/// 0 is Sunday.
+/// Returns the number of a weekday; 0 is Sunday.
 pub(crate) fn weekday(day: Weekday) -> usize {
     usize::from(day.to_sunday_zero_offset().unsigned_abs())
 }

@@ -6,14 +6,14 @@ use crate::value::{
     time::{TICKS_PER_DAY, TICKS_PER_MILLISECOND, TICKS_PER_SECOND, UNIX_EPOCH, Zone, ticks},
 };
 
-/// A clock reading, and its distance from UTC where that is written: `Some(None)` is `Z`.
+/// A clock reading, and its distance from UTC if the text has one: `Some(None)` is `Z`.
 struct Reading {
     ticks: i64,
     offset: Option<Option<i64>>,
 }
 
-/// What Newtonsoft.Json takes for a time: `yyyy-MM-ddTHH:mm:ss`, with a fraction of up to seven digits and a zone if
-/// there are any; and `/Date(milliseconds)/`.
+/// Reads a text that Newtonsoft.Json takes for a time. The form is `yyyy-MM-ddTHH:mm:ss`, with a fraction of up to
+/// seven digits and a zone if there are any; or `/Date(milliseconds)/`.
 pub(crate) fn json(text: &str) -> Option<DateTime> {
     if let Some(inner) = text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/")) {
         return microsoft(inner);
@@ -43,7 +43,7 @@ pub(crate) fn json(text: &str) -> Option<DateTime> {
     }
 }
 
-/// `1198908717056+0100`: the offset says only that the time is local.
+/// Reads `1198908717056+0100`. The offset says only that the time is local.
 fn microsoft(inner: &str) -> Option<DateTime> {
     let (digits, zone) = match inner.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-')) {
         Some((at, _)) => (&inner[..at], Zone::Local),
@@ -112,7 +112,7 @@ fn fraction_ticks(fraction: &str) -> Option<i64> {
         return None;
     }
     let seven: String = fraction.chars().chain("0000000".chars()).take(7).collect();
-    // What is finer than a tick is rounded.
+    // Digits finer than a tick are rounded.
     let up = i64::from(fraction.as_bytes().get(7).is_some_and(|digit| *digit >= b'5'));
     Some(seven.parse::<i64>().ok()? + up)
 }
@@ -136,7 +136,7 @@ fn zone_offset(zone: &str) -> Option<Option<Option<i64>>> {
     (total <= 14 * 60).then_some(Some(Some(sign * total)))
 }
 
-/// The looser forms: `2026-1-2 3:04 PM`, `Jan 2, 2026`, `1/2/2026`, `2 January 2026 15:00 GMT`, `2026-01`.
+/// Reads the looser forms: `2026-1-2 3:04 PM`, `Jan 2, 2026`, `1/2/2026`, `2 January 2026 15:00 GMT`, `2026-01`.
 fn loose(text: &str) -> Option<Reading> {
     let (text, offset) = loose_zone(text)?;
     let lower = text.to_ascii_lowercase();
@@ -182,12 +182,12 @@ fn loose(text: &str) -> Option<Reading> {
     Some(Reading { ticks: ticks(year, month, day, clock)? + fraction, offset })
 }
 
-/// Two digits of a year: up to 49 in this century.
+/// Returns the year for two digits: up to 49 in this century.
 fn century(year: i64) -> i64 {
     if year < 50 { 2000 + year } else { 1900 + year }
 }
 
-/// Takes the zone off the end.
+/// Removes the zone from the end of a text.
 fn loose_zone(text: &str) -> Option<(&str, Option<Option<i64>>)> {
     for word in ["GMT", "UTC", "Z"] {
         if let Some(before) = text.strip_suffix(word) {

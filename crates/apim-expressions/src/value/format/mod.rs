@@ -1,4 +1,4 @@
-//! `ToString("…")` and the formats in interpolated strings, as the invariant culture has them.
+//! `ToString("…")` and the formats in interpolated strings, by the invariant culture.
 
 pub(crate) mod composite;
 pub(crate) mod date;
@@ -9,7 +9,7 @@ mod span;
 use super::{Object, Value, text};
 use crate::{limits::Writer, problem::Failure, types::Class};
 
-/// Writes a value in a format; an empty format is the same as none.
+/// Writes a value in a format. An empty format means no format.
 pub(crate) fn write(value: &Value, format: &str, out: &mut Writer<'_>) -> Result<(), Failure> {
     if format.is_empty() {
         return text::write(value, out);

@@ -1,4 +1,4 @@
-//! Formats of numbers, standard (`N2`) and custom (`#,##0.00`), as the invariant culture has them.
+//! Formats of numbers, standard (`N2`) and custom (`#,##0.00`), by the invariant culture.
 
 mod custom;
 mod digits;
@@ -9,10 +9,10 @@ pub(super) use digits::Digits;
 
 /// More decimals than any text may have.
 const MOST_DIGITS: usize = 1_000_000;
-/// Decimals of the smallest double.
+/// The decimals of the smallest double.
 const LONGEST_FRACTION: usize = 1_074;
 
-/// A number in a format that is not empty.
+/// Returns a number in a format that is not empty.
 pub(super) fn format(value: &Value, format: &str) -> Result<String, Failure> {
     let Some((letter, precision)) = standard(format)? else {
         let digits = match value {
@@ -63,7 +63,7 @@ pub(super) fn format(value: &Value, format: &str) -> Result<String, Failure> {
     })
 }
 
-/// The text without a format.
+/// Returns the text without a format.
 fn plain(value: &Value) -> String {
     match value {
         Value::Integer(number) => number.wide().to_string(),
@@ -74,7 +74,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// The number as the two's complement of its width.
+/// Returns the number as the two's complement of its width.
 fn hexadecimal_bits(number: Integer) -> u64 {
     let bits = number.wide() as u64;
     match number.class() {
@@ -85,7 +85,7 @@ fn hexadecimal_bits(number: Integer) -> u64 {
     }
 }
 
-/// A letter and a number of digits; `None` for a custom format.
+/// Reads a letter and a number of digits; `None` for a custom format.
 fn standard(format: &str) -> Result<Option<(char, Option<usize>)>, Failure> {
     let Some(letter) = format.chars().next().filter(char::is_ascii_alphabetic) else { return Ok(None) };
     let digits = &format[1..];
@@ -108,8 +108,8 @@ fn standard(format: &str) -> Result<Option<(char, Option<usize>)>, Failure> {
     }
 }
 
-/// With this many decimals, the point moved to the right first. A double's exact ties go to the even neighbour, other
-/// numbers' away from zero.
+/// Returns the number with this many decimals, after the point has moved to the right. Exact ties go to the even
+/// neighbour for a double, and away from zero for other numbers.
 fn fixed(value: &Value, decimals: usize, moved: i32) -> String {
     let double = match value {
         Value::Double(number) => Some(*number),
@@ -118,7 +118,7 @@ fn fixed(value: &Value, decimals: usize, moved: i32) -> String {
     };
     if let Some(number) = double {
         let scale = usize::try_from(moved).unwrap_or_default();
-        // As many decimals as are asked for, exact, then the point moved. No double has more than 1,074.
+        // The text gets all the wanted decimals exactly; then the point moves. No double has more than 1,074 decimals.
         let asked = decimals + scale;
         let kept = asked.min(LONGEST_FRACTION);
         let mut exact = format!("{number:.kept$}");
@@ -168,7 +168,7 @@ fn exponential(value: &Value, count: usize, letter: char, exponent_digits: usize
     format!("{minus}{first}{point}{rest}{e}{sign}{:0exponent_digits$}", exponent.unsigned_abs())
 }
 
-/// `G3`: as many significant digits, with an exponent where that is shorter.
+/// `G3`: this many significant digits, with an exponent if that is shorter.
 fn general(value: &Value, count: usize, letter: char) -> String {
     let digits = rounded(value, count);
     let count_i = i32::try_from(count).unwrap_or(i32::MAX);
@@ -185,7 +185,7 @@ fn general(value: &Value, count: usize, letter: char) -> String {
     digits.fixed(usize::try_from(decimals).unwrap_or_default())
 }
 
-/// The number with so many significant digits.
+/// Returns the number with this many significant digits.
 fn rounded(value: &Value, count: usize) -> Digits {
     match value {
         Value::Double(number) => Digits::from_double(*number, count),

@@ -16,15 +16,16 @@ use crate::{
 
 /// The place of a setting.
 struct SettingPlace<'p> {
-    /// The attribute, or the element whose text it is.
+    /// The name of the attribute, or of the element with the text.
     name: &'p str,
-    /// As problems call it.
+    /// The words for this place in problems.
     what: &'p str,
     shown: TracedValue,
 }
 
 impl Element<'_> {
-    /// An attribute's value, an expression or a literal. `None` when it is absent, or wrong, which is then reported.
+    /// Reads an attribute's value: an expression or a literal. Returns `None` if it is absent, or wrong, which is then
+    /// reported.
     pub(crate) fn setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
         let attribute = self.find(name)?;
         let what = format!("the attribute \"{name}\" of <{}>", self.name());
@@ -32,7 +33,7 @@ impl Element<'_> {
         self.read_setting(attribute.value(), &attribute.range(), &place, problems)
     }
 
-    /// As [`Self::setting`]; its absence is a problem.
+    /// Reads the attribute like [`Self::setting`]. An absent attribute is a problem.
     pub(crate) fn required_setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
         if !self.has(name) {
             self.problem(problems, format!("<{}> needs the attribute \"{name}\"", self.name()));
@@ -40,13 +41,13 @@ impl Element<'_> {
         self.setting(name, problems)
     }
 
-    /// The text of an element that holds nothing else, an expression or a literal without the white space around it.
+    /// Reads the text of an element without children: an expression, or a literal without the white space around it.
     pub(crate) fn text_setting<T: Readable>(&self, problems: &mut Problems) -> Option<Setting<T>> {
         let (text, range) = self.read_text(problems)?;
         self.read_text_setting(text.trim(), &range, problems)
     }
 
-    /// As [`Self::text_setting`], but white space around a literal belongs to it.
+    /// Reads the text like [`Self::text_setting`], but keeps the white space around a literal.
     pub(crate) fn whole_text_setting<T: Readable>(&self, problems: &mut Problems) -> Option<Setting<T>> {
         let (text, range) = self.read_text(problems)?;
         self.read_text_setting(&text, &range, problems)
@@ -61,14 +62,14 @@ impl Element<'_> {
         let name = self.name();
         let shown = match name {
             "set-body" => TracedValue::Length,
-            // Of a policy that checks tokens; keys of caches and counters are attributes.
+            // `<key>` belongs to policies that check tokens. The keys of caches and counters are attributes.
             _ => self.shown(name == "key" || names_secret(name)),
         };
         let what = format!("the text of <{name}>");
         self.read_setting(text, range, &SettingPlace { name, what: &what, shown }, problems)
     }
 
-    /// What a trace shows of a value here. What is set may be secret by its own name.
+    /// Returns how much of a value here a trace shows. The name of a header or parameter can mark its value as secret.
     fn shown(&self, is_secret: bool) -> TracedValue {
         let sets = |node: Node<'_, '_>| node.attribute("name").is_some_and(names_secret_header);
         match is_secret || sets(self.node) || self.node.parent().is_some_and(sets) {

@@ -6,7 +6,7 @@ use super::{Cors, origin::Origin};
 use crate::policy::prelude::*;
 use crate::policy::token_policy::list;
 
-/// In the order of the documentation's policy statement.
+/// The children in the order of the documentation's policy statement.
 const CHILDREN: [(&str, Count); 4] = [
     ("allowed-origins", Count::AtMostOne),
     ("allowed-methods", Count::AtMostOne),

@@ -1,6 +1,6 @@
 //! `cors`: lets pages of other origins call (learn.microsoft.com/azure/api-management/cors-policy).
 //!
-//! Only this policy answers a preflight request, before keys are checked. The page leaves these points open; here
+//! Only this policy answers a preflight request, before keys are checked. The page leaves some points open. Here
 //!
 //! - an origin is compared without letter case, with the scheme's default port filled in;
 //! - the preflight answer repeats the requested method and headers;
@@ -36,7 +36,7 @@ pub(crate) struct Cors {
     expose: Vec<String>,
 }
 
-/// Whether a browser asks with this request if it may send another one.
+/// Reports whether the request is a browser's question if it may send another request.
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::OPTIONS
         && headers.contains_key(header::ORIGIN)
@@ -44,7 +44,7 @@ pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 /// Answers a preflight request: 200 without a body, and the headers of the first policy that allows it. A policy that
-/// does not may leave it to the next one.
+/// does not allow it may leave it to the next one.
 pub(crate) async fn preflight<'r, O: Outside>(
     policies: impl Iterator<Item = &'r Cors>,
     run: &mut Run<'r, O>,
@@ -68,7 +68,7 @@ fn ok() -> Response {
 }
 
 impl Cors {
-    /// The request itself, when no preflight was needed or it went well.
+    /// Handles the request itself, after a successful preflight or without one.
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
         let Some(origin) = whole(&run.context.request.headers, &header::ORIGIN) else { return Ok(()) };
         if let Some(mut headers) = self.origin_headers(&origin, run).await? {
@@ -89,7 +89,7 @@ impl Cors {
         Ok(())
     }
 
-    /// The headers of the answer to a preflight request; `None` when something in it is not allowed.
+    /// Returns the headers of the answer to a preflight request; `None` if a part of it is not allowed.
     async fn preflight_headers<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Option<HeaderMap>, Failure> {
         let request = &run.context.request.headers;
         let [origin, method, asked] =
@@ -115,7 +115,7 @@ impl Cors {
         Ok(Some(headers.into_iter().collect()))
     }
 
-    /// `Access-Control-Allow-Origin` and `-Credentials` for an allowed origin.
+    /// Returns `Access-Control-Allow-Origin` and `-Credentials` for an allowed origin.
     async fn origin_headers<O: Outside>(
         &self,
         origin: &HeaderValue,
@@ -147,7 +147,7 @@ impl Cors {
     }
 }
 
-/// The lines of a header as one value with commas: of two origins none is picked out.
+/// Joins the lines of a header into one value with commas. So two origins match neither of the two.
 fn whole(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
     let lines: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
     if lines.is_empty() { None } else { HeaderValue::from_bytes(&lines.join(&b',')).ok() }

@@ -1,4 +1,4 @@
-//! What browsers are told.
+//! Tests the answers to browsers.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -20,7 +20,7 @@ fn request(method: Method, headers: &[(&str, &str)]) -> Request<Bytes> {
     request.body(Bytes::new()).unwrap()
 }
 
-/// The headers of a response, in order of their names, without the backend's.
+/// Returns the headers of a response, in the order of their names, without those of the backend.
 fn headers(outcome: &Outcome<Bytes>) -> Vec<String> {
     let headers = outcome.response.headers().iter();
     let mut lines: Vec<_> = headers
@@ -36,7 +36,7 @@ async fn preflight(policies: &str, headers: &[(&str, &str)]) -> Option<Outcome<B
     preflight_with(policies, "", headers).await
 }
 
-/// As [`preflight`], with this content of the fragment `f`.
+/// Sends a request like [`preflight`], with this content of the fragment `f`.
 async fn preflight_with(policies: &str, fragment: &str, headers: &[(&str, &str)]) -> Option<Outcome<Bytes>> {
     let mut world = World::new();
     world.service.fragments.insert("f".to_owned(), format!("<fragment>{fragment}</fragment>"));

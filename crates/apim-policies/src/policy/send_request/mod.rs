@@ -23,10 +23,10 @@ use crate::{
     run::{check_ascii, seen},
 };
 
-/// What the documentation gives a request when the policy does not say.
+/// The documented default of the time limit, in seconds.
 const TIMEOUT: u32 = 60;
 
-/// In the documented order.
+/// The children in the documented order.
 const CHILDREN: [(&str, Count); 8] = [
     ("set-url", Count::AtMostOne),
     ("set-method", Count::AtMostOne),
@@ -40,10 +40,10 @@ const CHILDREN: [(&str, Count); 8] = [
 
 #[derive(Debug)]
 pub(crate) struct SendRequest {
-    /// `None` for a one-way request.
+    /// The variable for the response; `None` for a one-way request.
     variable: Option<Setting<String>>,
     mode: Setting<Mode>,
-    /// In seconds.
+    /// The time limit in seconds.
     timeout: Option<Setting<u32>>,
     ignore_error: Option<Setting<bool>>,
     url: Option<Setting<HttpUrl>>,
@@ -61,16 +61,16 @@ pub(super) struct Ready {
     pub(super) timeout: Duration,
 }
 
-/// What becomes of the answer.
+/// The handling of the answer.
 #[derive(Debug)]
 pub(super) struct Answered {
     variable: Option<String>,
     ignore_error: bool,
-    /// For the trace.
+    /// The request's method and address for the trace.
     target: String,
 }
 
-/// What the request begins with.
+/// The start of the request: a new one, or a copy of the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     New,
@@ -150,7 +150,7 @@ impl SendRequest {
         answered.settle(answer, run)
     }
 
-    /// Everything that comes before the request is sent.
+    /// Does everything before the request is sent.
     pub(super) async fn prepare<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(Ready, Answered), Failure> {
         let timeout = run.get_any(self.timeout.as_ref()).await?.unwrap_or(TIMEOUT);
         let ignore_error = run.get_any(self.ignore_error.as_ref()).await?.unwrap_or(self.variable.is_none());
@@ -169,9 +169,9 @@ impl SendRequest {
         let (mut method, mut url, mut body) = (Method::GET, run.wire_url()?, Bytes::new());
         if copies {
             headers = run.context.request.headers.clone();
-            // The host is that of this request's URL, unless a header below says another.
+            // The host is that of this request's URL, unless a header below sets another.
             headers.remove(header::HOST);
-            // The body of the request is copied before there is a response only, as documented.
+            // The request's body is copied only before there is a response, as documented.
             if matches!(run.section, Section::Inbound | Section::Backend) {
                 run.read_request_body().await?;
                 let content = run.context.request.body.as_ref().and_then(|body| body.content());
@@ -196,7 +196,7 @@ impl SendRequest {
         {
             headers.insert(header::AUTHORIZATION, authorization);
         }
-        // What it says is of the request that was copied; the client fills in what is so of this one.
+        // A copied length belongs to the copied request. The client sets the length of this one.
         headers.remove(header::CONTENT_LENGTH);
         check_ascii(&headers)?;
         let request = Request::builder().method(method).uri(url.as_str()).body(body);
@@ -212,7 +212,7 @@ impl SendRequest {
 }
 
 impl Answered {
-    /// Keeps the response, or fails without one.
+    /// Stores the response, or fails without a response.
     pub(super) fn settle<O: Outside>(
         self,
         answer: Result<http::Response<Bytes>, NoReply>,

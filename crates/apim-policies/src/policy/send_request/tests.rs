@@ -1,4 +1,4 @@
-//! What is sent, and what becomes of the answer.
+//! Tests the sent requests, and the handling of the answers.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -110,7 +110,7 @@ async fn without_an_answer_the_request_fails_unless_that_is_ignored() {
         assert_eq!(outcome.last_error, None);
         assert!(matches!(outcome.variables["r"], Value::Null));
     }
-    // A status that says no is an answer.
+    // An error status is an answer, too.
     let world = World::new();
     reply(&world, 500, "");
     assert_eq!(run(&world, TOKEN, "").await.last_error, None);

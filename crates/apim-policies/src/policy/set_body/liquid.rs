@@ -1,4 +1,4 @@
-//! Liquid templates: their values from the message and from `context`
+//! Liquid templates. Their values come from the message and from `context`
 //! (learn.microsoft.com/azure/api-management/set-body-policy, "Using Liquid templates with set-body").
 //!
 //! `body` is the message's body if its content type is JSON or XML, and empty otherwise. The members of `context` have
@@ -17,7 +17,7 @@ pub(crate) struct LiquidBody {
     options: LiquidOptions,
 }
 
-/// How bodies become values.
+/// The conversion of bodies to values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LiquidOptions {
     nil: NilElement,
@@ -25,7 +25,7 @@ pub(super) struct LiquidOptions {
 }
 
 impl LiquidBody {
-    /// The attributes, which may stand without a template.
+    /// Reads the attributes, which are allowed without a template, too.
     pub(super) fn options(element: &Element<'_>, problems: &mut Problems) -> LiquidOptions {
         let nil = match element.attribute("xsi-nil", problems) {
             None | Some("blank") => NilElement::Blank,
@@ -176,7 +176,7 @@ fn url(url: &expression::Url) -> Value {
     ])
 }
 
-/// Names in any letter case; each with the list of its values.
+/// Returns each header with the list of its values. Names match in any letter case.
 fn headers(headers: &HeaderMap) -> Value {
     let values = |name| headers.get_all(name).iter().map(|value| text(&String::from_utf8_lossy(value.as_bytes())));
     let pairs = headers.keys().map(|name| (name.as_str(), Value::from(values(name).collect::<Vec<_>>())));
@@ -219,7 +219,7 @@ fn last_error(error: &expression::LastError) -> Value {
     ])
 }
 
-/// JSON as the value that it is; what has no members of its own as its text.
+/// Converts JSON to a value. A value without members becomes its text.
 fn variable(value: &expression::Value) -> Value {
     let written = || value.to_text().unwrap_or_default();
     match value {
@@ -246,7 +246,7 @@ mod tests {
         rig::{World, document},
     };
 
-    /// The body that the backend gets for this one.
+    /// Returns the body that the backend gets for this body.
     async fn sent_in(world: World, policies: &str, content_type: &str, body: &'static str) -> String {
         let request = Request::post("/orders/7?x=1&y=2").header("content-type", content_type).header("X-C", "hv");
         let request = request.body(Bytes::from_static(body.as_bytes())).unwrap();

@@ -1,6 +1,7 @@
 //! `set-body`: replaces the body of the request (inbound, backend) or of the response (outbound, on-error), as
-//! learn.microsoft.com/azure/api-management/set-body-policy says. The page does not list on-error, where it works too, nor
-//! `template="none"`, which deployed files have (Azure-Samples/AI-Gateway, labs/mcp-client-authorization).
+//! learn.microsoft.com/azure/api-management/set-body-policy says. The page lists neither on-error, where the policy
+//! works too, nor `template="none"`, which deployed files have (Azure-Samples/AI-Gateway,
+//! labs/mcp-client-authorization).
 
 mod liquid;
 
@@ -39,11 +40,11 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
     read(element, problems)
 }
 
-/// Reads the element, which other policies hold, too.
+/// Reads the element. Other policies hold it, too.
 pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<SetBody> {
     element.only_attributes(&["id", "template", "xsi-nil", "parse-date"], problems);
     let liquid = LiquidBody::options(element, problems);
-    // `none` is what it is without the attribute.
+    // `none` is the same as no attribute.
     match element.attribute("template", problems) {
         Some("liquid") => LiquidBody::load(element, liquid, problems).map(SetBody::Liquid),
         None | Some("none") => element.whole_text_setting(problems).map(SetBody::Text),
@@ -69,7 +70,7 @@ impl SetBody {
         self.body_after(message, run).await
     }
 
-    /// As [`Self::body`], where this is what a template sees of the message.
+    /// Returns the body like [`Self::body`]. A template sees `message` as the message's body.
     pub(super) async fn body_after<O: Outside>(&self, message: Bytes, run: &mut Run<'_, O>) -> Result<Bytes, Failure> {
         let body = match self {
             Self::Text(text) => run.get(text).await?.0,
@@ -95,7 +96,7 @@ mod tests {
         Request::post("/orders").header("content-length", length).body(Bytes::from_static(body.as_bytes())).unwrap()
     }
 
-    /// The body that the backend gets, and whether it still has a length in its headers.
+    /// Returns the body that the backend gets, and whether it still has a length in its headers.
     async fn sent(inbound: &str) -> (Bytes, bool) {
         let world = World::new();
         let outcome = world.run(&document(inbound, "<base />", "", ""), post(r#"{"a":1}"#), &State::default()).await;
@@ -141,7 +142,7 @@ mod tests {
         let method = header("@(context.Request.Method)");
         assert_eq!(reads(&method, &header("@(context.Response.StatusCode)")).await, 0);
         assert_eq!(reads(&header("@(context.Request.Body.As<string>(true))"), "").await, 1);
-        // The request's body is kept for an expression that runs once the request is gone.
+        // The request's body is kept for an expression that runs after the request was sent.
         assert_eq!(reads("", &header("@(context.Request.Body.As<string>(true))")).await, 1);
         assert_eq!(reads("", &header("@(context.Response.Body.As<string>(true).Length)")).await, 1);
         assert_eq!(reads("", "<set-variable name=\"r\" value=\"@(context.Response)\" />").await, 1);

@@ -3,8 +3,9 @@
 //!
 //! The tokens in the response's `usage` are counted when the response is known, before the outbound section. A streamed
 //! answer is counted when it ends or the client leaves: by its events, or else by an estimate of the prompt and the
-//! text that has passed. The call that crosses a limit passes; later ones are refused. With `estimate-prompt-tokens` an
-//! estimate decides whether a prompt is sent at all. Periods of a quota are calendar periods in UTC.
+//! text that has passed. The call that crosses a limit passes, and later ones are refused. With
+//! `estimate-prompt-tokens`, an estimate decides whether a prompt is sent. Periods of a quota are calendar periods in
+//! UTC.
 
 use std::sync::Arc;
 
@@ -49,11 +50,11 @@ pub(crate) struct TokenLimit {
     consumed: Output,
 }
 
-/// The header and the variable that a number goes to.
+/// The header and the variable that hold a number.
 #[derive(Debug)]
 struct Output(Option<HeaderName>, Option<String>);
 
-/// A number that an expression must give as `long`: Azure refuses an `int` and a `string` there.
+/// A number that an expression must return as `long`: Azure refuses an `int` and a `string` here.
 #[derive(Clone, Copy, Debug)]
 struct Long(u64);
 
@@ -66,7 +67,7 @@ impl Readable for Long {
     }
 }
 
-/// How long a quota lasts.
+/// The period of a quota.
 #[derive(Clone, Copy, Debug)]
 enum Period {
     Hourly,
@@ -127,7 +128,7 @@ fn quota(element: &Element<'_>, problems: &mut Problems) -> Option<(Setting<Long
     Some((quota?, period?))
 }
 
-/// What may be used, and who is over it.
+/// A limit of tokens, and its counter.
 struct Limit {
     want: LimitRequest,
     is_quota: bool,
@@ -140,7 +141,7 @@ impl TokenLimit {
         let now = run.outside.now();
         let needed = if self.estimate { prompt } else { 0 };
         for Limit { want, is_quota } in self.limits(&key, run).await? {
-            // A quota refuses who is past it, a rate who is at it.
+            // A quota refuses a key whose use is above the limit. A rate refuses a key that has reached it.
             let spare = u64::from(is_quota);
             let looked = LimitRequest { limit: want.limit.saturating_add(spare), ..want.clone() };
             let remaining = run
@@ -161,14 +162,15 @@ impl TokenLimit {
         Ok(())
     }
 
-    /// Counts what the response says was used, at once or at the end of its stream.
+    /// Counts the tokens that the response reports, at once or at the end of its stream.
     async fn count<O: Outside>(&self, known: &Counted, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let used = run.usage().await?;
         let now = run.outside.now();
-        // Headers leave before a stream: they have the estimate of the prompt, and what remains without the answer.
+        // Headers are sent before a stream. They have the estimate of the prompt, and the remaining tokens without the
+        // answer.
         let mut outputs = vec![(&self.consumed, used.map_or(known.prompt, Usage::total))];
         for Limit { mut want, is_quota } in self.limits(&known.key, run).await? {
-            // A key has one counter, and a request counts once for it.
+            // A key has one counter, and a request counts once for a key.
             let is_first = run.counted.insert(want.key.clone());
             let remaining = match used {
                 Some(used) => {
@@ -241,7 +243,7 @@ impl TokenLimit {
     }
 }
 
-/// A time in its two largest units, as live gateways were seen to write it: `21 minutes and 33 seconds`, `23 hours`.
+/// Writes a time in its two largest units, as live gateways were seen to do: `21 minutes and 33 seconds`, `23 hours`.
 fn in_words(seconds: u64) -> String {
     let units = [(86_400, u64::MAX, "day"), (3600, 24, "hour"), (60, 60, "minute"), (1, 60, "second")];
     let parts = units.map(|(size, of, name)| (seconds / size % of, name));
@@ -262,7 +264,7 @@ impl<O: Outside> Finish<O> for TokenLimit {
 }
 
 impl Period {
-    /// When the period that a time is in ends.
+    /// Returns the end of the period that contains a time.
     fn end(self, now: Timestamp) -> Option<Timestamp> {
         let now = now.to_zoned(TimeZone::UTC);
         let day = now.start_of_day().ok()?;

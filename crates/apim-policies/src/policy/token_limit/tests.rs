@@ -1,4 +1,4 @@
-//! What is counted, and who is refused.
+//! Tests the counting and the refusals.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -12,7 +12,7 @@ use crate::{
 /// A prompt of sixteen bytes: four tokens, roughly.
 const PROMPT: &str = r#"{"messages":[{"role":"user","content":"sixteen bytes..."}]}"#;
 
-/// Sends the prompt; the model says how many tokens that took.
+/// Sends the prompt. The model reports the number of used tokens.
 async fn send(world: &World, state: &State, attributes: &str, used: u64) -> Outcome<Bytes> {
     let body = format!(r#"{{"usage":{{"prompt_tokens":1,"total_tokens":{used}}}}}"#);
     let answer = Response::builder().header("content-type", "application/json").body(Bytes::from(body));
@@ -33,7 +33,7 @@ async fn what_responses_report_is_counted_for_a_minute() {
     assert_eq!((headers["x-left"].as_bytes(), headers["x-used"].as_bytes()), (&b"30"[..], &b"70"[..]));
     assert_eq!((first.variables["left"].as_integer(), first.variables["used"].as_integer()), (Some(30), Some(70)));
     world.advance(SignedDuration::from_secs(20));
-    // Thirty are left, so the prompt is sent, whatever it takes.
+    // Thirty tokens are left, so the prompt is sent, even if it uses more.
     assert_eq!(send(&world, &state, PER_MINUTE, 50).await.response.headers()["x-left"], "0");
     let refused = send(&world, &state, PER_MINUTE, 1).await;
     assert_eq!(refused.response.status(), 429);
@@ -108,12 +108,12 @@ async fn of_a_stream_headers_show_the_estimate_and_of_an_error_nothing() {
         assert_eq!(outcome.response.body(), "data: {}\n\n");
         (outcome.variables["used"].as_integer(), *world.reads.lock().unwrap() - reads)
     };
-    // The request's body is read, the stream never.
+    // The gateway reads the request's body, but never the stream.
     assert_eq!(run(200, "text/event-stream; charset=utf-8").await, (Some(11), 1));
     assert_eq!(run(429, "application/json").await, (Some(0), 1));
 }
 
-/// An answer of a hundred words, each a token, plain or as events.
+/// Returns an answer of a hundred words, each a token, plain or as events.
 fn long_answer(streams: bool, with_usage: bool) -> Response<Bytes> {
     let words: Vec<_> = (0..100).map(|_| "four").collect();
     let (kind, body) = if streams {
@@ -170,7 +170,7 @@ async fn a_quota_is_refused_past_it_with_its_own_reason_and_the_time_in_words() 
     let attributes =
         "token-quota=\"@(10L)\" token-quota-period=\"@(&quot;Daily&quot;)\" estimate-prompt-tokens=\"false\"";
     let (world, state) = (World::new(), State::default());
-    // At the quota the next call still passes.
+    // When the use equals the quota, the next call still passes.
     assert_eq!(send(&world, &state, attributes, 10).await.response.status(), 200);
     assert_eq!(send(&world, &state, attributes, 1).await.response.status(), 200);
     let refused = send(&world, &state, attributes, 1).await;
@@ -221,7 +221,7 @@ fn what_is_missing_or_wrong_is_named() {
     );
 }
 
-/// As measured on deployment: no expression for the rate, and nothing but `long` for the quota.
+/// As measured on deployment: the rate takes no expression, and the quota takes only `long`.
 #[test]
 fn expressions_of_another_type_than_long_are_refused() {
     let quota = |expression: &str| {

@@ -21,7 +21,7 @@ pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) ->
     let endpoint = endpoint(element, problems);
     let mut policy = ValidateAzureAdToken {
         token,
-        // Without it there is a problem, and nothing runs.
+        // A missing tenant is already a problem, so this value is never used.
         tenant: tenant.unwrap_or(Setting::Literal(String::new())),
         endpoint: endpoint.unwrap_or_default(),
         client_ids: Vec::new(),
@@ -40,7 +40,7 @@ pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) ->
     Some(policy)
 }
 
-/// The order of the policy statement in the documentation has changed over time, so any is taken.
+/// Reads the children in any order: the policy statement in the documentation has changed its order over time.
 fn read_children(element: &Element<'_>, policy: &mut ValidateAzureAdToken, problems: &mut Problems) {
     let mut seen = Vec::new();
     for child in element.child_elements(problems) {
@@ -63,7 +63,7 @@ fn read_children(element: &Element<'_>, policy: &mut ValidateAzureAdToken, probl
     }
 }
 
-/// The place of the discovery documents; `https://` may be left out.
+/// Returns the address of the discovery documents; `https://` may be left out.
 fn endpoint(element: &Element<'_>, problems: &mut Problems) -> Option<String> {
     const NAME: &str = "authentication-endpoint";
     if !element.has(NAME) {

@@ -29,9 +29,9 @@ const ANSWER: RefusalText = RefusalText { not_present: "Azure AD JWT not present
 #[derive(Debug)]
 pub(crate) struct ValidateAzureAdToken {
     token: TokenPolicy,
-    /// Identifier or domain of the tenant, `common` or `organizations`, alone or at the end of a URL.
+    /// The identifier or domain of the tenant, `common` or `organizations`, alone or at the end of a URL.
     tenant: Setting<String>,
-    /// Without a slash at its end.
+    /// The address of the discovery documents, without a slash at its end.
     endpoint: String,
     client_ids: Vec<String>,
     backend_ids: Vec<String>,
@@ -73,14 +73,15 @@ impl ValidateAzureAdToken {
         match self.applications(&token.jwt) {
             Ok(()) => Ok(token),
             Err(refusal) => {
-                // Its issuer is one that is taken.
+                // The token's issuer is already accepted.
                 let issuers = token.jwt.values("iss");
                 Err(rules.refused(refusal, token.jwt, true, issuers))
             }
         }
     }
 
-    /// Who asked, and for what: to the letter, as live gateways are not known to be lenient.
+    /// Checks the client and the backend of the token. The comparison is exact, because live gateways are not known to
+    /// be lenient.
     fn applications(&self, jwt: &Jwt) -> Result<(), TokenRefusal> {
         let client = if version(jwt) == Some(Version::One) { "appid" } else { "azp" };
         if !self.client_ids.is_empty()
@@ -97,7 +98,7 @@ impl ValidateAzureAdToken {
         Ok(())
     }
 
-    /// Where the tenant publishes its keys.
+    /// Returns the URL of the tenant's discovery document.
     fn discovery(&self, tenant: &str) -> Result<Url, Failure> {
         let (endpoint, tenant) = (&self.endpoint, last_segment(tenant));
         Url::parse(&format!("{endpoint}/{tenant}/v2.0/.well-known/openid-configuration"))
@@ -121,8 +122,8 @@ fn version(jwt: &Jwt) -> Option<Version> {
     }
 }
 
-/// The issuers of tokens of the token's own version: the published one for version 2.0, and for version 1.0 the one that
-/// the same tenant has there, in all clouds but China's. None fits a token of another version.
+/// Returns the issuers of tokens of the token's own version. For version 2.0 these are the published ones. For version
+/// 1.0 they are those of the same tenant there, in all clouds but China's. A token of another version has none.
 fn issuers(jwt: &Jwt, published: &[String]) -> Vec<String> {
     published
         .iter()
@@ -137,7 +138,7 @@ fn issuers(jwt: &Jwt, published: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The tenant in a URL such as `https://login.microsoftonline.com/contoso.com`, or the whole text.
+/// Returns the tenant in a URL such as `https://login.microsoftonline.com/contoso.com`, or the whole text.
 fn last_segment(tenant: &str) -> &str {
     match tenant.trim().strip_prefix("https://") {
         Some(url) => url.trim_end_matches('/').split_once('/').map_or("", |(_, path)| path),

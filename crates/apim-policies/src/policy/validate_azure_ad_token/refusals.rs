@@ -1,4 +1,4 @@
-//! Each attribute's default and value, and each refusal of a token, for the caller and for `on-error`.
+//! Tests each attribute's default and value, and each refusal of a token, for the caller and for `on-error`.
 //!
 //! The two bodies were captured from live gateways.
 
@@ -17,7 +17,7 @@ const AUDIENCE: &str = "api://x";
 const NOT_PRESENT: &str = "Azure AD JWT not present";
 const INVALID: &str = "Invalid Azure AD JWT";
 
-/// A token of the tenant for the client, with changes; null removes a claim.
+/// Returns a token of the tenant for the client, with changes. A null removes a claim.
 fn token(header: &Value, signer: &Signer, changes: Value) -> String {
     let mut claims = json!({
         "iss": issuer_v2(), "aud": AUDIENCE, "ver": "2.0", "tid": TENANT, "azp": CLIENT, "exp": NOW + 600,
@@ -31,7 +31,7 @@ fn signed(changes: Value) -> String {
     token(&json!({ "alg": "RS256", "kid": "rsa-1" }), Signer::published(), changes)
 }
 
-/// What the policy with these attributes does to a request.
+/// Runs the policy with these attributes for a request.
 async fn run(attributes: &str, request: Builder) -> Outcome<Bytes> {
     let world = World::new();
     for host in ["login.microsoftonline.com", "login.microsoftonline.us"] {
@@ -59,7 +59,7 @@ fn with_tenant(attributes: &str) -> String {
     format!("tenant-id=\"{TENANT}\" {attributes}")
 }
 
-/// What the caller is told 401 for, and what `on-error` sees: `reason message`.
+/// Returns the error in `on-error` of a request that gets a 401 with this message: `reason message`.
 async fn refused(request: Builder, body: &str) -> String {
     let seen = check(run(&with_tenant(""), request).await, 401, &[JSON], &told(401, body));
     seen.strip_prefix("validate-azure-ad-token ").unwrap().to_owned()
@@ -132,7 +132,7 @@ async fn tenant_id() {
     passes(&with_tenant(""), bearer(&signed(json!({})))).await;
     passes(&format!("tenant-id=\"@(\"{TENANT}\")\""), bearer(&signed(json!({})))).await;
     passes(&format!("tenant-id=\"https://login.microsoftonline.com/{TENANT}\""), bearer(&signed(json!({})))).await;
-    // A tenant that publishes nothing is not the caller's fault.
+    // A tenant without a discovery document is not the caller's fault.
     let outcome = run("tenant-id=\"contoso.com\"", bearer(&signed(json!({})))).await;
     assert_eq!(outcome.response.status(), 500);
 }

@@ -1,4 +1,4 @@
-//! Each attribute, child and failure.
+//! Tests each attribute, child and failure.
 
 use bytes::Bytes;
 use http::Request;
@@ -68,7 +68,7 @@ fn request(token: &str) -> Request<Bytes> {
     Request::builder().uri("/orders").header("authorization", format!("Bearer {token}")).body(Bytes::new()).unwrap()
 }
 
-/// The reason for the refusal, or `pass`. What the caller is told never tells more.
+/// Returns the reason for the refusal, or `pass`. The caller's message never gives more details.
 async fn verdict(attributes: &str, children: &str, request: Request<Bytes>) -> &'static str {
     let policy = format!("<validate-azure-ad-token {attributes}>{children}</validate-azure-ad-token>");
     let world = world();

@@ -12,7 +12,7 @@ use crate::{
 
 const OWN_ATTRIBUTES: [&str; 4] = ["require-expiration-time", "require-scheme", "require-signed-tokens", "clock-skew"];
 
-/// In the documented order.
+/// The children in the documented order.
 const CHILDREN: [(&str, Count); 6] = [
     ("openid-config", Count::Any),
     ("issuer-signing-keys", Count::AtMostOne),
@@ -22,7 +22,7 @@ const CHILDREN: [(&str, Count); 6] = [
     ("required-claims", Count::AtMostOne),
 ];
 
-/// The smallest HMAC key that Microsoft.IdentityModel takes (IDX10653).
+/// The smallest HMAC key that Microsoft.IdentityModel accepts, in bytes (IDX10653).
 const SMALLEST_SECRET: usize = 16;
 
 pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ValidateJwt> {
@@ -69,12 +69,12 @@ pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) ->
 fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url>> {
     element.only_attributes(&["url", "validate-connectivity"], problems);
     element.children(&[], problems);
-    // It concerns the moment when the policy is saved, when API Management tries the URL.
+    // API Management tries the URL when the policy is saved. The attribute controls only that.
     let _concerns_saving = element.flag("validate-connectivity", problems);
     element.required_setting("url", problems)
 }
 
-/// Reads the keys, and warns of those that verify nothing.
+/// Reads the keys, and warns of keys that cannot verify a token.
 fn signing_keys(elements: &[Element<'_>], problems: &mut Problems) -> Vec<SigningKey> {
     let mut ids = Vec::new();
     let mut keys = Vec::new();
@@ -130,7 +130,7 @@ fn symmetric_key(element: &Element<'_>, id: Option<String>, text: &str, problems
     }
 }
 
-/// The page has `n` and `e` here, too, which make a public key and decrypt nothing.
+/// Reads a decryption key. The page also has `n` and `e` here, but these make a public key, which cannot decrypt.
 fn decryption_key(element: &Element<'_>, problems: &mut Problems) -> Option<DecryptionKey> {
     element.only_attributes(&["id", "certificate-id"], problems);
     let id = element.attribute("id", problems).map(str::to_owned);

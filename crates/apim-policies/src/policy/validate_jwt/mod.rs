@@ -1,8 +1,8 @@
 //! `validate-jwt`: checks a token, its signature and its claims
 //! (learn.microsoft.com/azure/api-management/validate-jwt-policy).
 //!
-//! It checks the signature first; then lifetime, audience and issuer; the required claims last. The first failure
-//! decides what the caller and `on-error` get. If no key fits and the token names an unknown key, a failure of
+//! It checks the signature first, then lifetime, audience and issuer, and the required claims last. The first failure
+//! decides the error for the caller and `on-error`. If no key fits and the token names an unknown key, a failure of
 //! lifetime, issuer or audience is reported instead. The caller gets `JWT not present.` or `Invalid JWT.`, both
 //! captured from live gateways.
 //!
@@ -27,21 +27,21 @@ use crate::token::{DecryptionKey, RefusalText, RequiredClaim, Rules, SigningKey}
 
 const ANSWER: RefusalText = RefusalText { not_present: "JWT not present.", invalid: "Invalid JWT." };
 
-/// The policy as written; the documented defaults are filled in when it runs.
+/// The policy as written. The documented defaults are filled in when it runs.
 #[derive(Debug)]
 pub(crate) struct ValidateJwt {
     token: TokenPolicy,
     require_expiration: Option<Setting<bool>>,
-    /// Looked at in the Authorization header only.
+    /// The required scheme. It is checked in the Authorization header only.
     scheme: Option<Setting<String>>,
     require_signed: Option<Setting<bool>>,
-    /// In seconds.
+    /// The allowed difference of clocks in seconds.
     clock_skew: Option<Setting<u32>>,
     open_id: Vec<Setting<Url>>,
     keys: Vec<SigningKey>,
     decryption_keys: Vec<DecryptionKey>,
     audiences: Vec<Setting<String>>,
-    /// Accepted besides the issuers of the discovery documents.
+    /// The accepted issuers besides those of the discovery documents.
     issuers: Vec<Setting<String>>,
     required_claims: Vec<Claim>,
 }

@@ -1,7 +1,7 @@
-//! `wait`: runs policies concurrently, until all have ended or one has
+//! `wait`: runs policies concurrently, until all of them or one of them has ended
 //! (learn.microsoft.com/azure/api-management/wait-policy).
 //!
-//! Only the requests that policies send take time: while one is on its way, the other children run. Between requests a
+//! Only the requests that policies send take time. While one is on its way, the other children run. Between requests a
 //! policy is not interrupted, so children see each other's current variables. A failure or a returned response ends the
 //! other children; this is not documented.
 
@@ -60,12 +60,12 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
     Some(Wait { until: until.unwrap_or(Setting::Literal(Until::All)), children })
 }
 
-/// What a policy is to `wait`: the table of policies says so.
+/// The role of a policy in `wait`. The table of policies defines it.
 pub(crate) enum Waiting<'p, P> {
     Choose(&'p Choose<P>),
     Fragment(&'p IncludeFragment<P>),
     Request(&'p SendRequest),
-    /// Sends nothing.
+    /// A policy that sends no request.
     Other,
 }
 
@@ -73,11 +73,12 @@ pub(crate) trait HoldsWaiting: AnyPolicy {
     fn waiting(&self) -> Waiting<'_, Self>;
 }
 
-/// What is left of a child: the policies after the one that runs, of each policy that holds it; the innermost last.
+/// The remaining policies of a child: for each policy that holds the running one, the policies after it. The innermost
+/// is last.
 #[derive(Debug)]
 struct Rest<'r, P>(Vec<slice::Iter<'r, Arc<Step<P>>>>);
 
-/// A child whose request is on its way.
+/// A child that waits for the answer to its request.
 struct Sent<'r, P> {
     step: &'r Arc<Step<P>>,
     running: Option<Running<'r>>,
@@ -110,7 +111,7 @@ impl<P: HoldsWaiting> Wait<P> {
 }
 
 impl<'r, P: HoldsWaiting> Rest<'r, P> {
-    /// Runs policies up to the next request, or the end.
+    /// Runs policies up to the next request or the end.
     async fn go_on<O: Outside>(mut self, run: &mut Run<'r, O>) -> Result<Option<(Ready, Sent<'r, P>)>, Stop> {
         while let Some(steps) = self.0.last_mut() {
             let Some(step) = steps.next() else {
@@ -144,7 +145,7 @@ impl<'r, P: HoldsWaiting> Sent<'r, P> {
         (self, answer)
     }
 
-    /// Does with the answer what the policy says.
+    /// Handles the answer as the policy says.
     fn settle<O: Outside>(
         self,
         answer: Result<Response<Bytes>, NoReply>,

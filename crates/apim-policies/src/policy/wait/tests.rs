@@ -1,4 +1,4 @@
-//! What runs together, what ends it, and what is refused.
+//! Tests which policies run concurrently, when the waiting ends, and what is refused.
 
 use bytes::Bytes;
 use http::Response;
@@ -23,7 +23,7 @@ fn when(policies: &str) -> String {
     format!("<choose><when condition=\"true\">{policies}</when></choose>")
 }
 
-/// A world that answers three requests.
+/// Returns a world that answers three requests.
 fn world() -> World {
     let world = World::new();
     for body in ["1", "2", "3"] {
@@ -47,7 +47,7 @@ async fn all_requests_are_on_their_way_together() {
     let outcome = run(&world, &format!("<wait>{a}{b}{c}</wait>")).await;
     assert_eq!(outcome.last_error, None);
     assert_eq!((names(&outcome), world.on_their_way.lock().unwrap().1), (vec!["a", "b", "c", "d"], 3));
-    // Without it, one goes after the other.
+    // Without `wait`, the requests go one after the other.
     let world = self::world();
     run(&world, &format!("{a}{b}{c}")).await;
     assert_eq!(world.on_their_way.lock().unwrap().1, 1);
@@ -76,7 +76,7 @@ async fn the_first_to_end_may_be_enough() {
         let seen = names(&outcome);
         assert!(seen.contains(&"c") && !seen.contains(&"b"), "{seen:?}");
     }
-    // One that waits for nothing is the first.
+    // A child that waits for nothing ends first.
     let world = world();
     let lookup = "<cache-lookup-value key=\"k\" variable-name=\"v\" default-value=\"x\" />";
     let outcome = run(&world, &format!("<wait for=\"any\">{slow}{lookup}</wait>")).await;

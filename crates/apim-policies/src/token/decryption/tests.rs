@@ -1,4 +1,4 @@
-//! Which tokens open, and which do not.
+//! Tests which tokens can be decrypted, and which cannot.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -88,7 +88,7 @@ fn a_token_to_a_certificate_opens_with_its_key_alone() {
     for method in ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512"] {
         let token = encrypt_to("a.b.c", method, &public, &json!({}));
         assert_eq!(decrypt(&token, &keys).unwrap(), "a.b.c", "{method}");
-        // Its content key is 32 bytes of 9, which as a shared key is not what it asks for.
+        // The token's content key is 32 bytes of 9, as the shared key. But the token asks for another kind of key.
         assert!(matches!(decrypt(&token, &keys[..1]), Err(TokenRefusal::DecryptionAlgorithm { .. })), "{method}");
         let stranger = DecryptionKey::from_certificate(None, &certificate(Signer::unpublished())).unwrap();
         assert!(matches!(decrypt(&token, &[stranger]), Err(TokenRefusal::Decryption)), "{method}");

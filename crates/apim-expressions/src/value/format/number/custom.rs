@@ -3,7 +3,7 @@
 use super::digits::Digits;
 use crate::problem::Failure;
 
-/// A character of a section: what it is, and where the next one begins.
+/// An element of a section.
 enum Mark<'f> {
     /// `0` (required) or `#`.
     Digit {
@@ -21,16 +21,17 @@ enum Mark<'f> {
     Literal(&'f str),
 }
 
-/// What a section asks for.
+/// The layout that a section asks for.
 #[derive(Default)]
 struct Shape {
-    /// Places before the point, from the first `0` on; and after it, up to the last.
+    /// The places before the point, all of them and from the first `0` on; and the places after the point, all of them
+    /// and up to the last `0`.
     whole: usize,
     required_whole: usize,
     decimals: usize,
     required_decimals: usize,
     grouped: bool,
-    /// Powers of ten that the number is multiplied with.
+    /// The power of ten by which the number is multiplied.
     moved: i32,
     exponent: bool,
 }
@@ -49,7 +50,7 @@ pub(super) fn write(mut digits: Digits, format: &str) -> Result<String, Failure>
             rounded.round_to_decimals(shape.decimals);
         }
         if rounded.is_zero() && !digits.is_zero() {
-            // What rounds to zero is written by the section of zero.
+            // The section for zero writes a number that rounds to zero.
             digits = Digits { digits: Vec::new(), scale: 0, ..digits };
             let zero = sections.len() > 2 && !sections[2].is_empty();
             if zero {
@@ -83,7 +84,7 @@ fn sections(format: &str) -> Vec<&str> {
     sections
 }
 
-/// The section for the number, and whether the sign is written in front of it.
+/// Returns the section for the number, and whether the sign is written in front of it.
 fn section<'f>(sections: &[&'f str], digits: &Digits) -> (&'f str, bool) {
     let given = |index: usize| sections.get(index).copied().filter(|section| !section.is_empty());
     let first = (sections[0], true);
@@ -132,7 +133,8 @@ fn exponent<'f>(letter: char, rest: &'f str, after: &'f str) -> (Mark<'f>, &'f s
 fn shape(marks: &[Mark<'_>]) -> Shape {
     let mut shape = Shape::default();
     let mut point = false;
-    // Commas since the last digit before the point: at its end they divide by a thousand, between digits they group.
+    // The commas since the last digit before the point. After all digits, they divide by a thousand; between digits,
+    // they group.
     let mut commas = 0;
     for mark in marks {
         match mark {
@@ -171,7 +173,7 @@ fn filled(marks: &[Mark<'_>], shape: &Shape, digits: &Digits) -> String {
     let mut number = digits.clone();
     number.scale -= exponent;
     let whole = if number.scale > 0 { usize::try_from(number.scale).unwrap_or_default() } else { 0 };
-    // Places that are written before the point: those of the number, or those that the format wants.
+    // The places that are written before the point: as many as the number has, or as the format requires.
     let mut left = whole.max(shape.required_whole);
     let mut unseen = shape.whole;
     let mut decimal = 0_i64;
@@ -187,7 +189,7 @@ fn filled(marks: &[Mark<'_>], shape: &Shape, digits: &Digits) -> String {
                 }
             }
             Mark::Digit { .. } => {
-                // The first place takes all digits that have none of their own.
+                // The first place takes all digits that have no own place.
                 before_point(&mut out, &number, &mut left, unseen, shape.grouped);
                 unseen -= 1;
             }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::value::number::Integer;
 
-/// `0.d₁d₂… × 10^scale`, without zeros at either end.
+/// The number `0.d₁d₂… × 10^scale`, without zeros at either end.
 #[derive(Clone, Debug)]
 pub(in crate::value::format) struct Digits {
     pub(super) negative: bool,
@@ -32,7 +32,7 @@ impl Digits {
         Self::new(number.is_sign_negative(), &text, scale)
     }
 
-    /// So many significant digits of a finite double.
+    /// Returns this many significant digits of a finite double.
     pub(super) fn from_double(number: f64, count: usize) -> Self {
         // No double has more significant digits.
         let count = count.clamp(1, 800);
@@ -56,7 +56,7 @@ impl Digits {
         self.round(kept);
     }
 
-    /// Keeps the first digits; a half goes away from zero.
+    /// Keeps the first digits; a half is rounded away from zero.
     fn round(&mut self, kept: i64) {
         let length = usize::try_from(kept.max(0)).unwrap_or(usize::MAX);
         if length >= self.digits.len() {
@@ -84,13 +84,13 @@ impl Digits {
         }
     }
 
-    /// The digit at a place: 0 is the one before the point, 1 the one after it.
+    /// Returns the digit at a place: 0 is the one before the point, 1 the one after it.
     pub(super) fn at(&self, place: i64) -> u8 {
         let index = place + i64::from(self.scale) - 1;
         usize::try_from(index).ok().and_then(|index| self.digits.get(index)).copied().unwrap_or(b'0')
     }
 
-    /// The digits before the point, without zeros in front.
+    /// Returns the digits before the point, without zeros in front.
     pub(super) fn whole(&self) -> String {
         (1 - i64::from(self.scale)..=0).map(|place| char::from(self.at(place))).collect()
     }
@@ -106,7 +106,7 @@ impl Digits {
         text
     }
 
-    /// The first digit and the others, so many together.
+    /// Returns the first digit and the others, together `count` digits.
     pub(super) fn padded(&self, count: usize) -> (char, String) {
         let digit = |index: usize| char::from(self.digits.get(index).copied().unwrap_or(b'0'));
         (digit(0), (1..count).map(digit).collect())

@@ -1,4 +1,4 @@
-//! What the caller is told, what `on-error` finds, and how often keys are fetched.
+//! Tests the answer to the caller, the error in `on-error`, and the number of key fetches.
 
 use http::Request;
 use jiff::SignedDuration;
@@ -134,7 +134,7 @@ async fn keys_are_fetched_hourly_and_for_an_unknown_kid_at_most_every_five_minut
 
     assert_eq!((reason(good()).await, world.fetches()), ("pass", 2));
     assert_eq!((reason(good()).await, world.fetches()), ("pass", 2));
-    // The first unknown kid is looked for at once, the next within five minutes is not.
+    // The first unknown `kid` starts a fetch at once. The next one within five minutes does not.
     assert_eq!((reason(unknown()).await, world.fetches()), ("TokenSignatureKeyNotFound", 4));
     assert_eq!((reason(unknown()).await, world.fetches()), ("TokenSignatureKeyNotFound", 4));
     world.publish(Some(Signer::unpublished().key_set("rsa-2")));
@@ -142,7 +142,7 @@ async fn keys_are_fetched_hourly_and_for_an_unknown_kid_at_most_every_five_minut
     assert_eq!((reason(unknown()).await, world.fetches()), ("TokenSignatureKeyNotFound", 4));
     world.advance(minutes(1));
     assert_eq!((reason(unknown()).await, world.fetches()), ("pass", 6));
-    // The old key went with the old key set.
+    // The old key disappeared with the old key set.
     assert_eq!((reason(good()).await, world.fetches()), ("TokenSignatureKeyNotFound", 6));
     world.advance(minutes(59));
     assert_eq!((reason(unknown()).await, world.fetches()), ("pass", 6));
@@ -168,12 +168,12 @@ async fn without_keys_nothing_passes_and_it_is_not_the_callers_fault() {
         outcome.last_error.unwrap().message,
         format!("IDX20803: Unable to obtain configuration from: '{DISCOVERY_V2}'. Exception: '404 Not Found'.")
     );
-    // Five minutes pass before it is tried again.
+    // The next attempt comes after five minutes.
     world.publish(Some(key_set));
     assert_eq!((run().await.response.status().as_u16(), world.fetches()), (500, 2));
     world.advance(SignedDuration::from_mins(5));
     assert_eq!((run().await.response.status().as_u16(), world.fetches()), (200, 4));
-    // Keys that cannot be refreshed stay in use, and an unknown kid does not bring the next attempt forward.
+    // Keys that cannot be refreshed stay in use. An unknown `kid` does not bring the next attempt forward.
     world.publish(None);
     world.advance(SignedDuration::from_mins(60));
     assert_eq!((run().await.response.status().as_u16(), world.fetches()), (200, 6));

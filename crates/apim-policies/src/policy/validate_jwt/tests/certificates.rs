@@ -1,4 +1,4 @@
-//! Keys of the service's certificates: they verify, and they decrypt.
+//! Tests that keys of the service's certificates verify and decrypt.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{CLIENT_ID, IN_AUTHORIZATION, Signer, State, World, bearer, policy, v2, verdict_in};
 use crate::{Certificate, rig::hmac_token, token::encrypt_to};
 
-/// The RSA and EC certificates of one signer, the RSA certificate of another, and one without its private key.
+/// Returns a world with the RSA and EC certificates of one signer, the RSA certificate of another, and one without its
+/// private key.
 fn world() -> World {
     let (one, other) = (Signer::published(), Signer::unpublished());
     let mut world = World::new();

@@ -1,4 +1,4 @@
-//! Issuer, audience, lifetime and required claims of tokens whose signature is good.
+//! Tests issuer, audience, lifetime and required claims of tokens with a valid signature.
 
 use http::Request;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn the_issuer_is_that_of_a_discovery_document_or_a_listed_one() {
     let of_v2 = with(&children("", API, ""));
     check(&of_v2, [("v1 token", token_v1(json!({})), "TokenIssuerNotAllowed")]).await;
 
-    // A listed issuer is added to the published one.
+    // A listed issuer is accepted in addition to the published one.
     let both = with(&format!("{}{v1_listed}", discovery(DISCOVERY_V2)));
     check(
         &both,

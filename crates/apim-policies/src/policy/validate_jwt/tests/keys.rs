@@ -1,5 +1,5 @@
-//! Which keys verify, which key decides, and the types and times of registered claims: the library's rules, each with
-//! the neighbour that it lets pass.
+//! Tests the keys that verify, the key that decides, and the types and times of registered claims. Each rule of the
+//! library has an example that it refuses and a similar one that it lets pass.
 
 use std::fmt::Write as _;
 
@@ -35,7 +35,7 @@ fn token(changes: Value) -> Request<Bytes> {
     bearer(&signed(&v2(changes)))
 }
 
-/// A token whose payload is this text.
+/// Sends a token with this payload text.
 fn of_payload(payload: &str) -> Request<Bytes> {
     bearer(&Signer::published().token_of_text(&json!({ "alg": "RS256", "kid": "rsa-1" }), payload))
 }
@@ -100,7 +100,7 @@ async fn the_first_key_that_the_token_names_decides_alone() {
         ],
     )
     .await;
-    // Published keys stand before those of the policy.
+    // Published keys come before those of the policy.
     let children = format!(
         "<openid-config url=\"{DISCOVERY_V2}\" /><issuer-signing-keys>{}</issuer-signing-keys>",
         key("rsa-1", other)
@@ -187,7 +187,7 @@ async fn a_published_key_may_be_a_certificate_alone_and_its_algorithm_is_not_loo
     let nameless = json!({ "kty": "RSA", "x5c": [x5c] });
     assert_eq!(verdict(nameless.clone(), by(one, &thumbprint.to_lowercase())).await, "pass");
     assert_eq!(verdict(nameless, by(other, &thumbprint)).await, "TokenInvalidSignature");
-    // The certificate's key comes before the numbers of the same entry.
+    // The certificate's key takes precedence over the numbers of the same entry.
     let both = json!({ "kty": "RSA", "kid": "c", "n": n, "e": e, "x5c": [x5c] });
     assert_eq!(verdict(both.clone(), by(one, "c")).await, "pass");
     assert_eq!(verdict(both, by(other, "c")).await, "TokenInvalidSignature");

@@ -1,11 +1,12 @@
-//! What Microsoft.IdentityModel accepts and refuses, token by token, with keys and tokens that other libraries made.
+//! Compares the results with those of Microsoft.IdentityModel, token by token. The keys and tokens were made by other
+//! libraries.
 
 use serde_json::Value;
 
 use super::{State, World, bearer};
 use crate::rig::document;
 
-/// `2026-11-28T12:34:56.789Z`, the clock that the tokens were tried by.
+/// The clock of the library's results, `2026-11-28T12:34:56.789Z`.
 const CLOCK: &str = "2026-11-28T12:34:56.789Z";
 
 #[tokio::test]

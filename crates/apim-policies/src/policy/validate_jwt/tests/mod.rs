@@ -1,4 +1,4 @@
-//! Each check, made to fail on its own.
+//! Makes each check fail alone.
 
 mod answers;
 mod certificates;
@@ -20,7 +20,7 @@ use crate::{
 const API: &str = "api://x";
 const CLIENT_ID: &str = "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c";
 
-/// A whole document around `<validate-jwt {attributes}>{children}</validate-jwt>`.
+/// Returns a whole document around `<validate-jwt {attributes}>{children}</validate-jwt>`.
 fn policy(attributes: &str, children: &str) -> String {
     format!(
         "<policies><inbound><base /><validate-jwt {attributes}>{children}</validate-jwt></inbound>\
@@ -28,7 +28,7 @@ fn policy(attributes: &str, children: &str) -> String {
     )
 }
 
-/// What most policies here hold: version 2 discovery and one audience, then issuers and claims.
+/// Returns the children of most policies here: version 2 discovery and one audience, then issuers and claims.
 fn children(issuers: &str, audience: &str, claims: &str) -> String {
     format!(
         "<openid-config url=\"{DISCOVERY_V2}\" /><audiences><audience>{audience}</audience></audiences>{issuers}{claims}"
@@ -54,7 +54,7 @@ fn v1(changes: Value) -> Value {
     changed(v2(json!({ "iss": issuer_v1(), "aud": API, "ver": "1.0" })), changes)
 }
 
-/// Null removes a claim.
+/// Changes claims. A null removes a claim.
 fn changed(mut claims: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         claims[name] = value.clone();
@@ -75,7 +75,7 @@ fn bearer(token: &str) -> Request<Bytes> {
     request("Authorization", &format!("Bearer {token}"))
 }
 
-/// The reason for the refusal, or `pass`; whether the backend was called must agree.
+/// Returns the reason for the refusal, or `pass`. Checks that the backend was called only in the latter case.
 async fn verdict(document: &str, request: Request<Bytes>) -> &'static str {
     verdict_in(&World::new(), document, request).await
 }

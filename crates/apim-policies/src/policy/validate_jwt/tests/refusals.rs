@@ -1,4 +1,4 @@
-//! Each way to refuse a token, as the caller gets it and as `on-error` sees it: one test for each predefined error
+//! Tests each way to refuse a token, for the caller and for `on-error`. Each predefined error has one test
 //! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies).
 
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::{
     predefined_errors::{JSON, check, told},
 };
 
-/// What the document says to the request, when the caller is told `message` with 401: `reason message`.
+/// Returns the error in `on-error` of a request that gets a 401 with `message`: `reason message`.
 async fn refused(document: &str, request: Request<Bytes>, message: &str) -> String {
     let world = World::new();
     let outcome = world.run(document, request, &State::default()).await;
@@ -21,7 +21,7 @@ async fn refused(document: &str, request: Request<Bytes>, message: &str) -> Stri
     seen.strip_prefix("validate-jwt ").unwrap().to_owned()
 }
 
-/// A policy for tokens of the API, with these children besides.
+/// Returns a policy for tokens of the API, with additional children.
 fn document(claims: &str) -> String {
     policy(IN_AUTHORIZATION, &children("", CLIENT_ID, claims))
 }
@@ -110,7 +110,7 @@ async fn token_claim_not_found() {
 }
 
 /// The documentation has `TokenClaimValueNotAllowed`, "Claim {name} value of {v} is not allowed. Access denied."; live
-/// gateways have been seen with this.
+/// gateways were seen to give the error of this test.
 #[tokio::test]
 async fn token_claim_value_mismatch() {
     let document =

@@ -1,4 +1,4 @@
-//! Where the token is found, which algorithms and keys count.
+//! Tests the place of the token, and the accepted algorithms and keys.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::Request;
@@ -9,7 +9,7 @@ use crate::{rig::hmac_token, token::encrypt};
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
-/// Signed by the signer's key for that algorithm, under a key ID.
+/// Sends a token that the signer's key for the algorithm signed under a key ID.
 fn by(signer: &Signer, algorithm: &str, key: &str) -> Request<Bytes> {
     bearer(&signer.token(&json!({ "alg": algorithm, "kid": key }), &v2(json!({}))))
 }
