@@ -30,11 +30,11 @@ const MAX_CONCURRENT: Setting<NonZeroUsize> = Setting::with_default(
     "How many invocations run at a time; beyond, the host is told to come again.",
 );
 
-/// The settings, and the clients made from them. Knows no route. Each request clones it, more than once.
+/// The settings, and the clients made from them. It knows no route. Each request clones it several times.
 #[derive(Clone, Debug)]
 pub(crate) struct App(Arc<Shared>);
 
-/// What all clones have.
+/// The parts that all clones share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) api: Api,
@@ -43,7 +43,7 @@ pub(crate) struct Shared {
     pub(crate) uploads: Uploads,
     pub(crate) relay_paths: RelayPaths,
     pub(crate) expiry_days: ExpiryDays,
-    /// Absent where no setting names a model.
+    /// Absent if no setting names a model.
     pub(crate) chat: Option<Chat>,
     pub(crate) telemetry: Telemetry,
     started: Instant,
@@ -51,7 +51,7 @@ pub(crate) struct Shared {
 }
 
 impl App {
-    /// Reads every setting; calls no service.
+    /// Reads every setting. It calls no service.
     pub(crate) fn read(env: &mut Reader) -> Option<Self> {
         env.user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         let secrets = env.secrets("KEYVAULT");
@@ -79,7 +79,8 @@ impl App {
         })))
     }
 
-    /// What the first job needs, and no service is asked for: an instance that only answers `health` calls no service.
+    /// Prepares things that the first job needs, without a call to a service. An instance that only answers `health`
+    /// calls no service.
     pub(crate) async fn prepare(self) {
         self.api.connection().prepare().await;
     }

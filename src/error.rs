@@ -1,7 +1,7 @@
 //! The app's own errors, besides those of the services, and the answers to the caller.
 //!
-//! The caller gets a stable code and a sentence, and no text of another service. The error and its causes are for the
-//! log: the error is in the extensions of its response, where `functions-handler` finds it.
+//! The caller gets a stable code and a sentence, without any text of another service. The error and its causes are for
+//! the log: the extensions of the response hold the error, where `functions-handler` finds it.
 
 use std::{error::Error as StdError, fmt, iter::successors, sync::Arc};
 
@@ -20,10 +20,10 @@ use serde_json::json;
 
 use crate::sources::SourceName;
 
-/// Why an invocation failed.
+/// The reason why an invocation failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A service of Azure, or what was asked of it.
+    /// A service of Azure, or the request to it.
     #[error(transparent)]
     Azure(#[from] keyless::Error),
     #[error("the request is not what this function takes")]
@@ -35,7 +35,7 @@ pub(crate) enum Error {
     TooLarge(u64),
     #[error("this function does not take content of this type")]
     UnsupportedType,
-    /// Holds the length of the blob in bytes.
+    /// The value is the length of the blob in bytes.
     #[error("the range is not within the {0} bytes of the blob")]
     OutOfRange(u64),
     #[error("there is no such {0}")]
@@ -48,7 +48,7 @@ pub(crate) enum Error {
     Checks(Vec<keyless::Error>),
 }
 
-/// What the caller asked for in vain.
+/// The thing that the caller asked for and that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     Source,
@@ -71,7 +71,7 @@ impl Error {
         }
     }
 
-    /// A stable word for programs.
+    /// Returns a stable word for programs.
     fn code(&self) -> &'static str {
         match self {
             Self::Azure(error) => error.code(),
@@ -85,7 +85,7 @@ impl Error {
         }
     }
 
-    /// A sentence for people, the same for the same code, service and status.
+    /// Returns a sentence for people. It is the same for the same code, service and status.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Azure(error) => error.message(),
@@ -134,7 +134,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// Each failure with everything below it: a list has no chain of sources that the log could follow.
+/// Writes each failure with all its sources, because a list has no chain of sources that the log could follow.
 fn each(failed: &[(SourceName, Error)]) -> String {
     failed.iter().map(|(name, error)| format!("{name}: {}", chain(error))).collect::<Vec<_>>().join("; ")
 }
@@ -145,7 +145,7 @@ fn checks(failed: &[keyless::Error]) -> String {
 
 fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut layers: Vec<_> = successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();
-    // Some layers only wrap another.
+    // Some errors only wrap their source.
     layers.dedup();
     layers.join(": ")
 }

@@ -1,4 +1,4 @@
-//! The secrets that expire soon, by name and date; never a value.
+//! The secrets that expire soon, by name and date, never with a value.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ const SCHEDULE: Setting<String> = Setting::optional(
 )
 .with_example("0 0 6 * * *");
 
-/// Secrets that end within so many days are reported.
+/// The number of days before the end from which a secret is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ExpiryDays(u16);
 
@@ -35,15 +35,15 @@ pub(crate) fn read(env: &mut Reader) -> Option<ExpiryDays> {
     env.read(&DAYS)
 }
 
-/// Secrets that have ended or end soon, the first to end first.
+/// The secrets that have ended or end soon, in the order of their ends.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
     checked_at: Timestamp,
     within_days: u16,
-    /// How many secrets there are.
+    /// The number of all secrets.
     secrets: usize,
-    /// How many of them have no end.
+    /// The number of secrets without an end.
     without_end: usize,
     pub(crate) ending: Vec<Ending>,
 }
@@ -54,7 +54,7 @@ pub(crate) struct Report {
 pub(crate) struct Ending {
     pub(crate) name: String,
     pub(crate) expires_on: Timestamp,
-    /// Whole days; negative when it has ended.
+    /// The number of whole days; negative if the secret has ended.
     pub(crate) days_left: i64,
     pub(crate) enabled: bool,
 }

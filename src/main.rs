@@ -55,7 +55,8 @@ fn main() -> ExitCode {
         .run()
 }
 
-/// Every function. A new one is `functions/<name>/function.json`, a file, and a line here; `cargo local new` makes them.
+/// Registers every function. A new function is `functions/<name>/function.json`, a file, and a line here; `cargo local
+/// new` makes them.
 fn register(app: FunctionApp<App>) -> FunctionApp<App> {
     app.max_concurrent(App::max_concurrent)
         .on_start(App::prepare)

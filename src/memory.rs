@@ -1,8 +1,8 @@
-//! The memory limit for all bodies together: an instance may have only 512 MB for everything.
+//! The memory limit for all bodies together, because an instance may have only 512 MB in all.
 //!
 //! Most bodies are small, and large ones are written to storage block by block. So a body begins with a small share of
-//! the memory, and takes a large share when it turns out to be large. A large body, and so its sender, waits for that
-//! share. Small bodies have their own part of the memory, and never wait for large ones.
+//! the memory. When it turns out to be large, it takes a large share. A large body, and with it its sender, waits for
+//! that share. Small bodies have their own part of the memory, and never wait for large ones.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,13 +19,13 @@ const BUDGET: Setting<MiB> = Setting::with_default(
     "How much memory all uploads and snapshots take together, in MiB; a large one takes 12 and waits for them.",
 );
 
-/// Up to so many bytes a body is a small one.
+/// The largest size of a small body, in bytes.
 const SMALL: usize = 64 * 1024;
 
-/// How many small bodies a MiB has room for.
+/// The number of small bodies in a MiB.
 const SMALL_PER_MIB: u32 = 16;
 
-/// What a large body counts, in MiB: three blocks of 4 MiB.
+/// The share of a large body, in MiB: three blocks of 4 MiB.
 const LARGE: u32 = 12;
 
 /// A number of MiB, enough for one large body.
@@ -39,14 +39,14 @@ impl SettingType for MiB {
     }
 }
 
-/// The shares that are free.
+/// The free shares.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
 }
 
-/// The memory of one body; free again when dropped.
+/// The memory of one body. It is free again when it is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct MemoryShare {
     large: Arc<Semaphore>,
@@ -54,7 +54,7 @@ pub(crate) struct MemoryShare {
 }
 
 impl MemoryBudget {
-    /// A wrong setting is told with all others; the smallest budget stands in its place until then.
+    /// Reads the setting. A wrong setting is reported with all others; until then the smallest budget is used.
     pub(crate) fn read(env: &mut Reader) -> Self {
         Self::new(env.read(&BUDGET).unwrap_or(MiB(LARGE + 1)))
     }
@@ -65,7 +65,7 @@ impl MemoryBudget {
         Self { small: Arc::new(Semaphore::new(small as usize)), large: Arc::new(Semaphore::new(large as usize)) }
     }
 
-    /// The share of one body, which counts as a small one; waits while there is no memory.
+    /// Takes the share of one body, which counts as small at first. Waits while there is no memory.
     pub(crate) async fn share(&self) -> MemoryShare {
         let share = MemoryShare { large: self.large.clone(), taken: Arc::default() };
         share.take(&self.small).await;
@@ -75,13 +75,13 @@ impl MemoryBudget {
 
 impl MemoryShare {
     async fn take(&self, free: &Arc<Semaphore>) {
-        // A semaphore that is never closed gives permits only.
+        // A semaphore that is never closed always gives a permit.
         if let Ok(permit) = free.clone().acquire_owned().await {
             self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(permit);
         }
     }
 
-    /// The same body. It waits for more memory when it turns out to be large.
+    /// Returns the same body. It waits for more memory when it turns out to be large.
     pub(crate) fn metered(&self, body: Body) -> Body {
         let kind = body.content_type().map(str::to_owned);
         let share = self.clone();

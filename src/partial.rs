@@ -14,20 +14,20 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 use crate::error::Error;
 
-/// What is there.
+/// The stored blob.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored<'a> {
-    /// As in an `ETag` header, with its quotes.
+    /// The `ETag`, with its quotes, as in the header.
     pub(crate) etag: &'a str,
     pub(crate) modified: Option<Timestamp>,
-    /// In bytes.
+    /// The size in bytes.
     pub(crate) size: u64,
 }
 
-/// What is wanted of it.
+/// The part of the blob that a request wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum WantedPart {
-    /// 304: the caller has it.
+    /// 304: the caller already has the blob.
     Nothing,
     All,
     /// 206: these bytes, at least one.
@@ -35,10 +35,10 @@ pub(crate) enum WantedPart {
 }
 
 impl Stored<'_> {
-    /// Reads the conditions and the range of a GET. As the RFC says, malformed ones count as absent.
+    /// Reads the conditions and the range of a GET. Malformed ones count as absent, as in the RFC.
     ///
     /// # Errors
-    /// A failed precondition when the caller wants another version, [`Error::OutOfRange`].
+    /// A failed precondition when the caller wants another version; [`Error::OutOfRange`].
     pub(crate) fn wanted(&self, headers: &HeaderMap) -> Result<WantedPart, Error> {
         let unlike = match (text(headers, &IF_MATCH), date(headers, &IF_UNMODIFIED_SINCE)) {
             (Some(tags), _) => !self.is_one_of(tags, Self::is),
@@ -70,7 +70,8 @@ impl Stored<'_> {
         tags.trim() == "*" || tags.split(',').any(|tag| is(self, tag.trim()))
     }
 
-    /// `If-Range`: a part of another version than the caller has the rest of would be of no use.
+    /// Checks `If-Range`. The caller has a part of one version already, so a part of another version would be of no
+    /// use.
     fn is_what_range_is_of(&self, headers: &HeaderMap) -> bool {
         match text(headers, &IF_RANGE) {
             None => true,
@@ -114,7 +115,7 @@ mod tests {
     const LATER: &str = "Sat, 21 Nov 2026 09:30:01 GMT";
     const EARLIER: &str = "Sat, 21 Nov 2026 09:29:59 GMT";
 
-    /// What a request with these headers gets of ten bytes: a status, and the range.
+    /// Returns the answer to a request with these headers, for ten bytes: a status, and the range.
     fn wanted(headers: &[(&'static str, &str)]) -> (u16, Range<u64>) {
         let modified = "2026-11-21T09:30:00Z".parse().ok();
         let stored = Stored { etag: "\"a\"", modified, size: 10 };

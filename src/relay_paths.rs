@@ -13,11 +13,11 @@ const RELAY_PATHS: Setting<RelayPaths> = Setting::optional(
     "What callers of `relay` may reach: paths of the API, and all that is below them.",
 );
 
-/// Paths, and all that is below them.
+/// Paths, with all paths below them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RelayPaths(Vec<ApiPath>);
 
-/// The paths of the setting, or those that this app calls anyhow.
+/// Returns the paths of the setting, or the paths of the sources, which this app calls anyway.
 pub(crate) fn read(env: &mut Reader, sources: Option<&[Source]>) -> Option<RelayPaths> {
     env.read(&RELAY_PATHS).or_else(|| sources.map(RelayPaths::from_sources))
 }
@@ -27,7 +27,7 @@ impl RelayPaths {
         Self(sources.iter().map(|source| source.path.clone()).collect())
     }
 
-    /// Compares whole segments, to the letter.
+    /// Reports whether a path is allowed. It compares whole segments, case-sensitive.
     pub(crate) fn admit(&self, path: &ApiPath) -> bool {
         self.0.iter().any(|prefix| path.is_below(prefix))
     }

@@ -10,21 +10,21 @@ use keyless::{
 pub(crate) const SOURCES: Setting<Sources> =
     Setting::required("SNAPSHOT_SOURCES", "The APIs whose answers are kept.").with_example("orders=/orders");
 
-/// An API whose answers are kept.
+/// An API whose answers are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) name: SourceName,
     pub(crate) path: ApiPath,
 }
 
-/// All of them, at least one.
+/// All sources. There is at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sources(Arc<InOrder>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct InOrder {
     all: Vec<Source>,
-    /// Where each is. There may be thousands.
+    /// The position of each source in `all`. There may be thousands.
     by_name: HashMap<SourceName, usize>,
 }
 
@@ -42,14 +42,14 @@ impl Deref for Sources {
     }
 }
 
-/// Name of a source: the first part of its blobs' names and of its URLs.
+/// The name of a source: the first part of its blobs' names and of its URLs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SourceName(String);
 
 impl SourceName {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        // Reports of secrets have this place.
+        // Reports of secrets use this name.
         let free = text != "secret-expiry";
         ((1..=63).contains(&text.len()) && letters && free).then(|| Self(text.to_owned()))
     }

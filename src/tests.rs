@@ -1,4 +1,4 @@
-//! The app as the host sees it: functions and folders, settings, and answers that need no service.
+//! The app as the host sees it: functions and folders, settings, and answers without a service.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-// The templates of `cargo local new`; here they are compiled.
+// The templates of `cargo local new` are compiled here.
 #[path = "../local-azure/src/new_function/http.rs"]
 mod http_template;
 #[path = "../local-azure/src/new_function/timer.rs"]
@@ -44,7 +44,7 @@ fn read(settings: BTreeMap<&'static str, String>) -> Result<App, String> {
     keyless::from_lookup(move |name| settings.get(name).cloned(), App::read).map_err(|error| error.to_string())
 }
 
-/// The app, without an identity: no service can be called.
+/// Makes the app without an identity, so that it can call no service.
 fn app() -> TestApp {
     register(FunctionApp::new(|| read(complete()))).test()
 }
@@ -197,7 +197,7 @@ async fn health_says_that_the_process_lives() {
     assert_eq!(body, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "uptimeSeconds": 0 }));
 }
 
-/// The app with a model, which cannot be called: there is no identity.
+/// Makes the app with a model. It cannot call the model, because there is no identity.
 fn app_with_a_model() -> TestApp {
     let mut settings = complete();
     settings.extend([
@@ -227,7 +227,7 @@ async fn a_question_that_is_none_is_refused_before_anything_is_called() {
         let (answered, body) = ask(&app, kind, body).await;
         assert_eq!((answered.as_u16(), &body["error"]["code"]), (status, &json!(code)), "{body}");
     }
-    // A good one reaches the identity endpoint, which is not there.
+    // A valid request reaches the identity endpoint, which does not exist.
     let (status, body) = ask(&app, "application/json", r#"{ "prompt": "Hi" }"#).await;
     assert_eq!((status.as_u16(), &body["error"]["code"]), (502, &json!("upstream_refused")), "{body}");
 }

@@ -29,7 +29,7 @@ pub(crate) struct Uploads {
     pub(crate) memory: Arc<MemoryBudget>,
 }
 
-/// What may be uploaded.
+/// The limits of an upload.
 #[derive(Clone, Debug)]
 pub(crate) struct UploadLimits {
     pub(crate) max_bytes: MaxBytes,
@@ -53,7 +53,7 @@ impl UploadLimits {
     }
 }
 
-/// 50,000 blocks of 4 MiB are the longest blob that this app writes.
+/// The largest size of an upload. This app writes at most 50,000 blocks of 4 MiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MaxBytes(u64);
 
@@ -71,7 +71,7 @@ impl SettingType for MaxBytes {
     }
 }
 
-/// Texts that are let through: upper and lower case are one, and `*` is any text, slashes too.
+/// Patterns of allowed texts. Upper and lower case are the same, and `*` is any text, including slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Patterns(Vec<String>);
 
@@ -91,7 +91,8 @@ impl SettingType for Patterns {
     }
 }
 
-/// The parts between the stars stand in `text` one after the other; the first begins it, and the last ends it.
+/// Reports whether the pattern matches `text`: the parts between the stars follow each other in `text`, the first at
+/// its beginning and the last at its end.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };

@@ -1,6 +1,6 @@
 //! Stores exchanges as blobs, if the settings ask for it.
 //!
-//! A blob holds the question, the answer and the number of tokens; no credential.
+//! A blob holds the question, the answer and the number of tokens. It holds no credential.
 
 use jiff::Timestamp;
 use keyless::{
@@ -17,12 +17,12 @@ const CONTAINER: Setting<ContainerName> = Setting::optional(
     "The blob container in which `chat` keeps each exchange.",
 );
 
-/// Where exchanges are kept.
+/// The container in which exchanges are stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Archive(Container);
 
 impl Archive {
-    /// `Some(None)` when nothing is to be kept.
+    /// Reads the setting. `Some(None)` if no exchanges are stored.
     pub(super) fn read(env: &mut Reader) -> Option<Option<Self>> {
         let is_wanted = env.is_set(CONTAINER.name());
         let name = env.read(&CONTAINER);
@@ -33,11 +33,11 @@ impl Archive {
     }
 }
 
-/// One question and its answer, as far as it is known.
+/// One question, and the known part of its answer.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     archive: Option<Archive>,
-    /// The invocation, which names the blob.
+    /// The ID of the invocation. It is part of the blob's name.
     invocation: Option<String>,
     at: Timestamp,
     deployment: String,
@@ -49,13 +49,13 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(crate) fn new(archive: Option<Archive>, invocation: Option<String>, deployment: &str, messages: Value) -> Self {
-        // What is not kept takes no memory.
+        // Messages that are not stored take no memory.
         let messages = if archive.is_some() { messages } else { Value::Null };
         let (at, deployment) = (Timestamp::now(), deployment.to_owned());
         Self { archive, invocation, at, deployment, messages, answer: String::new(), finish_reason: None, usage: None }
     }
 
-    /// Takes the whole answer.
+    /// Records the whole answer.
     pub(crate) fn answered(&mut self, answer: &ModelAnswer) {
         if self.archive.is_some() {
             self.answer = answer.text();
@@ -64,7 +64,7 @@ impl Exchange {
         self.usage = answer.usage();
     }
 
-    /// Takes what one event adds.
+    /// Records the text and the numbers of one event.
     pub(super) fn heard(&mut self, event: &ModelEvent) {
         if self.archive.is_some() {
             self.answer.push_str(event.text().unwrap_or_default());
@@ -73,8 +73,8 @@ impl Exchange {
         self.usage = event.usage().or(self.usage);
     }
 
-    /// Logs the number of tokens, and writes the blob if exchanges are stored. By then the answer is sent, or at least
-    /// paid for, so a blob that cannot be written is only logged.
+    /// Logs the number of tokens, and writes the blob if exchanges are stored. At that time the answer is sent, or at
+    /// least paid for, so a blob that cannot be written is only logged.
     pub(crate) async fn keep(self, is_complete: bool) {
         let Usage { prompt_tokens, completion_tokens, .. } = self.usage.unwrap_or_default();
         let finish_reason = self.finish_reason.as_deref().unwrap_or_default();
@@ -85,7 +85,7 @@ impl Exchange {
         }
     }
 
-    /// For example `2026/11/28/0f8fad5b-d9cb-469f-a165-70867728950e.json`.
+    /// Returns the blob's name, for example `2026/11/28/0f8fad5b-d9cb-469f-a165-70867728950e.json`.
     fn name(&self) -> String {
         let day = self.at.strftime("%Y/%m/%d");
         match &self.invocation {

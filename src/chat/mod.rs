@@ -12,7 +12,7 @@ pub(crate) use self::{
     request::{LARGEST_BYTES, Question},
 };
 
-/// The model, and where exchanges are kept if they are.
+/// The model, and the place where exchanges are stored, if they are.
 #[derive(Clone, Debug)]
 pub(crate) struct Chat {
     pub(crate) model: Model,
@@ -20,7 +20,7 @@ pub(crate) struct Chat {
 }
 
 impl Chat {
-    /// `Some(None)` when no setting names a model: the app runs without one.
+    /// Reads the settings. `Some(None)` if no setting names a model: the app runs without one.
     pub(crate) fn read(env: &mut Reader) -> Option<Option<Self>> {
         let model = env.optional_model("OPENAI");
         let archive = Archive::read(env);

@@ -1,8 +1,8 @@
 //! Passes a streamed answer to the caller, event by event and byte for byte.
 //!
-//! A task reads the model's events and hands them to the response one at a time. So the app notices a caller that
-//! leaves before the next event, a caller that stops reading does not hold the call for ever, and the exchange is
-//! stored in every case.
+//! A task reads the model's events and passes them to the response one at a time. The app thus notices a caller that
+//! leaves before the next event. A caller that stops reading does not hold the call for ever. The exchange is stored in
+//! every case.
 
 use std::{io, time::Duration};
 
@@ -20,16 +20,16 @@ use tracing::{info, warn};
 
 use super::archive::Exchange;
 
-/// How long a caller may take for one event. It holds the model's work, and a place of the app.
+/// The time in which a caller must take one event. A slow caller holds the model's work and a place of the app.
 const LONGEST_STALL: Duration = Duration::from_secs(60);
 
-/// What goes to the caller; the end is said, so that an answer that was cut does not look complete.
+/// A piece for the caller. The end is a piece too, so an answer that was cut does not look complete.
 enum Piece {
     Bytes(Bytes),
     End,
 }
 
-/// How the answer ended.
+/// The outcome of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Complete,
@@ -38,7 +38,7 @@ enum Outcome {
     CallerStalled,
 }
 
-/// The body of the response. When it is dropped, so is the call of the model.
+/// Returns the body of the response. Dropping it also drops the call of the model.
 pub(crate) fn pass_on(events: ModelEvents, mut exchange: Exchange) -> Body {
     let (caller, pieces) = mpsc::channel(1);
     spawn(async move {
@@ -50,7 +50,7 @@ pub(crate) fn pass_on(events: ModelEvents, mut exchange: Exchange) -> Body {
         }
         exchange.keep(outcome == Outcome::Complete).await;
         if matches!(outcome, Outcome::Complete | Outcome::ModelFailed) {
-            // A caller that is gone by now has all that there was.
+            // A caller that has left by now has received the whole answer.
             let _ = caller.send(Piece::End).await;
         }
     });
@@ -88,7 +88,7 @@ async fn pump(
     }
 }
 
-/// Gives the caller one piece, or says how the answer ends without it.
+/// Passes one piece to the caller. The error says how the answer ends without it.
 async fn hand_on(caller: &Sender<Piece>, piece: Bytes) -> Result<(), Outcome> {
     match timeout(LONGEST_STALL, caller.send(Piece::Bytes(piece))).await {
         Ok(Ok(())) => Ok(()),
@@ -97,7 +97,8 @@ async fn hand_on(caller: &Sender<Piece>, piece: Bytes) -> Result<(), Outcome> {
     }
 }
 
-/// The status has gone out: the error is an event, as clients of chat completions understand it. No `[DONE]` follows.
+/// Makes an error event, as clients of chat completions understand it, because the status is already sent. No `[DONE]`
+/// follows.
 fn error_frame(failure: &keyless::Error) -> Bytes {
     let error = json!({ "error": { "code": failure.code(), "message": failure.message() } });
     format!("data: {error}\n\n").into()

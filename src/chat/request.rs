@@ -1,4 +1,4 @@
-//! The requests that `chat` accepts: text only, one answer. It refuses features that it does not pass on.
+//! The requests that `chat` accepts: text only, with one answer. It refuses features that it does not pass on.
 
 use keyless::openai::Model;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ const MOST_TOKENS: u64 = 1_000_000;
 const TOOLS: &str = "it passes no tools to the model, nor calls or answers of tools";
 const MEMBERS: &str = "it takes messages or prompt, stream, max_tokens or max_completion_tokens, and temperature";
 
-/// A request of a caller, checked.
+/// A caller's request that was checked.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Question {
     messages: Vec<Value>,
@@ -23,7 +23,7 @@ pub(crate) struct Question {
     temperature: Option<f64>,
 }
 
-/// The members that are known. Each may stand once.
+/// The known members. Each may occur only once.
 #[derive(Deserialize)]
 struct ChatMembers {
     messages: Option<Value>,
@@ -64,12 +64,12 @@ impl Question {
         })
     }
 
-    /// The conversation, as it is asked.
+    /// Returns the conversation.
     pub(crate) fn messages(&self) -> Value {
         self.messages.clone().into()
     }
 
-    /// What the model is asked.
+    /// Makes the request to the model.
     pub(crate) fn into_request(self, model: &Model) -> Value {
         let mut request = json!({ "messages": self.messages });
         if let Some(most) = self.max_tokens {
@@ -120,7 +120,7 @@ fn message(message: Value) -> Result<Value, Error> {
     Ok(json!({ "role": role, "content": content(text)? }))
 }
 
-/// A text, or parts of text.
+/// Reads a text, or parts of text.
 fn content(content: Option<Value>) -> Result<Value, Error> {
     const EMPTY: Error = Error::Rule("the content of a message is a text that is not empty");
     match content {

@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 
-/// Asks proxies on the way to pass the events on at once.
+/// The header that asks proxies on the way to pass the events on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 pub(crate) async fn run(State(app): State<App>, request: Request) -> Result<Response, Error> {
@@ -69,14 +69,14 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
-/// The host's ID of this invocation; without a host before the handler, there is none.
+/// Returns the host's ID of this invocation. Without a host before the handler, there is no ID.
 fn invocation(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(INVOCATION_ID)?.to_str().ok()?;
     let is_guid = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     is_guid.then(|| id.to_owned())
 }
 
-/// All bytes of a body that is not too long and does not pause.
+/// Reads all bytes of a body. Fails if the body is too long or pauses.
 async fn whole(body: Body) -> Result<Vec<u8>, Error> {
     let (mut pieces, mut all) = (body.into_data_stream(), Vec::new());
     loop {

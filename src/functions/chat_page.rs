@@ -14,8 +14,8 @@ use functions_handler::{
 
 const PAGE: &str = include_str!("chat_page.html");
 
-/// Allows only the page's own style and script, by their hashes, and calls to its own origin. A test compares the
-/// hashes.
+/// The content security policy. It allows only the page's own style and script, by their hashes, and calls to its own
+/// origin. A test compares the hashes.
 const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-hH6vFSl629nWD78h/mUdmvqOsB/rNl18td9mM0Q6Ozg='; \
     script-src 'sha256-ic8OH5aOviILNeIQx6hnaUfCelzgYw5G8m3WRO1g7o0='; \
@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// The one element of this name.
+    /// Returns the content of the one element of this name.
     fn inside(element: &str) -> &'static str {
         let (_, rest) = PAGE.split_once(&format!("<{element}>")).unwrap();
         let (inside, rest) = rest.split_once(&format!("</{element}>")).unwrap();

@@ -1,4 +1,4 @@
-//! Says that the process lives; calls nothing.
+//! Reports that the process lives. It calls no service.
 
 use functions_handler::axum::{Json, extract::State};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Tries every service with the identity that calls it, and says what an operator must mend.
+//! Tries every service with the identity that calls it. Reports the problems that an operator must correct.
 
 use std::{error::Error as StdError, sync::Arc};
 
@@ -20,7 +20,8 @@ struct Readiness {
     checks: Vec<Check>,
 }
 
-/// 200 if all services accept this app, else the status of the first failure. It tries the API of the first source.
+/// Answers 200 if all services accept this app, otherwise the status of the first failure. It tries the API of the
+/// first source.
 pub(crate) async fn run(State(app): State<App>) -> Response {
     let checks = Box::pin(check_all(&app)).await;
     let failures: Vec<_> = checks.iter().filter_map(|check| check.failure().cloned()).collect();
@@ -33,7 +34,7 @@ pub(crate) async fn run(State(app): State<App>) -> Response {
     response
 }
 
-/// The vault for the subscription key, storage for the container, and the gateway for a path, all at once.
+/// Checks the vault for the subscription key, storage for the container, and the gateway for a path, all at once.
 async fn check_all(app: &App) -> Vec<Check> {
     let key = app.api.key_secret().and_then(SecretName::parse);
     let vault = async {

@@ -1,7 +1,7 @@
-//! Passes a request on to an API behind API Management, with this app's credentials, and streams the answer back.
+//! Passes a request on to an API behind API Management, with this app's credentials. Streams the answer back.
 //!
-//! Callers reach the paths of `RELAY_PATHS` and nothing else. `TRACE` is not among the methods of function.json: it would
-//! show callers the token and the key.
+//! Callers reach the paths of `RELAY_PATHS` and nothing else. `TRACE` is not among the methods of function.json,
+//! because it would show callers the token and the key.
 
 use functions_handler::{
     RestOfPath,
@@ -30,7 +30,7 @@ pub(crate) async fn run(
         return Err(Error::NotFound(Missing::RelayPath));
     }
     let (head, body) = app.api.forward(path, request).await?.into_parts();
-    // The status has gone out by then: a failure can only be logged, and cuts the answer.
+    // The status is already sent at that time. A failure can only be logged, and cuts the answer.
     let pieces =
         Body::new(body).into_data_stream().inspect_err(|failure| error!(error = %failure, "API Management broke off"));
     Ok(Response::from_parts(head, Body::from_stream(pieces)))

@@ -10,7 +10,7 @@ use crate::{
     sources::{Source, SourceName},
 };
 
-/// How many sources are asked at a time.
+/// The number of sources that are processed at a time.
 const AT_ONCE: usize = 4;
 
 pub(crate) async fn run(State(snapshots): State<Snapshots>, timer: Timer) -> Result<Outputs, Error> {
@@ -19,7 +19,7 @@ pub(crate) async fn run(State(snapshots): State<Snapshots>, timer: Timer) -> Res
     Ok(take_all(&snapshots, slot).await?.into_iter().fold(Outputs::new(), Outputs::log))
 }
 
-/// Takes every source's snapshot, also when others fail. A line for each, or the failures.
+/// Takes every source's snapshot, even if others fail. Returns a line for each, or the failures.
 async fn take_all(snapshots: &Snapshots, slot: Slot) -> Result<Vec<String>, Error> {
     let each: Vec<_> = snapshots.sources.iter().map(|source| take_one(snapshots, source, slot)).collect();
     let mut taken = stream::iter(each).buffered(AT_ONCE);
@@ -40,7 +40,7 @@ async fn take_one(snapshots: &Snapshots, source: &Source, slot: Slot) -> Result<
         Ok(Taken::AlreadyWritten(Snapshot { blob, .. })) => format!("{name}: {} was already written", blob.name),
         Err(error) => return Err((name.clone(), error)),
     };
-    // Also here: the host drops the answer's lines when another source fails.
+    // The line is logged here too, because the host drops the answer's lines if another source fails.
     info!("{line}");
     Ok(line)
 }

@@ -1,5 +1,5 @@
-//! Lists a source's snapshots, newest first and in pages. Returns one as it was stored: the latest, or that of a slot;
-//! whole or in part.
+//! Lists a source's snapshots, newest first and in pages. Returns one snapshot as it was stored: the latest, or that of
+//! a slot, whole or in part.
 //!
 //! `?limit=` (1,000 at most, and by default) is the size of a page. `next` in the answer is the `?before=` of the next
 //! page. There may be a next page although this one is short or empty, because one request makes a bounded number of
@@ -30,7 +30,7 @@ use crate::{
     snapshots::{Slot, Snapshot, Snapshots},
 };
 
-/// The most snapshots of a page.
+/// The largest number of snapshots in a page.
 const LONGEST_PAGE: usize = 1000;
 
 #[derive(Deserialize)]
@@ -79,8 +79,8 @@ pub(crate) async fn run(
     send(&snapshots.container, &blob, &headers).await
 }
 
-/// The requested part of the blob. The status is sent before the last byte is read, so a later failure can only be
-/// logged and cut the answer.
+/// Sends the requested part of the blob. The status is sent before the last byte is read, so a later failure can only
+/// be logged and cut the answer.
 async fn send(container: &Container, blob: &Blob, headers: &HeaderMap) -> Result<Response, Error> {
     let stored = Stored { etag: &blob.etag, modified: blob.content.modified, size: blob.size };
     let (status, range) = match stored.wanted(headers)? {
@@ -103,7 +103,7 @@ async fn send(container: &Container, blob: &Blob, headers: &HeaderMap) -> Result
     Ok((status, head, Body::from_stream(body)).into_response())
 }
 
-/// What a caller needs to ask for the rest, or not to ask again.
+/// Returns the headers with which a caller can ask for the rest, or avoid asking again.
 fn described(blob: &Blob) -> HeaderMap {
     let modified =
         blob.content.modified.and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok());

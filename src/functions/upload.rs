@@ -37,15 +37,16 @@ use crate::{
     uploads::{UploadLimits, Uploads},
 };
 
-/// The longest pause of a body: a caller that does not send must not hold memory and a place.
+/// The longest pause of a body. A caller that does not send must not hold memory and a place.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How much of a refused body is read all the same, in bytes, and for how long.
+/// The limits of reading the rest of a refused body, in bytes and time.
 const MOST_DRAINED: usize = 64 * 1024 * 1024;
 const LONGEST_DRAIN: Duration = Duration::from_secs(10);
 
 const METADATA: &str = "x-ms-meta-";
-/// Bytes of metadata, names included: <https://learn.microsoft.com/azure/storage/blobs/scalability-targets>.
+/// The largest size of metadata in bytes, with names:
+/// <https://learn.microsoft.com/azure/storage/blobs/scalability-targets>.
 const MOST_METADATA: usize = 8 * 1024;
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 const TIER: HeaderName = HeaderName::from_static("x-ms-access-tier");
@@ -72,7 +73,7 @@ pub(crate) async fn run(
     let (head, body) = request.into_parts();
     let body = CallersBody::new(body.into_data_stream());
     let uploaded = upload(&uploads, name, &head.headers, &body).await;
-    // To read on would tell a client that waits for leave that it may send.
+    // A client with `Expect` waits for permission to send. Reading on would give it this permission.
     if uploaded.is_err() && !head.headers.contains_key(EXPECT) {
         body.drain().await;
     }
@@ -94,7 +95,7 @@ async fn upload(
     let pieces = Body::from_stream::<_, keyless::Error>(body.pieces(most));
     match uploads.container.upload(new, share.metered(pieces)).await {
         _ if body.was_too_long() => Err(Error::TooLarge(most)),
-        // The caller said so itself.
+        // The caller itself set this condition.
         Err(keyless::Error::Conflict(Conflict::Exists)) if headers.contains_key(IF_NONE_MATCH) => {
             Err(keyless::Error::Precondition.into())
         }
@@ -102,7 +103,7 @@ async fn upload(
     }
 }
 
-/// A caller's body: read by the upload, and what is left of it by [`CallersBody::drain`].
+/// A caller's body. The upload reads it, and [`CallersBody::drain`] reads the rest.
 #[derive(Clone)]
 struct CallersBody {
     pieces: Arc<Mutex<BodyDataStream>>,
@@ -114,7 +115,8 @@ impl CallersBody {
         Self { pieces: Arc::new(Mutex::new(pieces)), too_long: Arc::default() }
     }
 
-    /// The pieces of the body, while they are not too many and come.
+    /// Returns the pieces of the body. It is an error if they have more than `most` bytes together, or pause for too
+    /// long.
     fn pieces(&self, most: u64) -> impl Stream<Item = Result<Bytes, keyless::Error>> + Send + 'static {
         stream::try_unfold((self.clone(), 0_u64), move |(body, came): (Self, u64)| async move {
             let piece = timeout(LONGEST_PAUSE, async { body.pieces.lock().await.next().await }).await;
@@ -135,7 +137,7 @@ impl CallersBody {
         self.too_long.load(Ordering::Relaxed)
     }
 
-    /// Reads the rest of a refused body, within bounds: an answer that is sent while the host still sends may never
+    /// Reads the rest of a refused body, within limits. An answer that is sent while the host still sends may never
     /// reach the caller.
     async fn drain(&self) {
         let drained = async {
@@ -147,7 +149,7 @@ impl CallersBody {
                 }
             }
         };
-        // A caller that does not send is not waited for.
+        // The app does not wait for a caller that does not send.
         let _ = timeout(LONGEST_DRAIN, drained).await;
     }
 }
@@ -176,8 +178,9 @@ fn new_blob(name: String, headers: &HeaderMap, limits: &UploadLimits) -> Result<
     })
 }
 
-/// <https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>, less
-/// what URLs, folders and other systems would read differently.
+/// Checks a blob's name by
+/// <https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>. It
+/// also refuses names that URLs, folders and other systems would read differently.
 fn checked_name(name: String, limits: &UploadLimits) -> Result<String, Error> {
     let segments = || name.split('/');
     if name.is_empty() || name.chars().count() > 1024 || segments().count() > 254 {

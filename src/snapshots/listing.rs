@@ -1,7 +1,7 @@
 //! Snapshots, newest first, in pages.
 //!
 //! Storage lists names only in ascending order, and the names sort by time. So this module reads month by month
-//! backwards, and holds at most one month in memory: 44,640 names with a snapshot a minute. A request costs at most
+//! backwards. It holds at most one month in memory: 44,640 names with a snapshot a minute. A request costs at most
 //! [`MOST_CALLS`] calls of Storage and those of its last month. If that is not enough, the answer says where to
 //! continue.
 
@@ -14,24 +14,24 @@ use crate::{
     sources::SourceName,
 };
 
-/// After so many calls of Storage no further month is begun.
+/// The number of calls of Storage after which no further month is begun.
 const MOST_CALLS: usize = 48;
 
-/// The most names of one month: a snapshot every ten seconds has 267,840.
+/// The largest number of names in one month. A snapshot every ten seconds makes 267,840.
 const MOST_OF_A_MONTH: usize = 300_000;
 
-/// How many names one call of Storage lists.
+/// The number of names that one call of Storage lists.
 const NAMES_A_CALL: usize = 5_000;
 
 /// Some snapshots, newest first.
 #[derive(Debug)]
 pub(crate) struct Listing {
     pub(crate) snapshots: Vec<Snapshot>,
-    /// The slot before which there are or may be more.
+    /// The slot before which there are or may be more snapshots.
     pub(crate) next: Option<Slot>,
 }
 
-/// Calls of Storage on behalf of one request.
+/// Lists snapshots for one request, and counts its calls of Storage.
 struct Lister<'a> {
     container: &'a Container,
     source: &'a SourceName,
@@ -39,15 +39,16 @@ struct Lister<'a> {
 }
 
 impl Snapshots {
-    /// The newest `most` snapshots of a source, before a slot if one is given. Blobs with other names are passed over.
+    /// Returns the newest `most` snapshots of a source, before a slot if one is given. Blobs with other names are left
+    /// out.
     pub(crate) async fn list(&self, source: &SourceName, before: Option<Slot>, most: usize) -> Result<Listing, Error> {
         Lister { container: &self.container, source, calls: 0 }.list(before, most).await
     }
 
-    /// The newest snapshot of a source.
+    /// Returns the newest snapshot of a source.
     pub(crate) async fn latest(&self, source: &SourceName) -> Result<Blob, Error> {
         let mut lister = Lister { container: &self.container, source, calls: 0 };
-        // Mostly it is of today, and a day is quickly read.
+        // The newest snapshot is usually of today, and one day is read quickly.
         let today = lister.all(&slot::day(source, Slot::at(Timestamp::now()))).await?;
         if let Some(newest) = today.into_iter().next() {
             return Ok(newest.blob);
@@ -57,14 +58,14 @@ impl Snapshots {
             let Listing { snapshots, next } = lister.list(before, 1).await?;
             match (snapshots.into_iter().next(), next) {
                 (Some(newest), _) => return Ok(newest.blob),
-                // Each round goes back by years; there is an oldest year.
+                // Each round goes back by years, and there is an oldest year.
                 (None, Some(next)) if lister.calls < 4 * MOST_CALLS => before = Some(next),
                 (None, _) => return Err(Error::NotFound(Missing::Snapshot)),
             }
         }
     }
 
-    /// The snapshot of one slot.
+    /// Returns the snapshot of one slot.
     pub(crate) async fn find(&self, source: &SourceName, slot: Slot) -> Result<Blob, Error> {
         self.container.find(slot.blob_name(source)).await?.ok_or(Error::NotFound(Missing::Snapshot))
     }
@@ -74,7 +75,7 @@ impl Lister<'_> {
     async fn list(&mut self, before: Option<Slot>, most: usize) -> Result<Listing, Error> {
         let (mut snapshots, most_calls) = (Vec::new(), self.calls + MOST_CALLS);
         let Some(oldest) = self.oldest().await? else { return Ok(Listing { snapshots, next: None }) };
-        // No snapshot is of a time to come, but clocks differ.
+        // No snapshot is of the future, but clocks differ.
         let newest = Slot::at(Timestamp::now() + SignedDuration::from_hours(24));
         let start = before.map_or(newest, |before| before.min(newest));
         let mut month = start.month();
@@ -83,7 +84,7 @@ impl Lister<'_> {
             if self.calls >= most_calls {
                 return Ok(Listing { snapshots, next: Slot::start_of(month_after(month)) });
             }
-            // Where a year is empty, its months need not be asked for.
+            // If a year is empty, its months need no calls.
             if month.month() == 12 && !self.has_any(&slot::year(self.source, month)).await? {
                 month = month.saturating_sub(11.months());
             } else {
@@ -96,14 +97,14 @@ impl Lister<'_> {
                 Err(_) => left = false,
             }
         }
-        // One more than wanted shows that there are more.
+        // One snapshot more than wanted shows that there are more.
         let more = snapshots.len() > most;
         snapshots.truncate(most);
         let next = snapshots.last().map(|last| last.slot).filter(|_| more);
         Ok(Listing { snapshots, next })
     }
 
-    /// All snapshots below a prefix, newest first.
+    /// Returns all snapshots below a prefix, newest first.
     async fn all(&mut self, prefix: &str) -> Result<Vec<Snapshot>, Error> {
         let all = self.container.all(prefix, MOST_OF_A_MONTH).await?;
         self.calls += 1 + all.len() / NAMES_A_CALL;
@@ -121,7 +122,7 @@ impl Lister<'_> {
         }
     }
 
-    /// The slot of a source's first snapshot.
+    /// Returns the slot of a source's first snapshot.
     async fn oldest(&mut self) -> Result<Option<Slot>, Error> {
         let mut from = None;
         for _ in 0..MOST_CALLS {

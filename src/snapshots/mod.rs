@@ -37,7 +37,7 @@ pub(crate) struct Snapshots {
     memory: Arc<MemoryBudget>,
 }
 
-/// An answer that was kept.
+/// An answer that was stored.
 #[derive(Debug, Serialize)]
 pub(crate) struct Snapshot {
     pub(crate) slot: Slot,
@@ -45,7 +45,8 @@ pub(crate) struct Snapshot {
     pub(crate) blob: Blob,
 }
 
-/// How [`Snapshots::take`] ended. Both are success: a slot has one snapshot, whichever process wrote it.
+/// The outcome of [`Snapshots::take`]. Both variants are success: a slot has one snapshot, and any process may have
+/// written it.
 #[derive(Debug)]
 pub(crate) enum Taken {
     Written(Snapshot),
@@ -72,7 +73,7 @@ impl Snapshots {
     /// Reads the subscription key, calls the API, and stores its answer: three services, three identities. The token
     /// for storage is fetched while the other services answer.
     ///
-    /// It is safe to repeat it, also in two processes at once: the first to write wins.
+    /// It can be repeated safely, also in two processes at once: the first write wins.
     pub(crate) async fn take(&self, source: &Source, slot: Slot) -> Result<Taken, Error> {
         let (response, ()) = join(self.api.get(&source.path).send(), self.container.prepare()).await;
         let response = response?;

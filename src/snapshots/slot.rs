@@ -16,44 +16,45 @@ use crate::sources::SourceName;
 pub(crate) struct Slot(Timestamp);
 
 impl Slot {
-    /// The slot of a scheduled time.
+    /// Returns the slot of a scheduled time.
     pub(crate) fn at(time: Timestamp) -> Self {
         Self::from_seconds(time, 1)
     }
 
-    /// The slot of the minute that `time` is in.
+    /// Returns the slot of the minute that contains `time`.
     pub(crate) fn minute_of(time: Timestamp) -> Self {
         Self::from_seconds(time, 60)
     }
 
     fn from_seconds(time: Timestamp, seconds: i64) -> Self {
         let start = time.as_second().div_euclid(seconds) * seconds;
-        // Rounding towards the past leaves jiff's range only at its first minute, in the year -9999.
+        // Rounding down leaves jiff's range only in its first minute, in the year -9999.
         Self(Timestamp::from_second(start).unwrap_or(time))
     }
 
-    /// For example `orders/2026/11/21/093000Z.json`.
+    /// Returns the name of the snapshot's blob, for example `orders/2026/11/21/093000Z.json`.
     pub(crate) fn blob_name(self, source: &SourceName) -> String {
         format!("{}{}", prefix(source), self.0.strftime(NAME))
     }
 
-    /// For example `secret-expiry/2026/11/22/060000Z.json`. No source has this name.
+    /// Returns the name of the report's blob, for example `secret-expiry/2026/11/22/060000Z.json`. No source has this
+    /// name.
     pub(crate) fn report_name(self) -> String {
         format!("secret-expiry/{}", self.0.strftime(NAME))
     }
 
-    /// The slot that a blob of `source` is named after.
+    /// Reads the slot from the name of a blob of `source`.
     pub(crate) fn from_blob_name(name: &str, source: &SourceName) -> Option<Self> {
         let time = DateTime::strptime(NAME, name.strip_prefix(&prefix(source))?).ok()?;
         Some(Self(time.to_zoned(TimeZone::UTC).ok()?.timestamp()))
     }
 
-    /// The first day of this slot's month.
+    /// Returns the first day of this slot's month.
     pub(super) fn month(self) -> Date {
         self.day().first_of_month()
     }
 
-    /// The first slot of a day.
+    /// Returns the first slot of a day.
     pub(super) fn start_of(day: Date) -> Option<Self> {
         day.to_zoned(TimeZone::UTC).ok().map(|start| Self(start.timestamp()))
     }
@@ -63,7 +64,7 @@ impl Slot {
     }
 }
 
-/// As [`Display`](fmt::Display) writes it, or with `20261121T093000Z` in place of what has colons.
+/// Reads the form that [`Display`](fmt::Display) writes. It also accepts `20261121T093000Z`, without colons.
 impl FromStr for Slot {
     type Err = jiff::Error;
 
@@ -79,30 +80,30 @@ impl<'de> Deserialize<'de> for Slot {
     }
 }
 
-/// Years have four digits, so names sort as times do.
+/// The format of a blob's name. Years have four digits, so names sort in the order of time.
 const NAME: &str = "%Y/%m/%d/%H%M%SZ.json";
 
-/// What the names of all blobs of `source` begin with.
+/// Returns the prefix of the names of all blobs of `source`.
 pub(super) fn prefix(source: &SourceName) -> String {
     format!("{source}/")
 }
 
-/// What the names of the blobs of one month begin with.
+/// Returns the prefix of the names of the blobs of one month.
 pub(super) fn month(source: &SourceName, month: Date) -> String {
     format!("{}{}", prefix(source), month.strftime("%Y/%m/"))
 }
 
-/// What the names of the blobs of one year begin with.
+/// Returns the prefix of the names of the blobs of one year.
 pub(super) fn year(source: &SourceName, day: Date) -> String {
     format!("{}{}", prefix(source), day.strftime("%Y/"))
 }
 
-/// What the names of the blobs of a slot's day begin with.
+/// Returns the prefix of the names of the blobs of a slot's day.
 pub(super) fn day(source: &SourceName, slot: Slot) -> String {
     format!("{}{}", prefix(source), slot.0.strftime("%Y/%m/%d/"))
 }
 
-/// For example `2026-11-21T09:30:00Z`.
+/// Writes the slot, for example as `2026-11-21T09:30:00Z`.
 impl fmt::Display for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -1,4 +1,4 @@
-//! Takes a message of a queue, and puts one into another queue.
+//! Takes a message from a queue, and puts a message into another queue.
 //!
 //! ```text
 //! FUNCTIONS_CUSTOMHANDLER_PORT=7072 cargo run -p functions-handler --example queue

@@ -1,4 +1,4 @@
-//! Streams an answer as server-sent events, one a second. The host passes them on at once where host.json sets
+//! Streams an answer as server-sent events, one a second. The host passes the events on at once if host.json sets
 //! `customHandler.enableProxyingHttpRequest`.
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! Runs on a schedule, which stands in `functions/nightly/function.json`.
+//! Runs on a schedule. The schedule is in `functions/nightly/function.json`.
 //!
 //! ```text
 //! FUNCTIONS_CUSTOMHANDLER_PORT=7072 cargo run -p functions-handler --example timer

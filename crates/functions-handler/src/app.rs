@@ -26,7 +26,7 @@ use crate::{
 const DEFAULT_MAX_CONCURRENT: usize = 256;
 
 type BoxError = Box<dyn Error + Send + Sync>;
-/// Work beside the invocations.
+/// Work that runs beside the invocations.
 pub(crate) type Aside = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The functions of an app and their shared state.
@@ -67,7 +67,7 @@ impl FunctionApp<()> {
 impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
     /// An app whose functions share the state that `state` makes.
     ///
-    /// `state` runs before the port is bound, within the runtime. It must read settings only and call no service,
+    /// `state` runs within the runtime, before the port is bound. It must read settings only and call no service,
     /// because the host waits meanwhile. An error ends the process with the error's text.
     pub fn new<E: Into<BoxError>>(state: impl FnOnce() -> Result<S, E> + Send + 'static) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
 
     /// Adds a function with an HTTP trigger. `handler` is any axum handler; the route comes from function.json.
     ///
-    /// `axum::extract::Path` has the values of the route, without the optional ones that are absent in the path.
+    /// `axum::extract::Path` has the values of the route. It leaves out optional values that are absent in the path.
     pub fn http<H, T>(self, function: Function, handler: H) -> Self
     where
         H: Handler<T, S>,
@@ -225,7 +225,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
     }
 }
 
-/// A function with a payload, as a service of axum.
+/// Makes an axum service of a function with a payload.
 fn service<H, T, S>(handler: H) -> MethodRouter<S>
 where
     H: FunctionHandler<T, S>,
@@ -239,7 +239,7 @@ where
 }
 
 impl<S> FunctionApp<S> {
-    /// Names and texts of function.json.
+    /// The name and the text of function.json, for each function.
     pub(crate) fn definitions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.functions.iter().map(|registration| (registration.function.name, registration.function.definition))
     }

@@ -9,7 +9,8 @@ use tracing::Span;
 
 use crate::template::Template;
 
-/// Methods that the conventions know. Others would make as many values as callers like.
+/// The methods that the conventions know. Other methods are recorded as `_OTHER`, because callers could send any number
+/// of them.
 const METHODS: [Method; 9] = [
     Method::CONNECT,
     Method::DELETE,
@@ -22,7 +23,7 @@ const METHODS: [Method; 9] = [
     Method::TRACE,
 ];
 
-/// A caller's request, as far as a span may tell it: its query may hold keys.
+/// A caller's request, without the parts that a span must not hold: the query may hold keys.
 #[derive(Clone, Debug)]
 pub(crate) struct CallersRequest {
     method: Method,
@@ -34,7 +35,7 @@ pub(crate) struct CallersRequest {
 }
 
 impl CallersRequest {
-    /// A request as it came, or as the host describes it. `scheme` is what the host says of it elsewhere.
+    /// Reads a request as it came, or as the host describes it. `scheme` is the scheme that the host gives elsewhere.
     pub(crate) fn new<B>(request: &http::Request<B>, scheme: Option<&str>, route: Option<Arc<Template>>) -> Self {
         let headers = request.headers();
         let forwarded = first(headers, "x-forwarded-proto");
@@ -62,7 +63,8 @@ impl CallersRequest {
     }
 }
 
-/// The name that the caller used. A host that proxies requests writes its own into `Host`, and keeps the caller's beside.
+/// Returns the host name that the caller used. A host that proxies requests writes its own name into `Host`, and keeps
+/// the caller's in another header.
 fn host(headers: &HeaderMap) -> Option<String> {
     let text = first(headers, "x-forwarded-host").or_else(|| first(headers, HOST.as_str()))?;
     let authority: Authority = text.parse().ok()?;
@@ -70,7 +72,7 @@ fn host(headers: &HeaderMap) -> Option<String> {
     (!host.is_empty()).then(|| host.to_owned())
 }
 
-/// The first value of a list, which is the one that the caller's own connection had.
+/// Returns the first value of a list: the value of the caller's own connection.
 fn first<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let value = headers.get(name)?.to_str().ok()?;
     value.split(',').next().map(str::trim)

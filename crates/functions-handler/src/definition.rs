@@ -1,4 +1,4 @@
-//! `function.json`, accepted and refused as by the Functions host.
+//! `function.json`: accepted and refused as the Functions host does.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-reference#functionjson>
 
@@ -17,7 +17,7 @@ pub(crate) struct Definition {
 /// The binding that starts the function.
 #[derive(Debug)]
 pub(crate) struct Trigger {
-    /// The name of the binding: what starts the function arrives under it.
+    /// The binding's name. The trigger's data arrives under this name.
     pub(crate) binding: String,
     pub(crate) kind: TriggerKind,
 }
@@ -37,16 +37,16 @@ pub(crate) enum TriggerKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Methods(Option<Vec<String>>);
 
-/// A binding that takes a value of the function.
+/// A binding that takes a value from the function.
 #[derive(Debug)]
 pub(crate) struct OutputBinding {
     pub(crate) name: String,
     pub(crate) is_http: bool,
-    /// The host passes a text on as it is, and does not try to decode it as base64.
+    /// Whether the host passes a text on unchanged. Otherwise the host tries to decode the text as base64.
     pub(crate) is_binary: bool,
 }
 
-/// A function with which the host would not run, or would run another way than the app declares it.
+/// A definition that the host would not start with, or would run in another way than the app declares.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DefinitionError {
     #[error("function.json: {0}")]
@@ -81,7 +81,8 @@ pub(crate) enum DefinitionError {
     ReservedRoute(&'static str),
     #[error("function.json: a timer needs a schedule")]
     NoSchedule,
-    // The host leaves out a function with a value that it cannot read, whether or not it matters to the handler.
+    // The host leaves out a function with a value that it cannot read, even if the value does not matter to the
+    // handler.
     #[error("function.json: {0} is {1}, and the host would leave the function out: it is {2}")]
     Value(&'static str, Value, &'static str),
     #[error("function.json has {0} output bindings of the type http: the host answers with one of them alone")]
@@ -94,7 +95,7 @@ impl Definition {
             return Err(DefinitionError::FunctionName);
         }
         let document = host_document::read(text)?;
-        // This one name counts as it is spelt.
+        // Only this name is case-sensitive.
         let bindings = document.get("bindings").and_then(Value::as_array).filter(|bindings| !bindings.is_empty());
         let bindings = bindings.ok_or(DefinitionError::NoBindings)?.iter().map(Binding::read);
         let bindings = bindings.collect::<Result<Vec<_>, _>>()?;
@@ -223,7 +224,7 @@ impl Binding {
         }
     }
 
-    /// A number stands for true or false, and so do these two words; nothing else does.
+    /// Checks a flag: true or false, also as a text, any number, or nothing.
     fn check_flag(&self, name: &'static str) -> Result<(), DefinitionError> {
         let known = match member(&self.members, name) {
             None | Some(Value::Bool(_) | Value::Number(_)) => true,
@@ -276,7 +277,7 @@ impl Methods {
     }
 }
 
-/// What stands beside the bindings and makes the host leave the function out.
+/// Checks the members beside the bindings. A wrong value there makes the host leave the function out.
 fn check_outside_bindings(document: &Map<String, Value>) -> Result<(), DefinitionError> {
     one_of(document, "configurationSource", &["config"], "for .NET functions unless it is \"config\"")?;
     match member(document, "retry") {
@@ -293,7 +294,7 @@ fn check_outside_bindings(document: &Map<String, Value>) -> Result<(), Definitio
     }
 }
 
-/// A text in any letter case, or nothing.
+/// Checks that a member is one of the known texts, in any letter case, or is absent.
 fn one_of(
     members: &Map<String, Value>,
     name: &'static str,

@@ -13,10 +13,10 @@ const RUST_LOG: &str = "RUST_LOG";
 /// The host lets `AzureFunctionsJobHost__a__b` override the member `a.b` of host.json.
 const OVERRIDE: &str = "azurefunctionsjobhost";
 
-/// The largest request that the host takes, in bytes, where no setting says otherwise.
+/// The largest request that the host takes by default, in bytes.
 const DEFAULT_BODY_SIZE_LIMIT: usize = 104_857_600;
 
-/// Environment variables, as they were when the process began.
+/// The environment variables at the start of the process.
 #[derive(Debug)]
 pub(crate) struct Environment(Vec<(String, String)>);
 
@@ -27,7 +27,7 @@ impl Environment {
         Self(texts.collect())
     }
 
-    /// For tests: these variables alone.
+    /// For tests: an environment with only these variables.
     #[cfg(test)]
     pub(crate) fn from_variables(variables: &[(&str, &str)]) -> Self {
         Self(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
@@ -47,7 +47,7 @@ impl Environment {
         self.get(SCRIPT_ROOT).map(|root| Path::new(root).to_owned())
     }
 
-    /// As the host reads it: a text that is no number counts as none.
+    /// The host's limit for a request body. As on the host, a text that is not a number counts as absent.
     pub(crate) fn body_size_limit(&self) -> usize {
         self.get(BODY_SIZE_LIMIT).and_then(|text| text.trim().parse().ok()).unwrap_or(DEFAULT_BODY_SIZE_LIMIT)
     }
@@ -56,7 +56,8 @@ impl Environment {
         self.get(RUST_LOG)
     }
 
-    /// The value that stands in place of a member of host.json. Names count in any case; an empty value is a value.
+    /// Returns the variable that overrides a member of host.json. Names match in any letter case. An empty value is a
+    /// value.
     pub(crate) fn host_json_override(&self, path: &[&str]) -> Option<&str> {
         let matches = |name: &str| {
             let name = name.replace("__", ":").to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Why an invocation failed outside the function's own code, and the answer to the host or caller.
+//! The reasons why an invocation failed outside the function's own code, and the answer to the host or caller.
 //!
 //! A failing response carries its error in its extensions as [`SharedError`]; the log line of the invocation shows it.
 
@@ -11,23 +11,24 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
 use serde_json::json;
 
-/// The error of a response, in its extensions. A type of the standard library: any crate can put one there.
+/// The error of a response, in its extensions. Its type is from the standard library, so that any crate can put one
+/// there.
 pub(crate) type SharedError = Arc<dyn Error + Send + Sync>;
 
-/// Why an invocation failed, by who must act.
+/// The reason for a failed invocation, by the party that must act.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvocationError {
-    /// The caller, or the host.
+    /// The caller or the host must act.
     #[error("the request is not what this function takes")]
     Invalid(#[source] PayloadError),
     #[error("the request is larger than this function takes")]
     TooLarge,
-    /// Time must pass. The status depends on who asked.
+    /// The sender must try again later. The status depends on the sender.
     #[error("too many invocations are running")]
     Busy(StatusCode),
     #[error("there is no such function, or it does not take this method")]
     NoFunction,
-    /// A developer.
+    /// A developer must act.
     #[error("the function failed")]
     Failed(#[source] Failure),
 }
@@ -53,7 +54,7 @@ pub(crate) enum PayloadError {
     Base64,
 }
 
-/// What a developer must change.
+/// A failure that a developer must fix.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("it took longer than {} seconds", .0.as_secs_f64())]
@@ -97,7 +98,7 @@ impl InvocationError {
         }
     }
 
-    /// A stable word for programs.
+    /// Returns a stable word for programs.
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid_request",
@@ -121,7 +122,7 @@ impl From<Failure> for InvocationError {
     }
 }
 
-/// The cause is for the log alone.
+/// The response does not show the cause, which is only for the log.
 impl IntoResponse for InvocationError {
     fn into_response(self) -> Response {
         let again = if let Self::Busy(_) = self { ": try again later" } else { "" };

@@ -22,17 +22,17 @@ pub(crate) struct Package {
     pub(crate) module: &'static str,
 }
 
-/// What one invocation of a function may take.
+/// The limits of one invocation of a function.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limits {
-    /// Bytes of a request that is read as a whole; `None`: the host's limit.
+    /// The largest request, in bytes, for a function that reads the request as a whole. `None`: the host's limit.
     pub(crate) body: Option<usize>,
     pub(crate) time: TimeLimit,
-    /// Whether invocations run beyond the limit of invocations at once.
+    /// Whether an invocation runs even if the limit of concurrent invocations is reached.
     pub(crate) always_admitted: bool,
 }
 
-/// How long an invocation may take to begin its answer.
+/// The time in which an invocation must begin its answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum TimeLimit {
     #[default]
@@ -42,7 +42,7 @@ pub(crate) enum TimeLimit {
 }
 
 impl Function {
-    /// A function with this name and this text of `function.json`.
+    /// Makes a function with this name and this text of `function.json`.
     ///
     /// Use it for tests and generated definitions; an app uses [`function!`](crate::function!).
     pub const fn new(name: &'static str, definition: &'static str) -> Self {
@@ -72,8 +72,8 @@ impl Function {
 
     /// Fails an invocation that has not begun its answer within this time.
     ///
-    /// The default is 220 seconds for an HTTP function, because Azure's load balancer ends the call after 230, and a
-    /// little less than the `functionTimeout` of host.json for every other function. No limit exceeds
+    /// The default for an HTTP function is 220 seconds, because Azure's load balancer ends the call after 230. The
+    /// default for every other function is a little less than the `functionTimeout` of host.json. No limit exceeds
     /// `functionTimeout`: after that time the host kills the whole process.
     #[must_use]
     pub const fn time_limit(mut self, limit: Duration) -> Self {

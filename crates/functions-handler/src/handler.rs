@@ -21,7 +21,7 @@ use crate::invocation::IntoOutputs;
             returns `()`, `Outputs`, or a `Result` of either with an error that is `IntoResponse`"
 )]
 pub trait FunctionHandler<T, S>: Clone + Send + Sync + 'static {
-    /// Runs the function. Its outputs are in the extensions of the response.
+    /// Runs the function. The response carries the outputs in its extensions.
     fn call(self, parts: Parts, state: S) -> impl Future<Output = Response> + Send;
 }
 
@@ -29,7 +29,7 @@ fn response(returned: impl IntoOutputs) -> Response {
     match returned.into_outputs() {
         Ok(outputs) => (outputs, Body::empty()).into_response(),
         Err(mut failed) => {
-            // To the host, anything but a failing status is success.
+            // The host takes any status but a failing one as success.
             if !failed.status().is_client_error() && !failed.status().is_server_error() {
                 *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             }

@@ -1,5 +1,5 @@
-//! JSON files as the Functions host reads them (Newtonsoft.Json): with comments, single quotes, trailing commas and a
-//! byte-order mark.
+//! JSON files as the Functions host reads them (Newtonsoft.Json). They may have comments, single quotes, trailing
+//! commas and a byte-order mark.
 
 use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ const AS_THE_HOST_READS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: true,
 };
 
-/// Why a file is no document to the host.
+/// The reason why the host cannot read a file as a document.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DocumentError {
     #[error("it is not JSON: {0}")]
@@ -26,7 +26,7 @@ pub(crate) enum DocumentError {
     NotAnObject,
 }
 
-/// The members of the document.
+/// Returns the members of the document.
 pub(crate) fn read(text: &str) -> Result<Map<String, Value>, DocumentError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value = parse_to_serde_value::<Value>(text, &AS_THE_HOST_READS);
@@ -36,7 +36,7 @@ pub(crate) fn read(text: &str) -> Result<Map<String, Value>, DocumentError> {
     }
 }
 
-/// A member by its name in any case.
+/// Finds a member by its name in any letter case.
 pub(crate) fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     members.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

@@ -20,19 +20,19 @@ const ROUTE_PREFIX: [&str; 3] = ["extensions", "http", "routePrefix"];
 const PROFILE: [&str; 1] = ["configurationProfile"];
 const FUNCTION_TIMEOUT: [&str; 1] = ["functionTimeout"];
 
-/// The host's default on every plan but Consumption, where it is 5 minutes.
+/// The host's default on every plan except Consumption. There it is 5 minutes.
 const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// The settings of `host.json` that the handler shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HostJson {
-    /// Stands before each route; may be empty, or have several segments.
+    /// The text before each route. It may be empty, or have several segments.
     pub(crate) route_prefix: String,
-    /// When the host gives up on an invocation and kills the handler. `None`: never.
+    /// The time after which the host gives up an invocation and kills the handler. `None`: never.
     pub(crate) function_timeout: Option<Duration>,
 }
 
-/// A `host.json` with which the host does not start. A handler that went on would have other routes than the host.
+/// A `host.json` that the host does not start with. If the handler went on, its routes would differ from the host's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HostJsonError {
     #[error("cannot read {}: {source}", path.display())]
@@ -80,7 +80,7 @@ fn file(path: PathBuf) -> Result<Map<String, Value>, HostJsonError> {
     }
 }
 
-/// A member as the text that .NET's configuration makes of it. `null` is an empty text.
+/// Returns a member as the text that .NET's configuration makes of it. `null` is an empty text.
 fn leaf(members: &Map<String, Value>, path: &[&str]) -> Option<String> {
     let (last, before) = path.split_last()?;
     let mut members = members;

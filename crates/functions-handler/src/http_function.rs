@@ -21,19 +21,19 @@ use crate::{
     template::{RouteValues, Template},
 };
 
-/// An HTTP function. Asking it costs what a route of axum costs, and what the app's layers do.
+/// An HTTP function. A call costs one axum route and the app's layers.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpFunction {
     template: Arc<Template>,
-    /// At paths that only carry the values of the route.
+    /// The function, routed by paths that only carry the values of the route.
     routed: Router,
-    /// The path where the route has no values.
+    /// The one path of `routed`, if the route has no values.
     only: Option<Uri>,
     body_limit: DefaultBodyLimit,
 }
 
 impl HttpFunction {
-    /// `code` has the layers of the app.
+    /// Makes an HTTP function. `code` already has the layers of the app.
     pub(crate) fn new(code: MethodRouter, template: Arc<Template>, body_limit: usize) -> Self {
         let routes = template.axum_routes();
         let only = template.has_no_parameters().then(|| template.axum_path(&RouteValues::default()).parse().ok());
@@ -42,7 +42,7 @@ impl HttpFunction {
         Self { template, routed, only: only.flatten(), body_limit: DefaultBodyLimit::max(body_limit) }
     }
 
-    /// The values, if the path is one of this function's.
+    /// Returns the values of the route, if the path belongs to this function.
     pub(crate) fn matches(&self, path: &str) -> Option<RouteValues> {
         self.template.matches(path)
     }
@@ -58,7 +58,7 @@ impl HttpFunction {
             request.extensions_mut().insert(rest);
         }
         let routed = self.routed.clone();
-        // A limit is put into each request, for extractors to find.
+        // `body_limit` puts the limit into the request, where extractors find it. An empty body needs no limit.
         let Ok(response) = match request.body().is_end_stream() {
             true => routed.oneshot(request).await,
             false => self.body_limit.layer(routed).oneshot(request).await,
@@ -67,11 +67,11 @@ impl HttpFunction {
     }
 }
 
-/// The caller's URI, while axum sees a path that only carries the values of the route.
+/// The caller's URI. axum's routing sees another path, which only carries the values of the route.
 #[derive(Clone)]
 struct CallersUri(Uri);
 
-/// Puts the caller's URI back, behind axum's routing and before the layers of the app.
+/// Puts the caller's URI back, after axum's routing and before the layers of the app.
 #[derive(Clone, Copy)]
 struct WithCallersUri;
 

@@ -18,7 +18,7 @@ pub(crate) struct Registration<S> {
     pub(crate) service: MethodRouter<S>,
 }
 
-/// The trigger that the app says the function has.
+/// The trigger that the app declares for the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExpectedTrigger {
     Http,
@@ -34,7 +34,7 @@ pub(crate) struct Planned<S> {
     pub(crate) service: MethodRouter<S>,
 }
 
-/// How the function is called.
+/// The form of the host's calls of a function.
 #[derive(Clone)]
 pub(crate) enum Form {
     /// The caller's request, forwarded or inside a payload.
@@ -43,7 +43,7 @@ pub(crate) enum Form {
     Payload,
 }
 
-/// A function that the host and this handler would not understand alike.
+/// A function that host and handler would understand differently.
 #[derive(Debug, thiserror::Error)]
 #[error("function {function}: {problem}")]
 pub(crate) struct PlanError {
@@ -71,14 +71,14 @@ enum Problem {
     HasHttpOutput,
     #[error("its route is that of the function {0}, for a method that both take")]
     SameRoute(&'static str),
-    // Callers of one function could pose as the host to the other.
+    // Callers of one function could pose as the host to the other function.
     #[error(
         "its route leads to /{0}, where the host calls the function {0}; change the route, or the route prefix in host.json"
     )]
     Reserved(&'static str),
 }
 
-/// All functions in the host's order, or everything that is wrong with them.
+/// Returns all functions in the host's order, or every problem with them.
 pub(crate) fn plan<S>(registrations: Vec<Registration<S>>, prefix: &str) -> Result<Vec<Planned<S>>, Vec<PlanError>> {
     let (mut planned, mut errors): (Vec<Planned<S>>, Vec<PlanError>) = (Vec::new(), Vec::new());
     for registration in registrations {
@@ -143,7 +143,7 @@ fn reserved<S>(function: &Planned<S>, all: &[Planned<S>]) -> Option<Problem> {
 }
 
 impl Form {
-    /// Whether a caller's request for this function can arrive where the host calls the function of this name.
+    /// Reports whether callers of this function can reach the path at which the host calls the function `name`.
     pub(crate) fn reaches(&self, name: &str) -> bool {
         match self {
             Self::Request { template, methods } => {
@@ -163,7 +163,7 @@ impl TriggerKind {
         }
     }
 
-    /// The `faas.trigger` of the semantic conventions.
+    /// Returns the `faas.trigger` of the semantic conventions.
     pub(crate) fn faas(&self) -> &'static str {
         let kind = match self {
             Self::Http { .. } => return "http",

@@ -27,10 +27,10 @@ use crate::{
     template::Template,
 };
 
-/// The largest answer that fits into JSON, in bytes. It is held in memory, twice.
+/// The largest answer that is put into JSON, in bytes. Memory holds it twice.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
-/// Runs a timer, or a function of another trigger. Anything but a 2xx is a failed invocation to the host.
+/// Runs a timer, or a function of another trigger. For the host, any status but 2xx is a failed invocation.
 pub(crate) async fn function(
     function: MethodRouter,
     definition: Arc<Definition>,
@@ -46,9 +46,9 @@ pub(crate) async fn function(
     Ok(Json(outputs.into_result(&definition, None)?).into_response())
 }
 
-/// Runs an HTTP function as if its request had been forwarded.
+/// Runs an HTTP function as if the host had forwarded its request.
 ///
-/// As with forwarded requests, its answer, with any status, is the output of a successful invocation. Only a 500 with
+/// The answer, with any status, is the output of a successful invocation, as with forwarded requests. Only a 500 with
 /// an error is a failed invocation.
 pub(crate) async fn http(
     function: HttpFunction,
@@ -69,7 +69,7 @@ pub(crate) async fn http(
     request.extensions_mut().insert(Arc::new(payload));
     let response = function.call(request, &values).await;
     let (mut head, body) = response.into_parts();
-    // For the log, which knows the host's call alone.
+    // The log would otherwise only know the host's call.
     head.extensions.insert(callers.clone());
     let failure = head.extensions.get::<SharedError>().cloned();
     if head.status == StatusCode::INTERNAL_SERVER_ERROR && failure.is_some() {
@@ -79,7 +79,7 @@ pub(crate) async fn http(
     let output = HttpOutput::new(head.status, &head.headers, &body)?;
     let outputs = head.extensions.remove::<Outputs>().unwrap_or_default();
     let mut response = Json(outputs.into_result(&definition, Some(output))?).into_response();
-    // For the log: the status is within the body now.
+    // The log needs the caller's status, which is now within the body.
     response.extensions_mut().insert(CallersStatus(head.status));
     response.extensions_mut().insert(callers);
     if let Some(failure) = failure {

@@ -8,8 +8,8 @@ use http::request::Parts;
 
 use crate::error::{Failure, InvocationError};
 
-/// Extractor: the part of the path below the route's catch-all (`{*rest}`), as the caller wrote it: with a leading
-/// slash and its escapes, and `/` if nothing is left.
+/// Extractor: the part of the path below the route's catch-all (`{*rest}`), as the caller wrote it. It has a leading
+/// slash and keeps its escapes; it is `/` if nothing is left.
 ///
 /// Use it in a function that passes requests on: a decoded value does not distinguish `%2F` from a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 //! | `POST /NAME` | a timer, another trigger, or an HTTP trigger with further bindings |
 //! | anything else | a caller's request, for the first function by name whose route and methods match |
 //!
-//! Nothing in a request distinguishes the second from the third, because a caller may send every header of the host. So
-//! a route that matches `/NAME` of another function is refused at start.
+//! A caller may send every header of the host, so nothing in a request distinguishes the second kind from the third.
+//! For this reason a route that matches `/NAME` of another function is refused at start.
 
 use std::sync::Arc;
 
@@ -34,13 +34,13 @@ use crate::{
     template::{RouteValues, Template},
 };
 
-/// A request within JSON takes more bytes than by itself: it is escaped, and in parts twice.
+/// The factor by which a request may grow within JSON: the text is escaped, and parts of it twice.
 const POSTED_FACTOR: usize = 4;
 
 /// A layer of the app, for any function.
 pub(crate) type AppLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 
-/// What the services of all functions have in common.
+/// The common parts of all functions' services.
 pub(crate) struct Common {
     pub(crate) host_json: HostJson,
     /// The host's limit for the body of a request.
@@ -53,18 +53,18 @@ pub(crate) struct Common {
 
 /// All functions that the host may call.
 ///
-/// It dispatches a request by plain calls: axum would clone each service in between, and box its future.
+/// It dispatches a request by plain calls. axum would clone each service on the way, and box its future.
 #[derive(Clone, Debug)]
 pub(crate) struct Functions(Arc<All>);
 
 #[derive(Debug)]
 struct All {
-    /// In the host's order.
+    /// The routes, in the host's order.
     routes: Vec<Route>,
     named: Vec<Named>,
     /// The answer to the host's probe.
     app: String,
-    /// For what is no function.
+    /// The rules for a request that no function takes.
     nothing: Rules,
 }
 
@@ -84,7 +84,7 @@ struct Named {
     rules: Rules,
 }
 
-/// What answers a request.
+/// The receiver of a request.
 enum Addressee<'a> {
     Probe,
     Nothing,
@@ -92,7 +92,7 @@ enum Addressee<'a> {
     Route(&'a Route, RouteValues),
 }
 
-/// Everything that the host may call, of these functions.
+/// Makes the services that the host may call, from these functions.
 pub(crate) fn functions<S: Clone + Send + Sync + 'static>(
     functions: Vec<Planned<S>>,
     state: &S,
@@ -106,11 +106,12 @@ pub(crate) fn functions<S: Clone + Send + Sync + 'static>(
             Form::Payload => named.push(one.payload(service.with_state(state.clone()))),
             Form::Request { ref template, ref methods } => {
                 let bare = one.bare(service.with_state(state.clone()), template);
-                // At such a path, what comes is a caller's request: clients must not be able to pose as the host.
+                // At a path that callers can reach, every request counts as a caller's: clients must not be able to
+                // pose as the host.
                 if !form.reaches(function.name) {
                     named.push(one.posted(bare.clone(), template.clone()));
                 }
-                // As the host's own throttle answers, so that callers need not know which of the two it was.
+                // The host's own throttle answers the same status, so callers need not distinguish the two.
                 let sender = Sender::Caller(Some(template.clone()));
                 let rules = one.rules(StatusCode::TOO_MANY_REQUESTS, sender);
                 routes.push(Route { methods: methods.clone(), function: bare, rules });
@@ -128,7 +129,7 @@ impl Functions {
     pub(crate) async fn answer(&self, request: Request) -> Response {
         match self.0.find(&request) {
             Addressee::Probe => self.0.app.clone().into_response(),
-            // Also for a wrong method: to the host that is another route.
+            // A wrong method also ends here: for the host it is another route.
             Addressee::Nothing => {
                 self.0.nothing.apply(request, async |_| InvocationError::NoFunction.into_response()).await
             }
@@ -149,8 +150,8 @@ impl Functions {
 impl All {
     fn find(&self, request: &Request) -> Addressee<'_> {
         let path = request.uri().path();
-        // The host sends `GET /` until it gets an answer, and nothing else before. A caller's request for the root,
-        // which a route may match too, has an invocation ID.
+        // The host sends only `GET /` until it gets an answer. A caller's request for the root, which a route may match
+        // too, has an invocation ID.
         let is_root = path == "/" && request.method() == Method::GET;
         if is_root && !request.headers().contains_key(INVOCATION_ID) {
             return Addressee::Probe;
@@ -167,13 +168,13 @@ impl All {
     }
 }
 
-/// Makes services of functions.
+/// Makes services from functions.
 struct Services {
     slots: Arc<Semaphore>,
     common: Common,
 }
 
-/// One function on its way to a service.
+/// A function from which a service is made.
 struct One<'a> {
     services: &'a Services,
     function: Function,
@@ -185,7 +186,7 @@ impl One<'_> {
         self.function.limits.body.unwrap_or(self.services.common.body_limit)
     }
 
-    /// An HTTP function alone, in the layers of the app.
+    /// Wraps an HTTP function in the layers of the app.
     fn bare(&self, service: MethodRouter<()>, template: &Arc<Template>) -> HttpFunction {
         HttpFunction::new(self.layered(service), template.clone(), self.body_limit())
     }
@@ -194,14 +195,14 @@ impl One<'_> {
         self.services.common.layers.iter().fold(service, |service, layer| layer(service))
     }
 
-    /// An HTTP function for the host, at its name.
+    /// Makes the service that the host calls at the HTTP function's name.
     fn posted(&self, bare: HttpFunction, template: Arc<Template>) -> Named {
         let definition = self.definition.clone();
         let run = move |request| posted::http(bare.clone(), definition.clone(), template.clone(), request);
         self.at_its_name(Router::new().fallback(run))
     }
 
-    /// A function of another trigger.
+    /// Makes the service of a function with another trigger.
     fn payload(&self, service: MethodRouter<()>) -> Named {
         let bare = self.layered(service);
         let definition = self.definition.clone();
@@ -211,7 +212,7 @@ impl One<'_> {
 
     fn at_its_name(&self, router: Router) -> Named {
         let service = router.layer(DefaultBodyLimit::max(self.body_limit().saturating_mul(POSTED_FACTOR)));
-        // Here it is the host that has to come again, and it does where the function has a retry policy.
+        // Here the host must retry. It does so if the function has a retry policy.
         Named { name: self.function.name, service, rules: self.rules(StatusCode::SERVICE_UNAVAILABLE, Sender::Host) }
     }
 
@@ -230,7 +231,8 @@ impl One<'_> {
     }
 }
 
-/// A function whose requests are forwarded has no output binding but its response.
+/// Fails if the response carries outputs. A function whose requests are forwarded has no output binding except its
+/// response.
 fn without_outputs(response: Response) -> Response {
     let lost = response.extensions().get::<Outputs>().and_then(Outputs::first_binding);
     match lost {

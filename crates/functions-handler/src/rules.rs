@@ -1,4 +1,4 @@
-//! The rules for each invocation of a function: its span and line in the log, a slot, a time limit, panics.
+//! The rules for each invocation of a function: its span, its line in the log, a slot, a time limit, and panics.
 
 use std::{
     borrow::Cow,
@@ -34,13 +34,14 @@ use crate::{
     template::Template,
 };
 
-/// Azure's load balancer leaves an HTTP caller after 230 seconds.
+/// The limit of an HTTP function. Azure's load balancer ends an HTTP caller's request after 230 seconds.
 const HTTP_LIMIT: Duration = Duration::from_secs(220);
 
-/// How long before `functionTimeout` an invocation is ended: a tenth of it, and at most this.
+/// The longest time between the end of an invocation and `functionTimeout`. The handler ends an invocation a tenth of
+/// `functionTimeout` earlier, and at most this time.
 const LONGEST_MARGIN: Duration = Duration::from_secs(10);
 
-/// How long an invocation may take to begin its answer.
+/// Returns the time in which an invocation must begin its answer.
 pub(crate) fn time_limit(limits: Limits, is_http: bool, function_timeout: Option<Duration>) -> Option<Duration> {
     let of_host = function_timeout.map(|timeout| timeout - (timeout / 10).min(LONGEST_MARGIN));
     let own = match limits.time {
@@ -57,7 +58,7 @@ pub(crate) struct Rules {
     pub(crate) function: &'static str,
     /// The `faas.trigger` of the span.
     pub(crate) trigger: &'static str,
-    /// Shared by all functions that are limited.
+    /// The slots, which all limited functions share.
     pub(crate) slots: Option<Arc<Semaphore>>,
     /// The status of an invocation without a slot.
     pub(crate) busy: StatusCode,
@@ -65,12 +66,12 @@ pub(crate) struct Rules {
     pub(crate) time_limit: Option<Duration>,
 }
 
-/// Whose request it is that comes.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Sender {
-    /// A caller's, for a function with this route, or for none.
+    /// A caller. The route is that of the function, if there is one.
     Caller(Option<Arc<Template>>),
-    /// The host's own, which may tell of a caller's within.
+    /// The host. Its request may hold a caller's request.
     Host,
 }
 
@@ -84,8 +85,8 @@ impl Sender {
 }
 
 impl Rules {
-    /// Invocations do not queue here: the host and its callers know better when to retry, and another instance may be
-    /// idle.
+    /// Takes a slot at once, or fails. Invocations do not queue here: the host and its callers know better when to
+    /// retry, and another instance may be idle.
     fn slot(&self) -> Result<Option<OwnedSemaphorePermit>, InvocationError> {
         let Some(slots) = &self.slots else { return Ok(None) };
         slots.clone().try_acquire_owned().map(Some).map_err(|_| InvocationError::Busy(self.busy))
@@ -94,7 +95,7 @@ impl Rules {
     async fn in_time(&self, answer: impl Future<Output = Response>) -> Response {
         let Some(limit) = self.time_limit else { return answer.await };
         let mut answer = pin!(answer);
-        // Many answers are there at once, and need no timer.
+        // Many answers are ready at once, and need no timer.
         if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
             return answer;
         }
@@ -102,8 +103,8 @@ impl Rules {
         answered.unwrap_or_else(|_| InvocationError::from(Failure::TooSlow(limit)).into_response())
     }
 
-    /// The span of an invocation. Its name and fields are documented at the root of the crate. If nothing is logged, no
-    /// header is read.
+    /// Makes the span of an invocation. Its name and fields are documented at the root of the crate. If nothing is
+    /// logged, no header is read.
     fn span(&self, headers: &HeaderMap) -> Span {
         info_span!(
             "invocation",
@@ -121,14 +122,15 @@ impl Rules {
         )
     }
 
-    /// Runs an invocation. The time limit is for the head of the answer alone: a stream that is being sent is not cut.
+    /// Runs an invocation. The time limit applies only to the head of the answer: it does not cut a stream that is
+    /// being sent.
     pub(crate) async fn apply<R>(&self, request: Request, run: impl FnOnce(Request) -> R) -> Response
     where
         R: Future<Output = Response>,
     {
         let span = self.span(request.headers());
         let callers = (!span.is_disabled()).then(|| self.sender.callers_request(&request)).flatten();
-        // It stays where it is: each wrapper would move it, with the request within.
+        // The future is pinned here. Each wrapper would otherwise move it, with the request inside.
         let running = pin!(run(request));
         let ruled = async {
             let started = Instant::now();
@@ -140,7 +142,7 @@ impl Rules {
             (response, slot)
         };
         let (response, slot) = ruled.instrument(span.clone()).await;
-        // A body that has nothing to tell and to hold goes as it is.
+        // A body without a span and a slot needs no wrapper.
         if span.is_disabled() && slot.is_none() {
             return response;
         }
@@ -148,7 +150,7 @@ impl Rules {
     }
 }
 
-/// A panic is an answer. Where it happened has been logged before.
+/// Turns a panic into an answer. The panic's place is in the log already.
 async fn caught(answer: Pin<&mut impl Future<Output = Response>>) -> Response {
     let caught = AssertUnwindSafe(answer).catch_unwind().await;
     caught.unwrap_or_else(|panic| {
@@ -156,11 +158,11 @@ async fn caught(answer: Pin<&mut impl Future<Output = Response>>) -> Response {
     })
 }
 
-/// The status that the caller gets, where the response to the host is only its wrapping.
+/// The status that the caller gets, if the response to the host only wraps the caller's response.
 #[derive(Clone, Copy)]
 pub(crate) struct CallersStatus(pub(crate) StatusCode);
 
-/// An invocation's one line of failure or success. The level follows the status.
+/// Writes an invocation's one line of failure or success. The level follows the status.
 fn report(response: &Response, started: Instant, callers: Option<&CallersRequest>) {
     let extensions = response.extensions();
     let status = extensions.get::<CallersStatus>().map_or(response.status(), |inner| inner.0);
@@ -173,7 +175,8 @@ fn report(response: &Response, started: Instant, callers: Option<&CallersRequest
         status if status.is_server_error() => error!(status = code, duration_ms, "{text}"),
         _ => info!(status = code, duration_ms, "{text}"),
     }
-    // After the line, which has the status already, and would be long with all of them.
+    // These fields are recorded after the line is written. The line has the status already, and all fields would make
+    // it long.
     let span = Span::current();
     span.record("http.response.status_code", code);
     if let Some(callers) = extensions.get::<CallersRequest>().or(callers) {
@@ -181,7 +184,8 @@ fn report(response: &Response, started: Instant, callers: Option<&CallersRequest
     }
 }
 
-/// A body that is still part of its invocation: it is logged as that, and keeps the slot until it has been sent.
+/// A body that is still part of its invocation: its log lines belong to the invocation, and it keeps the slot until it
+/// has been sent.
 struct ResponseBody {
     body: Body,
     span: Span,

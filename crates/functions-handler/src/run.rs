@@ -24,10 +24,10 @@ use crate::{
     stop::{Parent, stop_signal},
 };
 
-/// How long running invocations may continue after the signal to stop.
+/// The time for running invocations after the signal to stop.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// How long after the signal the process ends at the latest, `on_stop` included.
+/// The longest time between the signal and the end of the process, `on_stop` included.
 const LONGEST_STOP: Duration = Duration::from_millis(4800);
 
 impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
@@ -50,7 +50,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 for line in error.lines() {
-                    // Standard error may be closed.
+                    // The write is allowed to fail: standard error may be closed.
                     let _ = writeln!(stderr(), "{name}: {line}");
                 }
                 ExitCode::FAILURE
@@ -68,13 +68,13 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
             let assembled = self.assemble(host_json(environment), environment, problems)?;
             assembled.serve(bind(port).await?, stop_signal(parent)).await
         });
-        // A name look-up that hangs must not keep the process.
+        // A name look-up that hangs must not keep the process alive.
         runtime.shutdown_background();
         ended
     }
 
-    /// Serves the Functions host on this listener until `stop` is ready. For tests, and for programs with their own
-    /// runtime; it installs no subscriber and no panic hook.
+    /// Serves the Functions host on this listener until `stop` is ready. It is for tests, and for programs with their
+    /// own runtime. It installs no subscriber and no panic hook.
     ///
     /// # Errors
     /// When the app cannot start, or the listener breaks.
@@ -97,7 +97,7 @@ fn host_json(environment: &Environment) -> Result<HostJson, StartProblem> {
     HostJson::read(environment.script_root().as_deref(), environment).map_err(StartProblem::HostJson)
 }
 
-/// Takes the port, on the one address that the host calls. From here on a caller waits instead of being turned away.
+/// Takes the port, on the one address that the host calls. Once it is taken, callers wait instead of being turned away.
 async fn bind(port: u16) -> Result<TcpListener, StartError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.map_err(|source| StartProblem::Listen { port, source })?;

@@ -36,16 +36,17 @@ use crate::{
     router::Functions,
 };
 
-/// A connection without a whole head for this time is closed; so is an idle one. The host closes idle connections after
-/// a minute. The handler must not be first, because the host could be sending the next call at that moment.
+/// The time after which a connection without a whole head, or an idle connection, is closed. The host closes idle
+/// connections after a minute. The handler must not close first, because the host could be sending the next call at
+/// that moment.
 const HEAD_LIMIT: Duration = Duration::from_secs(75);
 
-/// Out of descriptors, for example: some are closed soon.
+/// The pause after a failed accept. For example, descriptors may be used up until some are closed.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is ready and the last invocation has ended. Dropping the future closes every connection.
 ///
-/// `aside` runs from the first connection on, so it does not delay the host's first request.
+/// `aside` starts with the first connection, so it does not delay the host's first request.
 pub(crate) async fn serve(
     listener: TcpListener,
     functions: Functions,
@@ -79,13 +80,14 @@ pub(crate) async fn serve(
     while connections.join_next().await.is_some() {}
 }
 
-/// Answers the requests of one connection until it ends; once the app is stopping, only the one under way.
+/// Answers the requests of one connection until it ends. Once the app is stopping, it only finishes the current
+/// request.
 fn connection(
     stream: TcpStream,
     functions: &Functions,
     stopping: watch::Receiver<()>,
 ) -> impl Future<Output = ()> + use<> {
-    // A chunk of a stream must not wait for the one before it to be acknowledged.
+    // A chunk of a stream must not wait until the previous chunk is acknowledged.
     if let Err(error) = stream.set_nodelay(true) {
         debug!("a connection delays small chunks: {error}");
     }
@@ -121,8 +123,8 @@ async fn answers(
     }
 }
 
-/// When a connection began to wait for a head; `None` while a request is served. hyper's own limit would make a timer
-/// for each request; this is one timer for each connection.
+/// The time when a connection began to wait for a head; `None` while a request is served. This is one timer for each
+/// connection, while hyper's own limit would make a timer for each request.
 #[derive(Clone)]
 struct Waiting(Arc<Mutex<Option<Instant>>>);
 
@@ -135,7 +137,7 @@ impl Waiting {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A head is here. Waiting begins again when what this gives is dropped.
+    /// Marks that a head has arrived. Waiting begins again when the returned value is dropped.
     fn under_way(&self) -> UnderWay {
         *self.since() = None;
         UnderWay(self.clone())
@@ -148,7 +150,7 @@ impl Waiting {
             match since.map(|since| since + HEAD_LIMIT) {
                 Some(end) if end <= Instant::now() => return,
                 Some(end) => sleep_until(end).await,
-                // At the earliest, were it answered now.
+                // The earliest end, if the request were answered now.
                 None => sleep(HEAD_LIMIT).await,
             }
         }
@@ -164,7 +166,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// The body of an answer. Its request is under way until it has been sent.
+/// The body of an answer. Its request is under way until the body has been sent.
 struct AnswerBody {
     body: Body,
     _under_way: UnderWay,
@@ -190,7 +192,7 @@ impl HttpBody for AnswerBody {
     }
 }
 
-/// A request whose chunks cannot be read is answered 400, whatever its function makes of it.
+/// Answers 400 to a request whose chunks cannot be read, even if its function answers otherwise.
 async fn answer(functions: Functions, request: Request<Incoming>) -> Response {
     if request.body().is_end_stream() {
         return functions.answer(request.map(|_| Body::empty())).await;
@@ -206,7 +208,7 @@ async fn answer(functions: Functions, request: Request<Incoming>) -> Response {
     refusal
 }
 
-/// A request's body, which tells when its chunks are malformed.
+/// A request's body, which records malformed chunks.
 struct WatchedBody {
     body: Incoming,
     malformed: Arc<AtomicBool>,
@@ -238,7 +240,7 @@ impl HttpBody for WatchedBody {
     }
 }
 
-/// hyper reports chunks that it cannot read as input or data that is invalid.
+/// Reports whether an error means malformed chunks. hyper reports them as invalid input or invalid data.
 fn is_malformed(error: &(dyn Error + 'static)) -> bool {
     let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
     matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))

@@ -1,10 +1,10 @@
-//! Why the process ends without serving.
+//! The reasons why the process ends without serving.
 
 use std::{error::Error, fmt, io};
 
 use crate::{environment, host_json::HostJsonError, plan::PlanError};
 
-/// Why an app does not start: every problem, one on each line.
+/// The reasons why an app does not start: every problem, one on each line.
 ///
 /// The process ends with this message and a non-zero status. The host then starts it again, and gives up after three
 /// failures.
@@ -25,7 +25,7 @@ pub(crate) enum StartProblem {
     HostJson(#[from] HostJsonError),
     #[error("{}", lines(.0))]
     Functions(Vec<PlanError>),
-    /// The app's own constructor.
+    /// The app's own constructor failed.
     #[error("{0}")]
     State(Box<dyn Error + Send + Sync>),
     #[error("cannot listen on port {port} of 127.0.0.1: {source}")]

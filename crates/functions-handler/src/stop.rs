@@ -1,14 +1,14 @@
-//! When the handler must end.
+//! The reasons for the handler to end: a signal, or the end of its parent process.
 
 use std::time::Duration;
 
 use tokio::time;
 use tracing::warn;
 
-/// The process that started this one: the host, or a script before it.
+/// The process that started this one: the host, or a script between them.
 ///
-/// The host kills its handler. But a host that is killed itself leaves the handler behind, and its port is taken. So a
-/// handler whose parent has ended, ends too. It checks once a second. The system could signal at once
+/// The host kills its handler. But a host that is killed itself leaves the handler behind, which still holds its port.
+/// So the handler ends if its parent has ended. It checks once a second. The system could signal at once
 /// (`PR_SET_PDEATHSIG`), but it watches the parent's thread that started the handler, not the parent process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parent {
@@ -17,7 +17,7 @@ pub(crate) struct Parent {
 }
 
 impl Parent {
-    /// The parent at this moment. One that has gone already is not noticed.
+    /// Returns the current parent process. If the parent has ended already, that is not noticed.
     pub(crate) fn now() -> Self {
         Self {
             #[cfg(unix)]
@@ -40,9 +40,9 @@ impl Parent {
     }
 }
 
-/// Ready when the process is asked to end, or its parent process has ended.
+/// Completes when the process is asked to end, or when its parent process has ended.
 ///
-/// The host kills without asking; people and containers ask first.
+/// The host kills without a signal to stop; people and containers send the signal first.
 pub(crate) async fn stop_signal(parent: Parent) {
     tokio::select! {
         () = asked() => {}
@@ -62,7 +62,8 @@ async fn asked() {
             return;
         }
     }
-    // Without a handler for the signal, the system's default ends the process; there is nothing to wait for.
+    // If no handler for the signal can be installed, the system's default ends the process. Then there is nothing to
+    // wait for.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -18,27 +18,27 @@ use crate::{
 pub struct TestApp {
     functions: Functions,
     names: Vec<&'static str>,
-    /// Names of functions, and of the bindings of their triggers.
+    /// The names of functions, and of their triggers' bindings.
     triggers: Vec<(&'static str, String)>,
 }
 
 /// The result of an invocation.
 #[derive(Clone, Debug)]
 pub struct TestResult {
-    /// The status: 2xx is success; the host counts anything else as a failed invocation.
+    /// The status. 2xx is success; the host counts any other status as a failed invocation.
     pub status: StatusCode,
     /// Values of the output bindings, by name.
     pub outputs: Map<String, Value>,
-    /// The value of the binding `$return`, else null.
+    /// The value of the binding `$return`, otherwise null.
     pub return_value: Value,
     /// Lines for the log of the invocation.
     pub logs: Vec<String>,
-    /// The body as received: the error of a failed invocation.
+    /// The body as received. It holds the error of a failed invocation.
     pub body: String,
 }
 
 impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
-    /// The app for a test. `host.json` comes from the current folder: in a test, the folder of the crate.
+    /// Makes the app for a test. `host.json` comes from the current folder: in a test, the folder of the crate.
     ///
     /// # Panics
     /// When the app does not start; the message says why.
@@ -84,7 +84,7 @@ impl TestApp {
         self.call_with(name, &json!({ "Data": { binding: data }, "Metadata": metadata })).await
     }
 
-    /// Calls a function with a whole payload, `Data` and `Metadata`.
+    /// Calls a function with a whole payload: `Data` and `Metadata`.
     ///
     /// # Panics
     /// When the app has no function of this name.
@@ -131,7 +131,7 @@ impl TestApp {
 }
 
 impl TestResult {
-    /// Whether the invocation has succeeded for the host.
+    /// Reports whether the invocation has succeeded for the host.
     pub fn succeeded(&self) -> bool {
         self.status.is_success()
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// `[-]d`, `[-][d.]hh:mm[:ss[.fffffff]]` or `[-]d:hh:mm:ss[.fffffff]`. `24:00:00` is 24 days: an hour is below 24.
+/// Parses `[-]d`, `[-][d.]hh:mm[:ss[.fffffff]]` or `[-]d:hh:mm:ss[.fffffff]`. `24:00:00` is 24 days: an hour is below
+/// 24.
 pub(crate) fn parse(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
@@ -39,7 +40,7 @@ fn number(text: &str) -> Option<u64> {
     if digits { text.parse().ok() } else { None }
 }
 
-/// One to seven digits after the point.
+/// Reads one to seven digits after the point.
 fn nanoseconds(text: &str) -> Option<u32> {
     let digits = (1..=7).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { format!("{text:0<9}").parse().ok() } else { None }

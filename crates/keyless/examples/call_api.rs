@@ -1,4 +1,4 @@
-//! Calls an API behind API Management, which admits this identity by its app role, and prints the answer:
+//! Calls an API behind API Management and prints the answer. The API admits this identity by its app role:
 //!
 //! ```text
 //! APIM__baseUrl=https://YOUR-APIM.azure-api.net APIM__audience=api://orders APIM__credential=developer \
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let api = keyless::from_env(|env: &mut Reader| env.api("APIM"))?;
     match api.get(&path).send().await {
         Ok(answer) => println!("{}", answer.json::<serde_json::Value>().await?),
-        // Why: the identity used, and the claims in its token.
+        // The result of the check shows the reason: the identity used, and the claims in its token.
         Err(error) => println!("{error}\n{}", serde_json::to_string_pretty(&api.check(&path).await)?),
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Prints a model's answer as it comes, called as a managed identity.
+//! Prints a model's answer as it arrives. The model is called as a managed identity.
 //!
 //! ```sh
 //! OPENAI__route=direct OPENAI__endpoint=https://oai-keyless-1.openai.azure.com OPENAI__deployment=chat \

@@ -1,5 +1,5 @@
-//! Makes a client of another Azure SDK crate with this app's identity: here the SDK's own pipeline, which lists the tables
-//! of a storage account. Any SDK client takes the same two values, credential and client options:
+//! Makes a client of another Azure SDK crate with this app's identity. Here it is the SDK's own pipeline, which lists
+//! the tables of a storage account. Any SDK client takes the same two values, credential and client options:
 //!
 //! ```text
 //! TABLES__tableServiceUri=https://YOURACCOUNT.table.core.windows.net TABLES__credential=developer \

@@ -1,4 +1,4 @@
-//! Reads a secret of Key Vault and prints how long it is, never its value:
+//! Reads a secret from Key Vault and prints its length, never its value:
 //!
 //! ```text
 //! KEYVAULT__vaultUri=https://YOUR-VAULT.vault.azure.net KEYVAULT__credential=developer \

@@ -1,4 +1,4 @@
-//! Writes standard input into a blob, of any length, unless there is one of its name:
+//! Writes standard input of any length into a blob, unless a blob of this name exists:
 //!
 //! ```text
 //! echo hello | STORAGE__blobServiceUri=https://YOURACCOUNT.blob.core.windows.net STORAGE__credential=developer \

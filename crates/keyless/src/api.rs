@@ -1,4 +1,4 @@
-//! APIs that accept tokens: behind API Management with a subscription key, or any other API.
+//! APIs that accept tokens, behind API Management with a subscription key, or elsewhere.
 //!
 //! | file | holds |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | `credentials` | the token and the key of a request, and their renewal after a 401 |
 //! | `subscription_key` | the subscription key, from Key Vault |
 //! | `refusal` | the cause of a 401 or 403 |
-//! | `retry` | which calls are retried, when, and how often |
+//! | `retry` | the rules of retries: which calls, when, and how often |
 //! | `payload` | a request's body: whether it may be sent again, and whether it flows |
 //! | `path` | the path of an API below the base URL |
 //! | `strip` | headers and parameters that are not passed on, in either direction |

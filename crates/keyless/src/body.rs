@@ -23,13 +23,14 @@ pub struct Body {
 }
 
 impl Body {
-    /// A body without bytes.
+    /// Makes a body without bytes.
     #[must_use]
     pub fn empty() -> Self {
         Self::boxed(Empty::new().map_err(|never| match never {}))
     }
 
-    /// A caller's body, such as axum's. If it breaks off, the error is the caller's: [`Error::Invalid`].
+    /// Makes a body from a caller's body, such as axum's. If it breaks off, the error is the caller's:
+    /// [`Error::Invalid`].
     pub fn new<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -38,7 +39,7 @@ impl Body {
         Self::boxed(body.map_err(|error| callers(error.into())))
     }
 
-    /// A caller's body from its pieces. An [`Error`] among them is passed on unchanged.
+    /// Makes a caller's body from its pieces. An [`Error`] among them is passed on unchanged.
     pub fn from_stream<S, E>(pieces: S) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -51,19 +52,19 @@ impl Body {
         Self { inner: body.boxed_unsync(), content_type: None }
     }
 
-    /// The same body with a content type.
+    /// Returns the same body with a content type.
     #[must_use]
     pub fn with_content_type(self, content_type: impl Into<String>) -> Self {
         Self { content_type: Some(content_type.into()), ..self }
     }
 
-    /// Its content type, if it is known.
+    /// The content type, if it is known.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// How many bytes it has, if that is known.
+    /// The number of bytes, if it is known.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         http_body::Body::size_hint(&self.inner).exact()
@@ -72,7 +73,7 @@ impl Body {
     /// Reads the whole body into memory.
     ///
     /// # Errors
-    /// When it breaks off, or has more than `most` bytes.
+    /// When the body breaks off, or has more than `most` bytes.
     pub async fn bytes(mut self, most: usize) -> Result<Bytes, Error> {
         let mut all = BytesMut::new();
         while let Some(piece) = self.next().await {
@@ -85,12 +86,12 @@ impl Body {
         Ok(all.freeze())
     }
 
-    /// Its next piece; `None` at the end.
+    /// Returns the next piece; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
         loop {
             match self.inner.frame().await? {
                 Ok(frame) => {
-                    // Trailers are no bytes of the body.
+                    // Trailers do not belong to the body's bytes.
                     if let Ok(piece) = frame.into_data() {
                         return Some(Ok(piece));
                     }
@@ -140,21 +141,21 @@ impl From<Vec<u8>> for Body {
     }
 }
 
-/// With the content type of text.
+/// A body with the content type of text.
 impl From<String> for Body {
     fn from(text: String) -> Self {
         Self::from(Bytes::from(text)).with_content_type("text/plain; charset=utf-8")
     }
 }
 
-/// With the content type of text.
+/// A body with the content type of text.
 impl From<&'static str> for Body {
     fn from(text: &'static str) -> Self {
         Self::from(Bytes::from_static(text.as_bytes())).with_content_type("text/plain; charset=utf-8")
     }
 }
 
-/// With the content type of JSON.
+/// A body with the content type of JSON.
 impl From<serde_json::Value> for Body {
     fn from(value: serde_json::Value) -> Self {
         Self::from(Bytes::from(value.to_string())).with_content_type("application/json")

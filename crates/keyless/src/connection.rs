@@ -49,18 +49,17 @@ impl Connection {
         &self.credential
     }
 
-    /// Gives tokens of the identity for any scope, from the cache if possible.
+    /// Returns a credential that gives tokens of the identity for any scope, from the cache if possible.
     #[must_use]
     pub fn credential(&self) -> Arc<dyn TokenCredential> {
         self.tokens.clone()
     }
 
-    /// Options for an SDK client: the HTTP client of this process, the app's user agent, three retries, and the trace
-    /// context of the invocation on each request. A token that the service refuses is dropped from the cache.
+    /// Returns options for an SDK client: the HTTP client of this process, the app's user agent, three retries, and the
+    /// trace context of the invocation on each request. A token that the service refuses is dropped from the cache.
     ///
-    /// Of the calls of clients made with these options, at most 512 wait for their answers at a time; a request that
-    /// waits for a place longer than 100 s fails. Beyond that and the limit of each try, the app decides how long a call
-    /// may take.
+    /// At most 512 calls of all clients with these options wait for their answers at a time. A request that waits for a
+    /// place longer than 100 s fails. Each try also has a limit. Any other limit of a call is the app's decision.
     #[must_use]
     pub fn client_options(&self) -> ClientOptions {
         self.options_for(Service::Api)
@@ -70,7 +69,7 @@ impl Connection {
     /// background; otherwise the first call does this work. It reports no failure; the first call does.
     pub async fn prepare(&self) {
         let http = self.http.clone();
-        // It reads a file, and must not hold up a thread that answers.
+        // Loading reads a file, and must not block a thread that answers requests.
         let _ = tokio::task::spawn_blocking(move || http.client().is_ok()).await;
     }
 

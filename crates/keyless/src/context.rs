@@ -8,20 +8,20 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::task_local;
 use tracing::span;
 
-/// Name of the header with trace and span.
+/// The name of the header with trace and span.
 pub(crate) const TRACEPARENT: &str = "traceparent";
 
-/// Name of the header with what the vendors on the way add. It is passed on as it came.
+/// The name of the header to which vendors on the way add their data. It is passed on unchanged.
 pub(crate) const TRACESTATE: &str = "tracestate";
 
-/// The longest `tracestate` that is passed on; the recommendation asks for no more.
+/// The longest `tracestate` that is passed on. The recommendation asks for no more.
 const LONGEST_STATE: usize = 512;
 
 task_local! {
     static CURRENT: Option<TraceContext>;
 }
 
-/// What an outbound call carries.
+/// The trace context of an outbound call.
 #[derive(Clone, Debug)]
 pub(crate) struct TraceContext {
     pub(crate) parent: HeaderValue,
@@ -35,14 +35,14 @@ pub(crate) struct TraceContext {
 impl TraceContext {
     /// Reads the headers of a request. A malformed `traceparent` is ignored, and `tracestate` with it.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        // By a name that is made: a text would be parsed and looked up for each request.
+        // The name is made once. A text would be parsed and looked up for each request.
         const NAME: HeaderName = HeaderName::from_static(TRACEPARENT);
         let parent = headers.get(NAME).filter(|value| TraceParent::from_header(value).is_some())?;
         Some(Self { parent: parent.clone(), state: state_of(headers), within: None })
     }
 }
 
-/// Several headers are one list.
+/// Joins several headers into one list.
 fn state_of(headers: &HeaderMap) -> Option<HeaderValue> {
     let values = headers.get_all(TRACESTATE).iter().map(|value| value.to_str().ok());
     let joined = values.collect::<Option<Vec<_>>>()?.join(",");
@@ -50,7 +50,7 @@ fn state_of(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::try_from(joined).ok().filter(|_| is_passed_on)
 }
 
-/// The context that was given to this task.
+/// Returns the context that was given to this task.
 pub(crate) fn of_task() -> Option<TraceContext> {
     CURRENT.try_with(Clone::clone).ok().flatten()
 }
@@ -60,7 +60,7 @@ pub(crate) fn carrying<F: Future>(context: Option<TraceContext>, work: F) -> imp
     CURRENT.scope(context, work)
 }
 
-/// A valid `traceparent`: of version 00, or the part of a later version that is the same.
+/// A valid `traceparent` of version 00, or the part of a later version that has the same form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TraceParent {
     pub(crate) trace: [u8; 16],
@@ -82,7 +82,7 @@ impl TraceParent {
         (is_known && trace != [0; 16] && span != [0; 8]).then_some(Self { trace, span, flags })
     }
 
-    /// The caller records the trace, or may do so.
+    /// Reports whether the caller records the trace, or may do so.
     #[cfg(feature = "telemetry")]
     pub(crate) fn is_sampled(self) -> bool {
         self.flags & 1 == 1
@@ -104,7 +104,7 @@ impl fmt::Display for TraceParent {
     }
 }
 
-/// Lower case alone: the recommendation knows no other.
+/// Reads lower-case hexadecimal digits only, because the recommendation allows no others.
 fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

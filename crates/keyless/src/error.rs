@@ -1,7 +1,7 @@
-//! Errors by who must act.
+//! Errors, grouped by the party that must act.
 //!
-//! [`Error::message`] is for callers: a stable sentence that names the service, without any text of another service,
-//! URL, token or secret. The chain of sources is for the log.
+//! [`Error::message`] is for callers: a stable sentence that names the service. It holds no text of another service, no
+//! URL, no token and no secret. The chain of sources is for the log.
 
 mod cause;
 mod model;
@@ -21,10 +21,10 @@ pub use self::{
     service::Service,
 };
 
-/// What to check when there was no answer at all.
+/// The things to check if there was no answer at all.
 const NETWORK: &str = "its address, the network and the certificate authorities";
 
-/// Why a call failed. The variant says who must act.
+/// The reason for a failed call. The variant says who must act.
 ///
 /// A 401 or 403 from a service refuses *our* identity, not the caller's: its [`Error::status`] is 502.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,21 +45,21 @@ pub enum Error {
     /// An operator must act: a role, an audience, a key or a name is wrong.
     #[error("{service} refused this app{}", shown(*status))]
     Refused {
-        /// Who refused.
+        /// The service that refused.
         service: Service,
-        /// With which status, if there was an answer.
+        /// The status, if there was an answer.
         status: Option<StatusCode>,
-        /// What happened.
+        /// The cause.
         source: Arc<Cause>,
     },
-    /// Time must pass: the service is down, busy or out of reach.
+    /// The caller must try again later: the service is down, busy or out of reach.
     #[error("{service} is unavailable{}", shown(*status))]
     Unavailable {
-        /// Which service.
+        /// The service that is unavailable.
         service: Service,
-        /// With which status, if there was an answer.
+        /// The status, if there was an answer.
         status: Option<StatusCode>,
-        /// What happened.
+        /// The cause.
         source: Arc<Cause>,
     },
     /// A developer must act.
@@ -67,7 +67,7 @@ pub enum Error {
     Internal(#[source] Arc<Cause>),
 }
 
-/// Why a blob cannot be written.
+/// The reason why a blob cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Conflict {
@@ -80,12 +80,12 @@ pub enum Conflict {
 }
 
 impl Error {
-    /// The caller must act.
+    /// Makes an error on which the caller must act.
     pub fn invalid(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Invalid(Arc::new(Cause::Other(cause.into())))
     }
 
-    /// A developer must act.
+    /// Makes an error on which a developer must act.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(Arc::new(Cause::Other(cause.into())))
     }
@@ -98,7 +98,7 @@ impl Error {
         Self::Internal(Arc::new(cause.into()))
     }
 
-    /// `service` answered `status`, which is not success.
+    /// Makes the error of an answer of `service` whose `status` is not success.
     pub(crate) fn answered(service: Service, status: StatusCode, cause: impl Into<Cause>) -> Self {
         let passing = status.is_server_error()
             || status == StatusCode::REQUEST_TIMEOUT
@@ -107,17 +107,17 @@ impl Error {
         if passing { Self::Unavailable { service, status, source } } else { Self::Refused { service, status, source } }
     }
 
-    /// `service` gave no usable answer, and only an operator can change that.
+    /// Makes an error: `service` gave no usable answer, and only an operator can change that.
     pub(crate) fn refused(service: Service, cause: impl Into<Cause>) -> Self {
         Self::Refused { service, status: None, source: Arc::new(cause.into()) }
     }
 
-    /// `service` gives no more for now: a quota is used up, whatever the status.
+    /// Makes an error: `service` gives no more for now, because a quota is used up. The status may be any.
     pub(crate) fn exhausted(service: Service, status: StatusCode, cause: impl Into<Cause>) -> Self {
         Self::Unavailable { service, status: Some(status), source: Arc::new(cause.into()) }
     }
 
-    /// `service` was not reached, or broke off.
+    /// Makes an error: `service` was not reached, or broke off.
     pub(crate) fn unreachable(service: Service, cause: impl Into<Cause>) -> Self {
         Self::Unavailable { service, status: None, source: Arc::new(cause.into()) }
     }
@@ -150,7 +150,7 @@ impl Error {
         }
     }
 
-    /// How long a model asks its callers to wait.
+    /// The time that a model asks its callers to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.model_refusal()?.retry_after()
@@ -173,7 +173,7 @@ impl Error {
         }
     }
 
-    /// A sentence for people, the same for the same code, service and status.
+    /// A sentence for people. It is the same for the same code, service and status.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -192,7 +192,7 @@ impl Error {
     }
 }
 
-/// So that a function can take a name or path in text, and one that was parsed before.
+/// A function can thus take a text, or a name or path that was parsed before.
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}

@@ -1,4 +1,5 @@
-//! Turns the errors of the SDK and the answers of services into [`Error`]: the service that failed, and who must act.
+//! Turns the errors of the SDK and the answers of services into [`Error`]. The error names the service that failed and
+//! the party that must act.
 
 use std::{error::Error as StdError, iter::successors, sync::Arc, time::Duration};
 
@@ -11,10 +12,10 @@ use crate::{
     identity::{IdentityProblem, TokenError},
 };
 
-/// Characters of a service's explanation that are kept.
+/// The number of characters of a service's explanation that are kept.
 const EXPLANATION_CHARS: usize = 1000;
 
-/// The failure of a call to `service`, or of getting the token for it, which is the identity endpoint's.
+/// Makes the error of a call to `service`. If getting the token failed, the error is the identity endpoint's.
 pub(crate) fn failure(service: Service, error: azure_core::Error) -> Error {
     if let Some(no_token) = TokenError::within(&error) {
         return without_token(no_token.clone(), answer(&error).map(|(status, _)| status));
@@ -33,7 +34,8 @@ pub(crate) fn failure(service: Service, error: azure_core::Error) -> Error {
     }
 }
 
-/// Without a token, it is the identity that an operator, or time, must mend.
+/// Makes the error of a missing token. The identity is the cause, so an operator must act, or the call must be tried
+/// again later.
 fn without_token(error: TokenError, status: Option<StatusCode>) -> Error {
     use IdentityProblem::{EndpointTimeout, EndpointUnreachable, Other};
     let (service, problem) = (Service::Identity, error.problem());
@@ -41,13 +43,13 @@ fn without_token(error: TokenError, status: Option<StatusCode>) -> Error {
     match (problem, status) {
         (EndpointUnreachable | EndpointTimeout, _) => Error::unreachable(service, source),
         (Other, Some(status)) => Error::answered(service, status, source),
-        // App Service answers 500 where only an operator can help.
+        // App Service answers 500 even when only an operator can help.
         (_, status) => Error::Refused { service, status, source: Arc::new(source.into()) },
     }
 }
 
-/// The status and the text of the service's answer. The SDK hides the text of the identity endpoint, and shows the text
-/// of other services as raw JSON.
+/// Returns the status and the text of the service's answer. The SDK hides the text of the identity endpoint, and shows
+/// the text of other services as raw JSON.
 fn answer(error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
     sdk_layers(error).find_map(|layer| match layer.kind() {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
@@ -58,7 +60,7 @@ fn answer(error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
     })
 }
 
-/// How long the service asks its callers to wait, if its answer says so.
+/// Returns the time that the service asks its callers to wait, if its answer states it.
 /// <https://learn.microsoft.com/azure/key-vault/general/overview-throttling>
 #[cfg_attr(not(feature = "secrets"), expect(dead_code, reason = "a vault's alone"))]
 pub(crate) fn retry_after(error: &azure_core::Error) -> Option<Duration> {
@@ -80,7 +82,7 @@ fn is_not_the_services(error: &azure_core::Error) -> bool {
     layers(error).any(|layer| matches!(layer.downcast_ref(), Some(Cause::NotTheService { .. })))
 }
 
-/// The SDK wraps its errors in one another.
+/// Returns the SDK's errors in the chain, because the SDK wraps its errors in one another.
 fn sdk_layers(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error> {
     layers(error).filter_map(|error| error.downcast_ref())
 }
@@ -89,8 +91,9 @@ fn layers<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     successors(Some(error), |&error| error.source())
 }
 
-/// The text by which a service explains a refusal: `message` in its JSON, on top (App Service, API Management) or
-/// within `error` (most others), or `Code` and `Message` in the XML of Storage. Never the whole body, and without `credentials`, which a backend may echo.
+/// Returns the text by which a service explains a refusal. It is `message` in JSON, at the top (App Service, API
+/// Management) or within `error` (most others), or `Code` and `Message` in the XML of Storage. It is never the whole
+/// body, and never holds `credentials`, which a backend may echo.
 pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     #[derive(Deserialize)]
     struct Body {
@@ -108,8 +111,8 @@ pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     Some(Cause::Said(redacted(said, credentials).chars().take(EXPLANATION_CHARS).collect()))
 }
 
-/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; later lines hold request ID and time.
-/// <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
+/// Reads `Code: Message` from `<Error><Code>…</Code><Message>…</Message></Error>`. Later lines hold request ID and
+/// time. <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
 fn storage_error(body: &str) -> Option<String> {
     let element = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;
@@ -119,10 +122,10 @@ fn storage_error(body: &str) -> Option<String> {
     Some(element("Message").map_or_else(|| code.to_owned(), |message| format!("{code}: {message}")))
 }
 
-/// Without the credentials, without the parts of a token among them, and without anything else that is a JWT.
+/// Removes the credentials, the parts of a token among them, and anything else that is a JWT.
 fn redacted(mut text: String, credentials: &[&str]) -> String {
     const REDACTED: &str = "[redacted]";
-    // A short part of a token is no secret, and may be a word.
+    // A short part of a token is not secret, and may be a word.
     const PART: usize = 16;
     for credential in credentials.iter().filter(|credential| !credential.is_empty()) {
         text = text.replace(credential, REDACTED);
@@ -217,7 +220,7 @@ mod tests {
             format!("bad token {token} with key {key}"),
             format!("payload {} signature {}", &token[21..41], &token[42..]),
             format!("seen {other}, refused"),
-            // Cut before it is read, a token would leave its beginning.
+            // If the text were cut before the redaction, the beginning of a token would stay.
             format!("{filler}{token}"),
         ] {
             let said = said(&format!(r#"{{"message":"{message}"}}"#), &[token, key]).unwrap();

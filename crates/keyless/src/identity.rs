@@ -1,4 +1,4 @@
-//! The identities that call services: no key, no password, only tokens.
+//! The identities that call services, with tokens only: no key, no password.
 //!
 //! | file | holds |
 //! |---|---|
@@ -6,16 +6,16 @@
 //! | `identities` | one token cache for each distinct identity |
 //! | `tokens` | caches the access tokens of one identity |
 //! | `token` | a token and its header |
-//! | `token_error`, `problem` | why there is no token, and what an operator must mend |
+//! | `token_error`, `problem` | the reasons for a missing token, and the corrections that an operator must make |
 //! | `answer`, `recorded` | the identity endpoint's own explanation, which the SDK hides or loses |
 //! | `refused` | a policy that drops a refused token |
 //! | `uncached` | an SDK credential without the SDK's own cache |
 //! | `counted` | counts the tokens of a credential |
 //! | `claims` | the claims of a token, for people |
 //!
-//! The SDK's credentials also have a cache, which does not fit. It holds one lock for all audiences during the call. It
-//! renews only in the last five minutes, and then fails although its token is still good. And it cannot forget a token.
-//! `uncached` makes a new credential for each fetch; otherwise a renewal would get the old token again.
+//! The SDK's credentials also have a cache, but it is not usable here. It holds one lock for all audiences during the
+//! call. It renews only in the last five minutes, and then fails although its token is still good. It also cannot
+//! forget a token. `uncached` makes a new credential for each fetch; otherwise a renewal would get the old token again.
 
 mod answer;
 mod claims;

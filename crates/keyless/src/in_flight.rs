@@ -1,8 +1,8 @@
 //! Limits the calls of one client that wait for an answer at a time.
 //!
-//! The wait for a place counts towards the time limit of the whole call ([`time_limits`](crate::time_limits)): a call that
-//! never gets a place ends at that limit, with [`Cause::NoPlace`]. An SDK client of the app's own
-//! ([`Connection::client_options`](crate::Connection::client_options)) puts no limit around a call: there, the wait itself
+//! The wait for a place counts towards the time limit of the whole call ([`time_limits`](crate::time_limits)). A call
+//! that never gets a place ends at that limit, with [`Cause::NoPlace`]. An SDK client that the app makes
+//! ([`Connection::client_options`](crate::Connection::client_options)) sets no limit for a call. There, the wait itself
 //! has that limit.
 
 use std::{sync::Arc, time::Duration};
@@ -14,12 +14,13 @@ use tokio::{
 
 use crate::{error::Cause, time_limits::end_of_call};
 
-/// Each such call has a connection. A burst of calls is answered later with thousands of new connections than with a
-/// few hundred shared ones. It also reaches limits: of descriptors, and of 600 connections in use in an instance of the
-/// Consumption plan (<https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits>).
+/// The largest number of calls that wait for an answer. Each such call has a connection. A burst of calls is answered
+/// later with thousands of new connections than with a few hundred shared ones. It also reaches limits: of descriptors,
+/// and of 600 connections in use in an instance of the Consumption plan
+/// (<https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits>).
 const MOST_CALLS: usize = 512;
 
-/// The places of one client: a service that does not answer holds up its own callers alone.
+/// The places of one client. A service that does not answer delays only its own callers.
 #[derive(Clone, Debug)]
 pub(crate) struct InFlight(Arc<Semaphore>);
 
@@ -30,18 +31,19 @@ impl Default for InFlight {
 }
 
 impl InFlight {
-    /// Waits for a place, first come, first served, until the call ends; where the call has no limit, for as long as a
-    /// `whole` call may take. The place is free again when dropped: when the head of the answer is here.
+    /// Waits for a place, first come, first served, until the call ends. If the call has no limit, the wait ends after
+    /// the time of a `whole` call. The place is free again when the result is dropped: when the head of the answer has
+    /// arrived.
     pub(crate) async fn place(&self, whole: Duration) -> Result<SemaphorePermit<'_>, Cause> {
         let end = end_of_call().unwrap_or_else(|| Instant::now() + whole);
         match timeout_at(end, self.0.acquire()).await {
             Ok(Ok(place)) => Ok(place),
-            // It is never closed.
+            // The semaphore is never closed.
             Ok(Err(_)) | Err(_) => Err(Cause::NoPlace(MOST_CALLS)),
         }
     }
 
-    /// Takes every place: all others wait.
+    /// Takes every place, so all other calls wait.
     #[cfg(test)]
     pub(crate) fn all(&self) -> SemaphorePermit<'_> {
         self.0.try_acquire_many(u32::try_from(MOST_CALLS).unwrap()).unwrap()
@@ -62,7 +64,8 @@ mod tests {
     async fn a_call_beyond_the_limit_waits_until_another_has_its_answer() {
         let calls = InFlight::default();
         let mut places = join_all((0..MOST_CALLS).map(|_| calls.place(MINUTE))).await;
-        // Else the runtime, not the limit, might make it wait: so many places spend a task's budget.
+        // Without `unconstrained`, the runtime could make this wait instead of the limit, because this many places use
+        // up a task's budget.
         let mut next = Box::pin(unconstrained(calls.place(MINUTE)));
         assert!(next.as_mut().now_or_never().is_none());
         drop(places.pop());

@@ -1,7 +1,7 @@
-//! A cached value from a service. One fetch runs at a time, whatever the number of callers. The value is renewed in the
+//! A cached value from a service. One fetch runs at a time, with any number of callers. The value is renewed in the
 //! background before it ends, and stays in use while the service is down.
 //!
-//! Tokens and secrets are cached like this. Their [`KeptPolicy`] differs in these points only:
+//! Tokens and secrets are cached in this way. Their [`KeptPolicy`] differs only in these points:
 //!
 //! | | token | secret |
 //! |---|---|---|
@@ -51,7 +51,7 @@ impl<P: KeptPolicy> Kept<P> {
         &self.policy
     }
 
-    /// The value at hand, or that of the next fetch. `is` finds the key, and `key` makes it.
+    /// Returns the current value, or the value of the next fetch. `is` finds the key, and `key` makes it.
     pub(crate) async fn get(
         &self,
         is: impl Fn(&P::Key) -> bool,
@@ -65,8 +65,8 @@ impl<P: KeptPolicy> Kept<P> {
     }
 
     /// Reports that a service refused the value `is_refused` of this key. `None` if it is not the current value;
-    /// otherwise whether the report has an effect. It has none if another value was refused less than a minute ago:
-    /// then the service refuses this app and not only this value.
+    /// otherwise whether the report has an effect. It has no effect if another value was refused less than a minute
+    /// ago. Then the service refuses this app and not only this value.
     pub(crate) fn refuse(&self, is: impl Fn(&P::Key) -> bool, is_refused: impl Fn(&P::Value) -> bool) -> Option<bool> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.iter().filter(|entry| is(entry.key())).find_map(|entry| entry.refuse(&is_refused))
@@ -77,7 +77,7 @@ impl<P: KeptPolicy> Kept<P> {
         entries.iter().find(|entry| is(entry.key()))?.at_hand()
     }
 
-    /// The key's entry, with a task that lives.
+    /// Returns the key's entry, with a running task.
     fn entry(&self, is: impl Fn(&P::Key) -> bool, key: impl FnOnce() -> P::Key) -> Result<Arc<Entry<P>>, P::Failure> {
         let known = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = known.iter().find(|entry| is(entry.key()) && !entry.is_stopped()) {
@@ -88,7 +88,7 @@ impl<P: KeptPolicy> Kept<P> {
         let runtime = Handle::try_current().map_err(|_| self.policy.stopped(&key, Stopped::NoRuntime))?;
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|entry| !entry.is_stopped());
-        // Another caller may have been faster.
+        // Another caller may have made the entry already.
         if let Some(entry) = entries.iter().find(|entry| is(entry.key())) {
             return Ok(entry.clone());
         }

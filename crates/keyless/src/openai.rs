@@ -21,14 +21,14 @@
 //! | `<NAME>__endpoint` | of the route `direct`: the account's address | an error with that route |
 //! | `<NAME>__scope` | of the route `direct` | `https://cognitiveservices.azure.com/.default` |
 //! | `<NAME>__apiVersion` | such as `2024-10-21`: the deployments surface | the v1 surface |
-//! | `<NAME>__credential`, `__clientId`, … | which identity calls, as for any connection | |
+//! | `<NAME>__credential`, `__clientId`, … | the calling identity, as for any connection | |
 //!
 //! **Addresses.** An address may end in `/openai/v1`, in `/openai`, or before both; the client adds the missing part.
 //!
-//! **Retries.** After 408, 429, 5xx or a failed connection a call is tried up to three times within 200 s, while
-//! retries are at most a tenth of all calls. `retry-after-ms` and `Retry-After` are honoured up to ten seconds; a
-//! longer wait is left to the caller ([`Error::retry_after`](crate::Error::retry_after)). After the first event there
-//! are no retries. A gateway's 408 and 500 are not retried, because the gateway has already tried its other backends.
+//! **Retries.** After 408, 429, 5xx or a failed connection a call is tried up to three times within 200 s. Retries are
+//! at most a tenth of all calls. `retry-after-ms` and `Retry-After` are honoured up to ten seconds; a longer wait is
+//! left to the caller ([`Error::retry_after`](crate::Error::retry_after)). After the first event there are no retries.
+//! A gateway's 408 and 500 are not retried, because the gateway has already tried its other backends.
 //!
 //! **Ending a call.** Dropping the future or the [`ModelEvents`] closes the connection, and the model stops working.
 //!
@@ -44,7 +44,7 @@
 //! | `events` | an answer event by event |
 //! | `sse` | a parser for server-sent events |
 //! | `usage` | text, usage and end of an answer, in the formats of both operations |
-//! | `refusal` | who must act after a refusal, by its status and body |
+//! | `refusal` | the party that must act after a refusal, by status and body |
 
 mod answer;
 mod call;

@@ -1,4 +1,5 @@
-//! Whether a service accepts this app now, and with which identity: for the person who sets the app up.
+//! The readiness of a service: whether it accepts this app now, and with which identity. It is for the person who sets
+//! the app up.
 
 use std::time::Instant;
 
@@ -23,7 +24,7 @@ pub struct Check {
     ready: bool,
     milliseconds: u128,
     identity: CallingIdentity,
-    /// Which service refused and what an operator must mend; no text of a service.
+    /// The service that refused and the thing that an operator must correct, without any text of a service.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     #[serde(skip)]
@@ -31,20 +32,20 @@ pub struct Check {
 }
 
 impl Check {
-    /// Whether the service accepts this app.
+    /// Reports whether the service accepts this app.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.ready
     }
 
-    /// Why the service does not accept this app.
+    /// The reason why the service does not accept this app.
     #[must_use]
     pub fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()
     }
 }
 
-/// The identity that a service sees, and what its token says. Never the token.
+/// The identity that a service sees, and the claims in its token, but never the token.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CallingIdentity {
@@ -85,7 +86,7 @@ pub(crate) async fn check(
     }
 }
 
-/// The message, and what is known beyond it: why there is no token, or which claim does not fit.
+/// Returns the message with the known details: why there is no token, or which claim does not fit.
 fn problem(failure: &Error) -> String {
     let message = failure.message();
     let (Error::Refused { source, .. } | Error::Unavailable { source, .. }) = failure else { return message };

@@ -3,12 +3,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `vault` | the secrets of one vault |
-//! | `policy` | how secrets are fetched and cached |
+//! | `policy` | the rules for fetching and caching secrets |
 //! | `name` | name of a secret |
 //! | `value` | a value that `Debug` does not show, and that is wiped when dropped |
 //! | `dates` | names and dates of all secrets; no values |
 //!
-//! No audience appears here: the vault names its audience in the 401 that answers the first call.
+//! No audience appears here, because the vault names its audience in the 401 that answers the first call.
 
 mod dates;
 mod name;

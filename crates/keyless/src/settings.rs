@@ -25,7 +25,7 @@
 //! ```
 //!
 //! A connection is a group of settings with one prefix, as in the Functions convention for identity-based connections.
-//! An app may read any number of connections of each kind, and needs only the settings of those:
+//! An app may read any number of connections of each kind. It needs only the settings of those connections:
 //!
 //! | setting | is | absent |
 //! |---|---|---|

@@ -23,5 +23,5 @@ pub(crate) use self::{
     sampler::{Rule, Sampler, Share},
 };
 
-/// The one of this process or of a test.
+/// The recorder of this process, or of a test.
 pub(crate) type Signals = std::sync::Arc<Recorder>;

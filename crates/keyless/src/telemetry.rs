@@ -18,9 +18,10 @@
 //! ```
 //!
 //! With `functions-handler`: `.subscriber(keyless::telemetry::beside)` and `.on_stop(async |app: App|
-//! app.telemetry.flush().await)`. With any other server: put [`Telemetry::layer`] on a `tracing_subscriber::registry()`,
-//! open a span named `invocation` with the fields `faas.invocation_id`, `faas.name`, `faas.trigger` and `traceparent`
-//! for each piece of work, and [`TraceLayer`](crate::trace::TraceLayer) within it.
+//! app.telemetry.flush().await)`. With any other server: put [`Telemetry::layer`] on a
+//! `tracing_subscriber::registry()`. For each piece of work, open a span named `invocation` with the fields
+//! `faas.invocation_id`, `faas.name`, `faas.trigger` and `traceparent`, and put
+//! [`TraceLayer`](crate::trace::TraceLayer) within it.
 //!
 //! | in the app | is recorded as |
 //! |---|---|
@@ -71,29 +72,29 @@ use self::{
 /// A layer of any kind on the registry of `tracing`.
 pub type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// The telemetry of this app and its endpoints. Without the settings, nothing is sent.
+/// The telemetry of this app and its endpoints. Without settings, nothing is sent.
 #[derive(Clone, Debug)]
 pub struct Telemetry(Option<Arc<Exporter>>);
 
 impl Telemetry {
-    /// Whether anything is sent.
+    /// Reports whether anything is sent.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Sends all records made so far, and returns when they are sent or have failed once.
+    /// Sends all records made so far. Returns when they are sent or have failed once.
     pub async fn flush(&self) {
         if let Some(exporter) = self.0.clone() {
-            // In its own task: sending belongs to no invocation, and makes no span.
+            // The sending runs in its own task: it belongs to no invocation, and makes no span.
             let sending = tokio::spawn(async move { exporter.export(true).await });
-            // It ends with its runtime.
+            // The task ends with its runtime.
             let _ = sending.await;
         }
     }
 
-    /// A layer that records, within invocations, the events that `levels` admit: for a subscriber that you make after
-    /// reading the settings. `None` if nothing is sent.
+    /// Makes a layer that records the events within invocations that `levels` admit. It is for a subscriber that you
+    /// make after reading the settings. `None` if nothing is sent.
     #[must_use]
     pub fn layer(&self, levels: Targets) -> Option<BoxedLayer> {
         let place = RecordingPlace::Own(self.0.as_ref()?.signals.clone());

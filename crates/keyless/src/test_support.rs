@@ -1,4 +1,4 @@
-//! For the tests of several modules: an identity with numbered tokens.
+//! Support for the tests of several modules: an identity with numbered tokens.
 
 use std::{
     sync::{
@@ -17,7 +17,7 @@ use crate::{
     transport::Http,
 };
 
-/// Tokens `t1`, `t2`…
+/// The tokens `t1`, `t2`…
 #[derive(Debug, Default)]
 pub(crate) struct Numbered(AtomicUsize);
 

@@ -11,9 +11,9 @@
 //! A *try* ends when the answer begins. For the identity endpoint and the vault, which have small answers, it ends when
 //! the answer is complete. For an API the try begins when the last byte of the request is sent, so a request body that
 //! keeps flowing has no limit. For Storage a try includes sending one block of 4 MiB. A *whole call* is all tries and
-//! pauses until the answer begins; for Storage, of one block or one page. The wait for a place among the client's calls
-//! ([`in_flight`](crate::in_flight)) is one of these pauses. *A caller waits* for a token or secret that is not in memory;
-//! the fetch continues in the background until its own limit.
+//! pauses until the answer begins. For Storage it is that of one block or one page. The wait for a place among the
+//! client's calls ([`in_flight`](crate::in_flight)) is one of these pauses. *A caller waits* for a token or secret that
+//! is not in memory. The fetch continues in the background until its own limit.
 
 use std::time::Duration;
 
@@ -23,25 +23,25 @@ use tokio::{task_local, time::Instant};
 
 use crate::error::Service;
 
-/// How long a connection may take, TLS included.
+/// The time limit of a connection, including TLS.
 pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long a developer's tool, `az` or `azd`, may take for a token.
+/// The time in which a developer's tool, `az` or `azd`, must return a token.
 pub(crate) const TOOL: Duration = Duration::from_secs(30);
 
-/// How long one service's readiness check may take.
+/// The time limit of one service's readiness check.
 pub(crate) const CHECK: Duration = Duration::from_secs(20);
 
 /// The time limits of one service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeLimits {
-    /// One try, until the answer begins.
+    /// The time of one try, until the answer begins.
     pub(crate) answer: Duration,
-    /// Between two pieces of a body; `None` if the whole answer must come within `answer`.
+    /// The time between two pieces of a body; `None` if the whole answer must arrive within `answer`.
     pub(crate) pause: Option<Duration>,
-    /// All tries and the waits between them.
+    /// The time of all tries and the waits between them.
     pub(crate) whole: Duration,
-    /// How long a caller waits, while the fetch may go on.
+    /// The time that a caller waits. The fetch may continue after it.
     pub(crate) caller: Duration,
 }
 
@@ -51,7 +51,7 @@ impl TimeLimits {
             Service::Identity => Self { answer: secs(10), pause: None, whole: secs(60), caller: secs(5) },
             Service::KeyVault => Self { answer: secs(5), pause: None, whole: secs(60), caller: secs(15) },
             Service::Storage => Self { answer: secs(30), pause: Some(secs(30)), whole: secs(100), caller: secs(100) },
-            // A model thinks before it answers, and an answer that is not streamed comes when it is complete.
+            // A model thinks before it answers. An answer that is not streamed arrives when it is complete.
             Service::OpenAi => Self { answer: secs(200), pause: Some(secs(180)), whole: secs(200), caller: secs(200) },
             Service::ApiManagement | Service::Api => {
                 Self { answer: secs(100), pause: Some(secs(180)), whole: secs(100), caller: secs(100) }
@@ -61,22 +61,22 @@ impl TimeLimits {
 }
 
 task_local! {
-    /// When the call ends that this task makes, answered or not.
+    /// The end of this task's call, answered or not.
     static END: Instant;
 }
 
-/// `call`, which can ask for its end.
+/// Runs `call`, which can ask for its end.
 pub(crate) fn ending<F: Future>(end: Instant, call: F) -> impl Future<Output = F::Output> {
     END.scope(end, call)
 }
 
-/// The outcome of `call`; `None` where it is not here at `end`. An `async fn` would hold the call twice.
+/// Returns the outcome of `call`; `None` if there is no outcome at `end`. An `async fn` would hold the call twice.
 #[cfg(any(test, feature = "secrets", feature = "blobs", feature = "openai"))]
 pub(crate) fn until<T>(end: Instant, call: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
     tokio::time::timeout_at(end, ending(end, call)).map(Result::ok)
 }
 
-/// When the call ends that this task makes; `None` where it has no limit.
+/// The end of this task's call; `None` if the call has no limit.
 pub(crate) fn end_of_call() -> Option<Instant> {
     END.try_with(|end| *end).ok()
 }

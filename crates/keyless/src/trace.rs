@@ -24,7 +24,7 @@ use crate::{
     signals,
 };
 
-/// The `traceparent` of the current invocation.
+/// Returns the `traceparent` of the current invocation.
 #[must_use]
 pub fn traceparent() -> Option<HeaderValue> {
     signals::innermost().map(|context| context.parent)

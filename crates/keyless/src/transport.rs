@@ -31,9 +31,9 @@ use crate::{
     time_limits::{CONNECT, TimeLimits},
 };
 
-/// The files in which Linux distributions keep all their certificate authorities: Debian and Ubuntu, Fedora and Red Hat,
-/// openSUSE, Alpine. The folder beside such a file has each authority again, in a single file. Reading both, like
-/// OpenSSL's search, takes 20 ms instead of 2.
+/// The files in which Linux distributions keep all their certificate authorities: Debian and Ubuntu, Fedora and Red
+/// Hat, openSUSE, Alpine. The folder beside such a file has each authority again, in a separate file. Reading both,
+/// like OpenSSL's search, takes 20 ms instead of 2.
 const SYSTEM_BUNDLES: &[&str] = if cfg!(target_os = "linux") {
     &[
         "/etc/ssl/certs/ca-certificates.crt",
@@ -45,7 +45,7 @@ const SYSTEM_BUNDLES: &[&str] = if cfg!(target_os = "linux") {
     &[]
 };
 
-/// The HTTP client of this process, made on first use: loading the system's certificate authorities takes time, and
+/// The HTTP client of this process, made on first use. Loading the system's certificate authorities takes time, and
 /// must not delay the answer to the host's first probe.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Http(Arc<Shared>);
@@ -54,24 +54,24 @@ pub(crate) struct Http(Arc<Shared>);
 struct Shared {
     user_agent: OnceLock<String>,
     extra_roots: OnceLock<Vec<Certificate>>,
-    /// Whether the environment names no other certificate authorities than the system's.
+    /// Set if the environment names no certificate authorities other than the system's.
     trusts_system_alone: OnceLock<()>,
     client: OnceLock<Result<Client, String>>,
     signals: OnceLock<Signals>,
 }
 
 impl Http {
-    /// `name/version` of the app. The first call counts.
+    /// Sets the `name/version` of the app. Only the first call has an effect.
     pub(crate) fn set_user_agent(&self, name: String) {
         let _ = self.0.user_agent.set(name);
     }
 
-    /// Certificate authorities beside the system's. The first call counts.
+    /// Sets the certificate authorities beside the system's. Only the first call has an effect.
     pub(crate) fn set_extra_roots(&self, roots: Vec<Certificate>) {
         let _ = self.0.extra_roots.set(roots);
     }
 
-    /// Where calls are recorded. The first call counts.
+    /// Sets the recorder of calls. Only the first call has an effect.
     #[cfg(feature = "telemetry")]
     pub(crate) fn set_signals(&self, signals: Signals) {
         let _ = self.0.signals.set(signals);
@@ -86,7 +86,7 @@ impl Http {
         self.0.user_agent.get().map(String::as_str)
     }
 
-    /// Says that `SSL_CERT_FILE` and `SSL_CERT_DIR` are not set. The first call counts.
+    /// Records that `SSL_CERT_FILE` and `SSL_CERT_DIR` are not set. Only the first call has an effect.
     pub(crate) fn trust_system_alone(&self) {
         let _ = self.0.trusts_system_alone.set(());
     }
@@ -96,10 +96,11 @@ impl Http {
         made.as_ref().map_err(|error| Error::internal_by(Cause::NoClient(error.clone())))
     }
 
-    /// Without a transport, each SDK client would load the system's certificate authorities again and keep its own
-    /// connections. This client must have the settings of the SDK's transport: no redirects, no decompression (a blob's
-    /// bytes must not change), and time limits. The limits are in [`ServiceTransport`], because the client's read
-    /// timeout would end a request with a longer body. Proxies come from `HTTPS_PROXY` and `NO_PROXY`.
+    /// Makes the client. Without a shared transport, each SDK client would load the system's certificate authorities
+    /// again and keep its own connections. This client must have the settings of the SDK's transport: no redirects, no
+    /// decompression (a blob's bytes must not change), and time limits. The limits are in [`ServiceTransport`], because
+    /// the client's read timeout would end a request with a longer body. Proxies come from `HTTPS_PROXY` and
+    /// `NO_PROXY`.
     fn make(&self) -> reqwest::Result<Client> {
         let name = self.0.user_agent.get_or_init(|| concat!("keyless/", env!("CARGO_PKG_VERSION")).to_owned());
         let extra_roots = self.0.extra_roots.get().cloned().unwrap_or_default();
@@ -113,7 +114,8 @@ impl Http {
         };
         let bundles = if self.0.trusts_system_alone.get().is_some() { SYSTEM_BUNDLES } else { &[] };
         if let Some(bundle) = bundles.iter().find_map(|file| read_certificates(Path::new(file)).ok()) {
-            // One certificate that rustls cannot use spoils the whole bundle; the search below leaves it out.
+            // If rustls cannot use one certificate, it refuses the whole bundle. The search below leaves out that
+            // certificate.
             if let Ok(client) = builder().tls_certs_only(bundle.into_iter().chain(extra_roots.clone())).build() {
                 return Ok(client);
             }
@@ -121,7 +123,7 @@ impl Http {
         builder().tls_certs_merge(extra_roots).build()
     }
 
-    /// The options for an SDK client of `service`.
+    /// Returns the options for an SDK client of `service`.
     ///
     /// Three retries, about 0.5, 1 and 2 seconds apart. The SDK's default of eight would hold an invocation for 82
     /// seconds when the identity endpoint is down. A refusal (4xx) is never retried.
@@ -129,7 +131,7 @@ impl Http {
         self.options_among(service, InFlight::default())
     }
 
-    /// As [`Self::options`], for a client whose calls take their places here.
+    /// Like [`Self::options`], for a client whose calls take their places in `in_flight`.
     pub(crate) fn options_among(&self, service: Service, in_flight: InFlight) -> ClientOptions {
         let transport = ServiceTransport { http: self.clone(), service, in_flight };
         ClientOptions {
@@ -141,7 +143,7 @@ impl Http {
     }
 }
 
-/// The HTTP client with the time limits of one service, which takes only that service's answers for answers.
+/// The HTTP client with the time limits of one service. It accepts only answers of that service.
 #[derive(Debug)]
 struct ServiceTransport {
     http: Http,
@@ -154,14 +156,14 @@ impl HttpClient for ServiceTransport {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let client = self.http.client().map_err(|error| azure_core::Error::new(ErrorKind::Other, error))?;
         let limits = TimeLimits::new(self.service);
-        // Of another kind than what the SDK sends again: the time for the call is over.
+        // The SDK does not retry errors of this kind. A retry is useless here, because the call's time is over.
         let no_place = |cause| azure_core::Error::new(ErrorKind::Other, cause);
         let _place = self.in_flight.place(limits.whole).await.map_err(no_place)?;
         limited(self.service, limits, client.execute_request(request)).await
     }
 }
 
-/// An answer within the limits, from the service itself.
+/// Returns the answer, if it arrives within the limits and comes from the service itself.
 pub(crate) async fn limited(
     service: Service,
     limits: TimeLimits,
@@ -193,7 +195,7 @@ fn too_slow(limit: Duration) -> azure_core::Error {
     azure_core::Error::new(ErrorKind::Io, io::Error::new(io::ErrorKind::TimedOut, Cause::TooSlow(limit)))
 }
 
-/// Recognises a portal or proxy, which answers 200 with an HTML page: the vault and the identity endpoint answer JSON,
+/// Recognises a portal or proxy, which answers 200 with an HTML page. The vault and the identity endpoint answer JSON,
 /// and Storage names the version of its protocol.
 fn is_of(service: Service, headers: &Headers) -> azure_core::Result<()> {
     let header = |name: &'static str| headers.get_optional_string(&name.into());
@@ -214,14 +216,14 @@ fn is_of(service: Service, headers: &Headers) -> azure_core::Result<()> {
     }
 }
 
-/// `application/json` and `…+json`, with any parameters.
+/// Reports whether a content type is `application/json` or `…+json`, with any parameters.
 pub(crate) fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// Put it into `per_try_policies`. Then each request carries the trace context of the invocation that caused it, and
-/// the app's name before the SDK's.
+/// A policy for `per_try_policies`. Each request then carries the trace context of its invocation, and the app's name
+/// before the SDK's.
 #[derive(Debug)]
 struct CarryHeaders(Http);
 
@@ -242,7 +244,7 @@ impl Policy for CarryHeaders {
         }
         if let Some(app) = self.0.0.user_agent.get() {
             let sdk = request.headers().get_optional_str(&USER_AGENT).unwrap_or_default();
-            // A retry has it already.
+            // A retry has the name already.
             if !sdk.starts_with(app.as_str()) {
                 let both = format!("{app} {sdk}");
                 request.insert_header(USER_AGENT, both.trim_end().to_owned());
@@ -260,7 +262,7 @@ impl Policy for CarryHeaders {
     }
 }
 
-/// By this header the services of Azure name a request to their support.
+/// The header with the ID that Azure's services give a request, for their support.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
 fn is_timeout(error: &azure_core::Error) -> bool {
@@ -269,7 +271,7 @@ fn is_timeout(error: &azure_core::Error) -> bool {
         .any(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
-/// The certificates of a PEM file.
+/// Reads the certificates of a PEM file.
 pub(crate) fn read_certificates(path: &Path) -> io::Result<Vec<Certificate>> {
     let certificates = Certificate::from_pem_bundle(&fs::read(path)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;

@@ -1,4 +1,4 @@
-//! What is refused before a byte of the body is read.
+//! Requests that are refused before a byte of the body is read.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn limits(settings: &[(&'static str, &'static str)]) -> UploadLimits {
     keyless::from_lookup(lookup, UploadLimits::read).unwrap()
 }
 
-/// The status of a request with these headers, if it is refused.
+/// Returns the status of a request with these headers, if it is refused.
 fn refusal(name: &str, headers: &[(&'static str, &str)], limits: &UploadLimits) -> Option<(u16, String)> {
     let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
     let refused = new_blob(name.to_owned(), &headers.collect(), limits).err()?;

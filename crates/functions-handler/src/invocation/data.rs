@@ -27,18 +27,19 @@ impl<T> Invocation<T> {
         &self.payload.id
     }
 
-    /// The value of an input binding of function.json, by its name. `None` if there is no such binding, or its value
-    /// is not an `I`.
+    /// Returns the value of an input binding of function.json, by its name. `None` if there is no such binding, or its
+    /// value is not an `I`.
     pub fn input<I: DeserializeOwned>(&self, binding: &str) -> Option<I> {
         self.payload.input(binding).ok()
     }
 
-    /// A value that the trigger adds, such as `DequeueCount` of a queue. `None` if it is absent or not an `M`.
+    /// Returns a value that the trigger adds, such as `DequeueCount` of a queue. `None` if the value is absent or not
+    /// an `M`.
     pub fn metadata<M: DeserializeOwned>(&self, name: &str) -> Option<M> {
         self.payload.metadata(name)
     }
 
-    /// When the host made this invocation.
+    /// The time when the host made this invocation.
     pub fn invoked_at(&self) -> Option<Timestamp> {
         self.payload.invoked_at().ok().flatten()
     }

@@ -1,4 +1,4 @@
-//! An HTTP trigger of a function with further bindings. The host does not forward its request, but sends request and
+//! An HTTP trigger of a function with further bindings. The host does not forward such a request: it sends request and
 //! response as JSON. Member names and rules are those of `HttpRequestExtensions.cs` and `HttpBinding.cs` in
 //! Azure/azure-functions-host.
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::lenient;
 use crate::error::{Failure, PayloadError};
 
-/// Characters that a URI cannot have as they are.
+/// The characters that must be escaped in a URI.
 const NOT_IN_A_URI: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
@@ -33,25 +33,26 @@ pub(crate) struct HttpRequestData {
     headers: BTreeMap<String, Value>,
     #[serde(alias = "params", deserialize_with = "lenient::unwrapped")]
     params: Map<String, Value>,
-    /// Text, or base64 for octets and multipart. Never unwrapped: the caller's JSON arrives as text.
+    /// The body: text, or base64 for octets and multipart. It is never unwrapped, because the caller's JSON arrives as
+    /// text.
     #[serde(alias = "body")]
     body: Value,
 }
 
 impl HttpRequestData {
-    /// The value of a parameter of the route.
+    /// Returns the value of a route parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| as_text(value))
     }
 
-    /// The scheme of the caller's URL.
+    /// Reports whether the caller's URL has the scheme `https`.
     pub(crate) fn is_https(&self) -> bool {
         self.url.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"))
     }
 
-    /// The caller's request, with the path and query of its URL.
+    /// Makes the caller's request, with the path and query of its URL.
     ///
-    /// An invalid header is left out, as a server would do.
+    /// An invalid header is left out, as a server does.
     pub(crate) fn into_request(self) -> Result<Request<Bytes>, PayloadError> {
         let Self { url, method, headers, body, .. } = self;
         let target =
@@ -98,14 +99,15 @@ fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-/// The value of an HTTP output binding, of which the host makes its response.
+/// The value of an HTTP output binding. The host makes its response of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HttpOutput {
     status_code: u16,
-    /// Always with the type of the content: without one, the host says plain text, for JSON too.
+    /// The headers, always with a content type. Without one, the host answers plain text, even for JSON.
     headers: BTreeMap<String, String>,
-    /// A string, which the host passes on as it is; it would print any other value again in its own way.
+    /// The body, always a string: the host passes a string on unchanged, and writes any other value again in its own
+    /// way.
     body: String,
 }
 
@@ -134,7 +136,8 @@ impl HttpOutput {
     }
 }
 
-/// Whether the host's JSON reader (Newtonsoft.Json) may take a text for a date, which it then writes in another form.
+/// Reports whether the host's JSON reader (Newtonsoft.Json) may take a text for a date and then write it in another
+/// form.
 fn is_date(text: &str) -> bool {
     let shape = b"0000-00-00T00:00:00";
     let fits = |(found, expected): (u8, &u8)| {

@@ -7,9 +7,9 @@ use serde::{
 };
 use serde_json::Value;
 
-/// A value, or a string that holds the JSON of that value, or nothing at all.
+/// Reads a value, a string that holds the JSON of that value, or nothing at all.
 ///
-/// The host writes objects as objects and every other value as JSON within a string, and versions of it differ
+/// The host writes an object as an object, and every other value as JSON within a string. Versions of the host differ
 /// (`ScriptInvocationContextExtensions.cs` in Azure/azure-functions-host).
 pub(super) fn unwrapped<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
@@ -22,13 +22,13 @@ where
     };
     match value {
         Value::Null => Ok(T::default()),
-        // Serde would take it for an object, member by member.
+        // Serde would read an array as an object, member by member.
         Value::Array(_) => Err(D::Error::custom("a list where the host sends none")),
         value => serde_json::from_value(value).map_err(D::Error::custom),
     }
 }
 
-/// A string, or a string that holds it as JSON, or nothing at all.
+/// Reads a string, a string that holds a string as JSON, or nothing at all.
 ///
 /// Unlike [`unwrapped`], it reads `42` as text.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -36,9 +36,9 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     Ok(serde_json::from_str(&text).unwrap_or(text))
 }
 
-/// A time; `None` for the year 1, which is the host's "never".
+/// Reads a time. `None` for the year 1, which is the host's "never".
 ///
-/// Hosts write an offset, or none for UTC. West of Greenwich the year 1 may become the year 0.
+/// Hosts write an offset, or no offset for UTC. West of Greenwich the year 1 may become the year 0.
 pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = text(deserializer)?;
     if text.is_empty() || text == "null" {
@@ -54,7 +54,8 @@ pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok((time.to_zoned(TimeZone::UTC).year() > 1).then_some(time))
 }
 
-/// A value of a type that the function chose: as it stands, unwrapped once, or unwrapped twice (a text that holds JSON).
+/// Reads a value of a type that the function chose. The value may stand as it is, wrapped once, or wrapped twice (a
+/// text that holds JSON).
 pub(super) fn value<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
     let once = match value {
         Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),

@@ -1,8 +1,8 @@
 //! The protocol as types: the payload of an invocation that the host does not forward, and the expected answer.
 //!
-//! A function with only an HTTP trigger and an HTTP output gets the caller's request itself. Every other function
-//! gets `POST /NAME` with a [`payload`], one member for each binding. Hosts write payloads differently, so reading is
-//! lenient. All hosts accept the same answers, so writing is exact.
+//! A function with only an HTTP trigger and an HTTP output gets the caller's request itself. Every other function gets
+//! `POST /NAME` with a [`payload`], which has one member for each binding. Hosts write payloads differently, so reading
+//! is lenient. All hosts accept the same answers, so writing is exact.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#overview>
 

@@ -1,14 +1,14 @@
-//! The invocation and the trace of a request, for the log: the host adds neither to a line.
+//! The invocation and the trace of a request, for the log. The host adds neither to a line.
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderName};
 use uuid::Uuid;
 
-/// The header by which the host names the invocation.
+/// The header with the host's ID of the invocation.
 pub(crate) const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 
-/// The header by which a caller, or the host, names the trace.
+/// The header with the trace, set by a caller or by the host.
 ///
 /// <https://www.w3.org/TR/trace-context/#traceparent-header>
 pub(crate) const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -18,7 +18,8 @@ pub(crate) const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent
 pub(crate) struct InvocationId(Option<Uuid>);
 
 impl InvocationId {
-    /// The host appends its ID to what the caller sent under this name, so the last one is the host's.
+    /// Reads the host's ID. The host appends its ID to the caller's values of this header, so the host's ID is the last
+    /// value.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
         let last = headers.get_all(INVOCATION_ID).iter().next_back();
         let text = last.and_then(|value| value.to_str().ok()).and_then(|text| text.rsplit(',').next());
@@ -35,8 +36,8 @@ impl fmt::Display for InvocationId {
     }
 }
 
-/// The trace of an invocation and the span that called it: a valid `traceparent`, without the parts that versions after
-/// 00 may add.
+/// The trace of an invocation and the span that called it: a valid `traceparent`. Parts that versions after 00 may add
+/// are cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TraceParent(String);
 

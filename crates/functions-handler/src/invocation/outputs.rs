@@ -17,7 +17,7 @@ const RETURN: &str = "$return";
 
 /// Values for the output bindings of a function, and lines for the log of its invocation.
 ///
-/// A timer or another function without an HTTP trigger returns it. An HTTP function returns it beside its response:
+/// A function without an HTTP trigger, such as a timer, returns it. An HTTP function returns it beside its response:
 /// `(Outputs::new().with("orders", &order), StatusCode::ACCEPTED)`.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
@@ -26,12 +26,12 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// No value and no line.
+    /// Makes outputs with no value and no line.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the value of an output binding, by the binding's name in function.json; `$return` is a name too.
+    /// Adds the value of an output binding, by the binding's name in function.json. `$return` is also a name.
     ///
     /// A value that cannot be written as JSON, or a name that is not in function.json, fails the invocation.
     #[must_use]
@@ -53,12 +53,12 @@ impl Outputs {
         self
     }
 
-    /// A binding that gets a value.
+    /// Returns the name of the first binding with a value.
     pub(crate) fn first_binding(&self) -> Option<&str> {
         self.values.keys().next().map(String::as_str)
     }
 
-    /// What the host reads: the values of all bindings, and of the response of an HTTP function.
+    /// Makes the result that the host reads: the values of all bindings, with the response of an HTTP function.
     pub(crate) fn into_result(
         self,
         definition: &Definition,
@@ -80,8 +80,8 @@ impl Outputs {
     }
 }
 
-/// The host decodes every text that happens to be base64 (`test` is one), unless the binding is binary. So such a text
-/// is itself sent as base64.
+/// Encodes a text as base64 if it would be read as base64. The host decodes every text that happens to be base64
+/// (`test` is one), unless the binding is binary.
 fn as_sent(value: Value, binding: &OutputBinding) -> Value {
     match value {
         Value::String(text) if !binding.is_http && !binding.is_binary => {
@@ -92,14 +92,14 @@ fn as_sent(value: Value, binding: &OutputBinding) -> Value {
     }
 }
 
-/// The host waits for a result object: after an empty 200 the invocation stays pending until the function's time is over
-/// (`DefaultHttpWorkerService.cs` in Azure/azure-functions-host).
+/// The result object of an invocation. The host waits for it: after an empty 200 the invocation stays pending until the
+/// function's time is over (`DefaultHttpWorkerService.cs` in Azure/azure-functions-host).
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct InvocationResult {
     outputs: Map<String, Value>,
     logs: Vec<String>,
-    /// Null unless a binding is named `$return`: the host would take an object for further outputs.
+    /// The value of the binding `$return`, otherwise null: the host would take an object for further outputs.
     return_value: Value,
 }
 
@@ -116,7 +116,7 @@ impl InvocationResult {
 /// The return types of timers and other functions without an HTTP trigger: `()`, [`Outputs`], or a `Result` of either
 /// with an error that is a response.
 pub trait IntoOutputs {
-    /// The outputs, or the response of a failed invocation.
+    /// Returns the outputs, or the response of a failed invocation.
     ///
     /// # Errors
     /// The function failed.

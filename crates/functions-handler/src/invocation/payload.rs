@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{lenient, origin::InvocationId};
 use crate::error::{Failure, InvocationError, PayloadError};
 
-/// A call by the host. Extractors find it in the extensions of the request.
+/// A call by the host. Extractors find it in the request's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Payload {
     pub(crate) id: String,
@@ -25,7 +25,7 @@ pub(crate) struct Payload {
     metadata: Map<String, Value>,
 }
 
-/// Always an object. Serde by itself would take `[]` for one whose members are all absent.
+/// A payload's members. It must be an object: serde by itself would read `[]` as an object without members.
 #[derive(Default)]
 struct Members {
     data: Map<String, Value>,
@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// `SystemBindingData.cs` in Azure/azure-webjobs-sdk.
+/// The system data of an invocation, as in `SystemBindingData.cs` in Azure/azure-webjobs-sdk.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct SystemData {
@@ -62,7 +62,7 @@ impl Payload {
         let (parts, body) = request.into_parts();
         let id = InvocationId::from_headers(&parts.headers).to_string();
         let mut bodily = Request::new(body);
-        // The limit of the body is one of them.
+        // The extensions hold the limit of the body.
         bodily.extensions_mut().clone_from(&parts.extensions);
         let body = Bytes::from_request(bodily, &()).await.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => InvocationError::TooLarge,
@@ -81,18 +81,18 @@ impl Payload {
         Ok(Self { id, trigger: trigger.to_owned(), data, metadata })
     }
 
-    /// What started the function, in a form of which the host has several.
+    /// Returns the trigger's data, for a type that the host writes in several forms.
     pub(crate) fn trigger_form<T: Default + DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let value = self.data.get(&self.trigger).cloned().unwrap_or_default();
         lenient::unwrapped(value).map_err(|error| PayloadError::Value(self.trigger.clone(), error))
     }
 
-    /// What started the function.
+    /// Returns the trigger's data.
     pub(crate) fn trigger<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         self.input(&self.trigger)
     }
 
-    /// The value of an input binding.
+    /// Returns the value of an input binding.
     pub(crate) fn input<T: DeserializeOwned>(&self, binding: &str) -> Result<T, PayloadError> {
         let value = self.data.get(binding).ok_or_else(|| PayloadError::NoBinding(binding.to_owned()))?;
         lenient::value(value).map_err(|error| PayloadError::Value(binding.to_owned(), error))
@@ -103,7 +103,7 @@ impl Payload {
         named.and_then(|(_, value)| lenient::value(value).ok())
     }
 
-    /// When the host made this invocation.
+    /// The time when the host made this invocation.
     pub(crate) fn invoked_at(&self) -> Result<Option<Timestamp>, PayloadError> {
         let system = self.metadata.iter().find(|(name, _)| name.eq_ignore_ascii_case("sys"));
         let system = system.map(|(_, value)| value.clone()).unwrap_or_default();
@@ -113,7 +113,7 @@ impl Payload {
     }
 }
 
-/// The payload of a request. Without a payload, the error names `extractor`.
+/// Returns the payload of a request. If there is no payload, the error names `extractor`.
 pub(crate) fn of_request(parts: &Parts, extractor: &'static str) -> Result<Arc<Payload>, InvocationError> {
     parts.extensions.get::<Arc<Payload>>().cloned().ok_or(InvocationError::Failed(Failure::NoPayload(extractor)))
 }

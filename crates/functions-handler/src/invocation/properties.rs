@@ -1,12 +1,11 @@
-//! Properties for any payload of a host: reading it ends without a panic, and the encoding of a value does not change
-//! the value.
+//! Properties for any payload of a host: reading never panics, and a value is the same in every encoding.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{http::HttpRequestData, payload::Payload, timer::Timer};
 
-/// Any JSON, with a liking for the names and values that mean something.
+/// Any JSON. Names and times that the host uses are frequent.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -48,7 +47,7 @@ fn any_name() -> impl Strategy<Value = String> {
     prop_oneof![prop::sample::select(&NAMES[..]).prop_map(str::to_owned), any::<String>()]
 }
 
-/// As the host writes times, the year 1 included, and not quite so.
+/// Times in the host's form, with the year 1 and with invalid times.
 fn any_time() -> impl Strategy<Value = String> {
     const OFFSETS: [&str; 7] = ["", "Z", "+00:00", "-08:00", "+14:00", "+99:00", "[UTC]"];
     (0_u16..10_000, 0_u8..14, 0_u8..33, 0_u8..25, 0_u32..10_000_000, prop::sample::select(&OFFSETS[..])).prop_map(
@@ -58,7 +57,7 @@ fn any_time() -> impl Strategy<Value = String> {
     )
 }
 
-/// A value that the host could have meant, in one of the ways in which hosts write it.
+/// Encodes a value in one of the ways in which hosts write it.
 fn wrapped(value: &Value, how: u8) -> Value {
     if how.is_multiple_of(2) { value.clone() } else { Value::from(value.to_string()) }
 }

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::error::{InvocationError, PayloadError};
 
-/// The host's timers fire early by milliseconds at most; an occurrence further ahead than this is not being run.
+/// The longest time by which a timer may fire early. The host's timers fire early by milliseconds at most, so an
+/// occurrence further ahead than this is not the one that runs.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
 /// Extractor: a run of a timer.
@@ -26,11 +27,11 @@ pub struct Timer {
     invoked_at: Timestamp,
 }
 
-/// `TimerInfo.cs` in Azure/azure-webjobs-sdk-extensions.
+/// The trigger's data, as in `TimerInfo.cs` in Azure/azure-webjobs-sdk-extensions.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct TimerInfo {
-    /// Null when the host does not monitor the schedule, as with one that runs more than once a minute.
+    /// Null if the host does not monitor the schedule, for example one that runs more than once a minute.
     #[serde(alias = "scheduleStatus", deserialize_with = "lenient::unwrapped")]
     schedule_status: Option<ScheduleStatus>,
     #[serde(alias = "isPastDue", deserialize_with = "lenient::unwrapped")]
@@ -45,7 +46,7 @@ struct ScheduleStatus {
 }
 
 impl Timer {
-    /// A run for this occurrence of the schedule, for a test.
+    /// Makes a run for this occurrence of the schedule, for a test.
     pub fn at(occurrence: Timestamp) -> Self {
         Self { occurrence: Some(occurrence), past_due: false, invoked_at: occurrence }
     }
@@ -55,16 +56,16 @@ impl Timer {
         self.occurrence
     }
 
-    /// Whether this run makes up for a missed one.
+    /// Reports whether this run makes up for a missed run.
     pub fn is_past_due(&self) -> bool {
         self.past_due
     }
 
-    /// The time of the run, the same for late and repeated runs of one occurrence: the occurrence itself, or the minute
-    /// of the invocation if the host does not monitor the schedule.
+    /// Returns the time of the run: the occurrence, or the minute of the invocation if the host does not monitor the
+    /// schedule. It is the same for late and repeated runs of one occurrence.
     ///
-    /// For a run by hand the host sends the *next* occurrence. That occurrence still has to run, so a run by hand has
-    /// the minute of its invocation.
+    /// For a run by hand the host sends the *next* occurrence. That occurrence still has to run, so the time of a run
+    /// by hand is the minute of its invocation.
     pub fn slot_time(&self) -> Timestamp {
         let run = self.occurrence.filter(|occurrence| occurrence.duration_since(self.invoked_at) <= EARLY);
         run.unwrap_or_else(|| {
@@ -74,10 +75,11 @@ impl Timer {
         })
     }
 
-    /// A name with the [slot time](Self::slot_time) in it: `orders/2026/11/21/093000Z.json` for `("orders", "json")`.
+    /// Returns a name with the [slot time](Self::slot_time) in it: `orders/2026/11/21/093000Z.json` for `("orders",
+    /// "json")`.
     ///
-    /// Create a blob of this name and never replace it: then it is written once for each occurrence, however often the
-    /// timer runs.
+    /// Create a blob of this name and never replace it. The blob is then written once for each occurrence, even if the
+    /// timer runs several times.
     pub fn slot(&self, prefix: &str, extension: &str) -> String {
         let time = self.slot_time().to_zoned(TimeZone::UTC).strftime("%Y/%m/%d/%H%M%SZ").to_string();
         format!("{prefix}/{time}.{extension}")
@@ -86,7 +88,7 @@ impl Timer {
     pub(crate) fn from_payload(payload: &Payload) -> Result<Self, PayloadError> {
         let info: TimerInfo = payload.trigger_form()?;
         Ok(Self {
-            // The host moves `Next` on only after the run.
+            // The host updates `Next` only after the run.
             occurrence: info.schedule_status.and_then(|status| status.next),
             past_due: info.is_past_due,
             invoked_at: payload.invoked_at()?.unwrap_or_else(Timestamp::now),
@@ -94,7 +96,7 @@ impl Timer {
     }
 }
 
-/// As the host writes it, for a test.
+/// Writes a timer in the host's form, for a test.
 impl Serialize for Timer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let never = "0001-01-01T00:00:00+00:00";

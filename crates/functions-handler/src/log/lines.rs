@@ -1,14 +1,14 @@
-//! Standard output and standard error: the host tells levels apart by the stream.
+//! Standard output and standard error. The host derives a line's level from the stream.
 
 use std::io::{self, Stderr, Stdout, Write};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Where each line goes by its level.
+/// A writer that chooses the stream of each line by its level.
 pub(super) struct Lines;
 
-/// One line on its way.
+/// A line's stream.
 pub(super) enum Line {
     Information(Stdout),
     Warning(Stderr),
@@ -48,7 +48,7 @@ impl Write for Line {
     }
 }
 
-/// A service's own words in an error may have "warn" in them, for which the host would make a warning of it.
+/// Breaks up the word "warn" in an error's line. A service's text may have it, and the host would then log a warning.
 fn no_warning(line: &[u8]) -> Vec<u8> {
     let mut safe = Vec::with_capacity(line.len());
     for (at, byte) in line.iter().enumerate() {

@@ -1,8 +1,8 @@
-//! The log of this process, which the host shows.
+//! The log of this process. The host shows it.
 //!
 //! The host takes a line on standard output as information, and a line on standard error as an error unless it contains
 //! "warn" (`WorkerProcess.cs` in Azure/azure-functions-host). It adds no invocation ID, and drops the body of a failed
-//! invocation. So every line carries the ID, and a failure is logged before it is answered.
+//! invocation. So every line carries the ID, and a failure is logged before the answer is sent.
 
 mod lines;
 
@@ -16,7 +16,7 @@ use self::lines::Lines;
 /// Any layer on the registry.
 pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Makes the log of the layer that writes lines and of the levels.
+/// Makes the log from the layer that writes lines and from the levels.
 pub(crate) type Compose = Box<dyn FnOnce(BoxedLayer, Targets) -> BoxedLayer + Send>;
 
 /// Installs a subscriber and a panic hook, unless the app has set its own.
@@ -30,11 +30,11 @@ pub(crate) fn init(rust_log: Option<&str>, own: &[&str], compose: Option<Compose
     };
     let levels = rust_log.map(str::parse::<Targets>);
     let refused = levels.as_ref().and_then(|levels| levels.as_ref().err().map(ToString::to_string));
-    // A host that died has closed both pipes; to complain of that on one of them would be a panic.
+    // A host that died has closed both pipes. Reporting that on one of them would panic.
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).log_internal_errors(false);
     let levels = levels.and_then(Result::ok).unwrap_or_else(default);
     let lines = lines.with_writer(Lines);
-    // What no layer takes must cost nothing: without others, the levels count for all.
+    // An event that no layer takes must cost nothing. Without other layers, the levels apply to the whole subscriber.
     let _ = match compose {
         None => tracing_subscriber::registry().with(lines).with(levels).try_init(),
         Some(compose) => tracing_subscriber::registry().with(compose(Box::new(lines), levels)).try_init(),
@@ -49,7 +49,8 @@ pub(crate) fn init(rust_log: Option<&str>, own: &[&str], compose: Option<Compose
 fn log_panics() {
     let current = panic::take_hook();
     let default = panic::take_hook();
-    // The standard library has no other way to ask whether a hook is set: its own is made of the same code each time.
+    // The standard library has no other way to ask whether a hook is set. Its default hook is made of the same code
+    // each time, so two default hooks are equal.
     let is_default = std::ptr::eq(&raw const *current, &raw const *default);
     if !is_default {
         panic::set_hook(current);
@@ -61,18 +62,18 @@ fn log_panics() {
     }));
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
-/// An error and everything below it, in one line: the host makes an entry of each line.
+/// Writes an error and all its sources in one line, because the host makes one entry of each line.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for layer in successors(Some(error), |&error| error.source()) {
         let layer = one_line(&layer.to_string());
-        // Some layers only wrap another, and some quote it.
+        // Some errors only wrap their source, and some quote it.
         if !text.ends_with(&layer) {
             text = if text.is_empty() { layer } else { format!("{text}: {layer}") };
         }
@@ -80,10 +81,11 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// The most characters of one error: a service may answer with a whole document, and Application Insights takes 32,768.
+/// The largest number of characters of one error. A service may answer with a whole document, and Application Insights
+/// takes 32,768.
 const LONGEST_TEXT: usize = 8_000;
 
-/// Services put line breaks and whole documents into their messages.
+/// Makes one line of a message. Services put line breaks and whole documents into their messages.
 fn one_line(text: &str) -> String {
     // Documents of some services begin with a byte-order mark.
     let words = text.split(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');

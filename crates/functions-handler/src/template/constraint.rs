@@ -7,11 +7,11 @@ use regex_lite::{Regex, RegexBuilder};
 
 use super::{date_time, guid, number};
 
-/// What the value of a parameter must be.
+/// A condition on the value of a parameter.
 #[derive(Debug)]
 pub(super) enum Constraint {
     Int,
-    /// Also `min`, `max` and `range`.
+    /// The range of an integer, for `long`, `min`, `max` and `range`.
     Long {
         min: i64,
         max: i64,
@@ -22,7 +22,7 @@ pub(super) enum Constraint {
     Guid,
     DateTime,
     Alpha,
-    /// In UTF-16 units, as .NET counts.
+    /// The length in UTF-16 units, as .NET counts.
     Length {
         min: usize,
         max: usize,
@@ -31,11 +31,11 @@ pub(super) enum Constraint {
     Required,
     File,
     NonFile,
-    /// `exists`, a constraint of other kinds of routes, which never matches here.
+    /// `exists`: a constraint for other kinds of routes, which never matches here.
     Never,
 }
 
-/// A constraint with which the host does not start, or a regular expression that this crate cannot run.
+/// A constraint that the host does not start with, or a regular expression that this crate cannot run.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConstraintError {
     #[error("there is no constraint \"{0}\"")]
@@ -121,7 +121,7 @@ impl Constraint {
     }
 }
 
-/// A name with a dot in its last segment, and something other than dots after it.
+/// Reports whether the last segment has a dot with something other than dots after it.
 fn is_file(value: &str) -> bool {
     let name = value.rsplit('/').next().unwrap_or(value);
     name.split_once('.').is_some_and(|(_, after)| after.contains(|c| c != '.'))

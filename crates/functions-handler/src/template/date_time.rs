@@ -1,8 +1,8 @@
 //! Dates and times as .NET parses them in the invariant culture, in the forms that can occur in a path.
 //!
-//! Known forms: a date as `2026-01-31`, `1-31-2026`, `1/31/2026`, `31 Jan 2026`, `January 31, 2026`, with or without the
-//! day of the week; a time as `9:30`, `09:30:15.25`, `9 AM`; both, with `T` or a blank between them; and then `Z`, `GMT`
-//! or an offset.
+//! Known dates: `2026-01-31`, `1-31-2026`, `1/31/2026`, `31 Jan 2026`, `January 31, 2026`, with or without the day of
+//! the week. Known times: `9:30`, `09:30:15.25`, `9 AM`. A date and a time may stand together, with `T` or a blank
+//! between them. `Z`, `GMT` or an offset may follow.
 
 use jiff::civil::Date;
 
@@ -25,7 +25,7 @@ const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday",
 pub(super) fn is_date_time(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
     let text = without_zone(&text);
-    // The T of ISO 8601 stands between two digits.
+    // The T of ISO 8601 is between two digits.
     let parted: String =
         text.char_indices().map(|(at, c)| if c == 't' && is_between_digits(text, at) { ' ' } else { c }).collect();
     let words: Vec<&str> = parted.split([' ', ',']).filter(|word| !word.is_empty()).collect();
@@ -42,7 +42,7 @@ fn is_between_digits(text: &str, at: usize) -> bool {
     digit(at.checked_sub(1).and_then(|before| text.as_bytes().get(before))) && digit(text.as_bytes().get(at + 1))
 }
 
-/// Without `Z`, `GMT` or an offset such as `+01:00`, which only a time has.
+/// Removes `Z`, `GMT` or an offset such as `+01:00`. Only a time has one.
 fn without_zone(text: &str) -> &str {
     let Some(colon) = text.find(':') else { return text };
     let bare = text.strip_suffix("gmt").or_else(|| text.strip_suffix('z')).unwrap_or(text).trim_end();
@@ -67,7 +67,7 @@ fn is_date(words: &[&str]) -> bool {
     named(&words)
 }
 
-/// `2026-01-31` and `1-31-2026`; a month needs no day.
+/// Reads `2026-01-31` and `1-31-2026`; a month needs no day.
 fn numbers(parts: &[&str]) -> bool {
     let read = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i16>().ok())?;
     let Some(numbers) = parts.iter().map(|part| read(part)).collect::<Option<Vec<_>>>() else { return false };
@@ -81,7 +81,7 @@ fn numbers(parts: &[&str]) -> bool {
     }
 }
 
-/// A month by its name, with a day, a year, or both.
+/// Reads the name of a month, with a day, a year, or both.
 fn named(words: &[&str]) -> bool {
     let Some(at) = words.iter().position(|word| is_name(word, &MONTHS)) else { return false };
     let rest: Vec<_> = words.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, word)| *word).collect();

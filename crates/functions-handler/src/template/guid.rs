@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-/// `7d9a…` with or without hyphens, in braces or parentheses, or as `{0x…,0x…,0x…,{0x…,…}}`.
+/// Reports whether a text is a GUID: `7d9a…` with or without hyphens, in braces or parentheses, or
+/// `{0x…,0x…,0x…,{0x…,…}}`.
 pub(super) fn is_guid(text: &str) -> bool {
     let text = text.trim();
     let bare = |open: char, close: char| text.strip_prefix(open).and_then(|text| text.strip_suffix(close));
@@ -17,7 +18,7 @@ fn is_hyphenated(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
-/// One number of 32 bits, two of 16, and eight of 8 in braces.
+/// Reports whether a text is one number of 32 bits, two of 16, and eight of 8 in braces.
 fn is_hexadecimal(text: &str) -> bool {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let Some((outer, inner)) = text.split_once(",{") else { return false };

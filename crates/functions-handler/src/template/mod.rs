@@ -19,10 +19,10 @@ use self::{
     segment::{Parameter, Segment},
 };
 
-/// The path of a function, route prefix included.
+/// The path of a function, with the route prefix.
 #[derive(Debug)]
 pub(crate) struct Template {
-    /// As it was written, with a slash before it.
+    /// The template as the app wrote it, after a slash.
     text: String,
     segments: Vec<Segment>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct RouteValues(Vec<Option<String>>);
 impl Template {
     /// Joins the route prefix of `host.json` and the route of a function.
     pub(crate) fn new(prefix: &str, route: &str) -> Result<Self, TemplateError> {
-        // The slash of the route "/" is not one at an end: it makes an empty segment.
+        // The slash of the route "/" is not a trailing slash: it makes an empty segment.
         let bare = if route == "/" { route } else { route.strip_suffix('/').unwrap_or(route) };
         let text = match (prefix, bare) {
             ("", route) => route.to_owned(),
@@ -48,12 +48,12 @@ impl Template {
         Ok(Self { text: format!("/{}", text.strip_prefix('/').unwrap_or(&text)), segments })
     }
 
-    /// As it was written, with a slash before it.
+    /// The template as the app wrote it, after a slash.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The values, if this template matches the path.
+    /// Returns the values, if this template matches the path.
     pub(crate) fn matches(&self, path: &str) -> Option<RouteValues> {
         let mut rest = path.strip_prefix('/')?;
         let mut values = Vec::new();
@@ -75,14 +75,16 @@ impl Template {
         rest.bytes().all(|byte| byte == b'/').then_some(RouteValues(values))
     }
 
-    /// What the catch-all of this template stands for, as it was written: after a slash, and `/` where nothing is left.
+    /// Returns the part of the path that the catch-all matches, as the caller wrote it. It begins with a slash; it is
+    /// `/` if nothing is left.
     pub(crate) fn rest_of<'a>(&self, path: &'a str) -> Option<&'a str> {
         let (Segment::CatchAll(_), before) = self.segments.split_last()? else { return None };
         let slashes = path.match_indices('/').map(|(at, _)| at);
         Some(slashes.into_iter().nth(before.len()).map_or("/", |at| &path[at..]))
     }
 
-    /// The values by the names of the parameters; the name of a parameter that must have a value and has none.
+    /// Looks up the values by the names of the parameters. The error is the name of a required parameter without a
+    /// value.
     pub(crate) fn values(&self, value: impl Fn(&str) -> Option<String>) -> Result<RouteValues, String> {
         let values = self.parameters().map(|parameter| {
             let given = value(&parameter.name).filter(|value| !value.is_empty());
@@ -95,7 +97,8 @@ impl Template {
         values.collect::<Result<_, _>>().map(RouteValues)
     }
 
-    /// The routes by which axum passes the values to its extractors: one for each number of present optional values.
+    /// Returns the routes by which axum passes the values to its extractors: one for each number of present optional
+    /// values.
     ///
     /// axum cannot express these templates, so it never sees the caller's path: [`Template::axum_path`] makes a path
     /// that matches one of these routes.
@@ -113,7 +116,7 @@ impl Template {
         (0..=optional).map(route).collect()
     }
 
-    /// The path of the matching one of [`Template::axum_routes`].
+    /// Makes the path that matches one of [`Template::axum_routes`].
     pub(crate) fn axum_path(&self, values: &RouteValues) -> String {
         let (mut present, mut path, mut gap) = (0, String::new(), false);
         for (parameter, value) in self.parameters().zip(&values.0) {
@@ -125,7 +128,7 @@ impl Template {
         format!("/{present}{path}")
     }
 
-    /// Whether the path carries nothing.
+    /// Reports whether the template has no parameters.
     pub(crate) fn has_no_parameters(&self) -> bool {
         self.parameters().next().is_none()
     }

@@ -6,7 +6,7 @@ const BLANKS: [char; 6] = ['\t', '\n', '\u{b}', '\u{c}', '\r', ' '];
 /// The largest `decimal`.
 const LARGEST_DECIMAL: u128 = 79_228_162_514_264_337_593_543_950_335;
 
-/// A sign and digits, blanks around them.
+/// Reads a sign and digits, with blanks around them.
 pub(super) fn integer(text: &str) -> Option<i64> {
     let text = text.trim_matches(BLANKS);
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -14,7 +14,8 @@ pub(super) fn integer(text: &str) -> Option<i64> {
     if plain { text.parse().ok() } else { None }
 }
 
-/// Also thousands, an exponent, `NaN` and `Infinity`; a number too large is infinite.
+/// Reports whether a text is a double. Thousands, an exponent, `NaN` and `Infinity` are allowed; a number that is too
+/// large is infinite.
 pub(super) fn is_double(text: &str) -> bool {
     let text = text.trim_matches(BLANKS);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -29,7 +30,7 @@ pub(super) fn is_double(text: &str) -> bool {
     exponent.is_none_or(is_exponent) && parts(number).is_some()
 }
 
-/// Thousands, no exponent; a sign before or after.
+/// Reports whether a text is a decimal. Thousands and a sign before or after are allowed; an exponent is not.
 pub(super) fn is_decimal(text: &str) -> bool {
     let text = text.trim_matches(BLANKS);
     let signed = text.strip_prefix(['+', '-']);
@@ -39,7 +40,7 @@ pub(super) fn is_decimal(text: &str) -> bool {
     whole.is_empty() || whole.parse::<u128>().is_ok_and(|number| number <= LARGEST_DECIMAL)
 }
 
-/// The digits before and after the point, less the commas between thousands.
+/// Returns the digits before and after the point, without the commas between thousands.
 fn parts(number: &str) -> Option<(String, &str)> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! Reads the text of a template, and refuses what ASP.NET Core refuses: one such route stops the whole host.
+//! Reads the text of a template. It refuses what ASP.NET Core refuses, because one such route stops the whole host.
 
 use std::{iter::Peekable, str::Chars};
 
@@ -7,7 +7,7 @@ use super::{
     segment::{Parameter, Segment, SegmentPart},
 };
 
-/// A route with which the Functions host does not start.
+/// A route that the Functions host does not start with.
 #[derive(Debug, thiserror::Error)]
 #[error("the route \"{route}\" {problem}")]
 pub(crate) struct TemplateError {
@@ -45,7 +45,7 @@ enum Problem {
     Constraint(String, ConstraintError),
 }
 
-/// The segments of a template that has its prefix and no slash at the end. One slash at the beginning means nothing.
+/// Reads the segments of a template that has its prefix and no trailing slash. One leading slash means nothing.
 pub(super) fn template(route: &str) -> Result<Vec<Segment>, TemplateError> {
     let bare = route.strip_prefix('/').unwrap_or(route);
     let parsed = segments(bare).and_then(|segments| check_names(&segments).map(|()| segments));
@@ -78,7 +78,7 @@ fn segments(route: &str) -> Result<Vec<Segment>, Problem> {
     early.map_or(Ok(segments), |name| Err(Problem::CatchAll(name)))
 }
 
-/// The parts up to the next slash, and whether there was one.
+/// Reads the parts up to the next slash, and reports whether there was one.
 fn parts(rest: &mut Peekable<Chars<'_>>) -> Result<(Vec<SegmentPart>, bool), Problem> {
     let mut parts = Vec::new();
     let mut text = String::new();
@@ -110,7 +110,7 @@ fn parts(rest: &mut Peekable<Chars<'_>>) -> Result<(Vec<SegmentPart>, bool), Pro
     if parts.is_empty() { Err(Problem::EmptySegment) } else { Ok((parts, more)) }
 }
 
-/// What stands between the braces of a parameter. A regular expression doubles its own braces, and may have slashes.
+/// Reads the text between the braces of a parameter. A regular expression doubles its own braces, and may have slashes.
 fn parameter_text(rest: &mut Peekable<Chars<'_>>) -> Result<String, Problem> {
     let mut inner = String::new();
     loop {
@@ -150,7 +150,7 @@ fn parameter(text: &str) -> Result<Parameter, Problem> {
     Ok(Parameter { name: name.to_owned(), catch_all, optional, default, constraints })
 }
 
-/// Where a constraint ends: at a colon or equals sign that is not between its parentheses.
+/// Finds the end of a constraint: a colon or equals sign that is not between the constraint's parentheses.
 fn constraint_end(text: &str) -> usize {
     let is_end = |rest: &str| rest.is_empty() || rest.starts_with([':', '=']);
     let plain = text.find([':', '=', '(']).unwrap_or(text.len());

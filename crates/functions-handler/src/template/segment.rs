@@ -10,9 +10,9 @@ use super::{
 pub(super) enum Segment {
     Literal(String),
     Parameter(Parameter),
-    /// The rest of the path, including slashes; may be empty. Always the last segment.
+    /// The rest of the path, including slashes. It may be empty, and is always the last segment.
     CatchAll(Parameter),
-    /// Text and parameters, such as `{name}.{extension}`; no two parameters beside each other.
+    /// Text and parameters, such as `{name}.{extension}`. Two parameters are never adjacent.
     Mixed(Vec<SegmentPart>),
 }
 
@@ -40,7 +40,7 @@ impl Segment {
         }
     }
 
-    /// Whether this segment takes the piece of a path, which is empty where the path has ended.
+    /// Matches this segment with a piece of a path. The piece is empty after the end of the path.
     pub(super) fn matches(&self, piece: &str, values: &mut Vec<Option<String>>) -> Option<()> {
         match self {
             Self::Literal(text) => is_literal(piece, text).then_some(()),
@@ -81,7 +81,7 @@ impl Parameter {
         self.constraints.iter().all(|constraint| constraint.admits(value))
     }
 
-    /// The value where the path has none. It is not tested against the constraints.
+    /// Returns the value if the path has none. It is not tested against the constraints.
     fn absent(&self) -> Option<Option<String>> {
         match &self.default {
             Some(value) => Some(Some(encoded(value))),
@@ -89,7 +89,7 @@ impl Parameter {
         }
     }
 
-    /// The value of a catch-all. The constraints are tested even when nothing is left: then they fail.
+    /// Returns the value of a catch-all. The constraints are tested even when nothing is left, and then they fail.
     pub(super) fn rest_of(&self, rest: &str) -> Option<Option<String>> {
         if rest.is_empty() && (self.default.is_some() || self.constraints.is_empty()) {
             return self.absent();
@@ -98,8 +98,8 @@ impl Parameter {
     }
 }
 
-/// Values of the parameters of one segment, read from the right: each text matches at its last occurrence, so the
-/// first parameter is as long as possible. An optional parameter at the end may be absent together with its dot.
+/// Reads the parameters' values of one segment from the right. Each text matches at its last occurrence, so the first
+/// parameter is as long as possible. An optional parameter at the end may be absent together with its dot.
 fn mixed<'a>(parts: &'a [SegmentPart], piece: &str) -> Option<Vec<(&'a Parameter, Option<String>)>> {
     if let Some(found) = exactly(parts, piece) {
         return Some(found.into_iter().map(|(parameter, value)| (parameter, Some(value))).collect());
@@ -114,7 +114,7 @@ fn mixed<'a>(parts: &'a [SegmentPart], piece: &str) -> Option<Vec<(&'a Parameter
     Some(found.into_iter().map(|(parameter, value)| (parameter, Some(value))).chain([(last, None)]).collect())
 }
 
-/// The same, with a value for each parameter.
+/// Reads the same values, but requires a value for each parameter.
 fn exactly<'a>(parts: &'a [SegmentPart], piece: &str) -> Option<Vec<(&'a Parameter, String)>> {
     let mut rest: Vec<char> = piece.chars().collect();
     let mut pending: Option<&Parameter> = None;
@@ -147,7 +147,8 @@ fn exactly<'a>(parts: &'a [SegmentPart], piece: &str) -> Option<Vec<(&'a Paramet
     Some(found)
 }
 
-/// Each request is compared with many routes: what is plain ASCII is neither decoded nor folded.
+/// Compares a piece with a literal. Each request is compared with many routes, so plain ASCII is neither decoded nor
+/// folded.
 fn is_literal(piece: &str, text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii() && byte != b'%';
     if piece.bytes().all(is_plain) && text.is_ascii() {
@@ -157,7 +158,7 @@ fn is_literal(piece: &str, text: &str) -> bool {
     piece == text || piece.chars().map(fold).eq(text.chars().map(fold))
 }
 
-/// Upper case as .NET compares ordinally: one character for one.
+/// Returns the upper case of .NET's ordinal comparison: one character for one.
 fn fold(c: char) -> char {
     let mut upper = c.to_uppercase();
     match (upper.next(), upper.next()) {

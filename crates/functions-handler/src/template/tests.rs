@@ -1,12 +1,12 @@
 use super::{escape::decoded, *};
 
-/// The path that axum gets, if the template matches.
+/// Returns the path that axum gets, if the template matches.
 fn matched(route: &str, path: &str) -> Option<String> {
     let template = Template::new("api", route).unwrap_or_else(|error| panic!("{error}"));
     template.matches(path).map(|values| template.axum_path(&values))
 }
 
-/// The values by name, decoded; `None` for one that is absent.
+/// Returns the decoded values by name; `None` for an absent value.
 fn values(route: &str, path: &str) -> Option<Vec<(String, Option<String>)>> {
     let template = Template::new("", route).unwrap_or_else(|error| panic!("{error}"));
     let RouteValues(values) = template.matches(path)?;

@@ -1,4 +1,5 @@
-//! One function, two forms: a caller's request as it came, and the same within JSON; and calls with a payload alone.
+//! One function in two forms: the caller's request itself, and the same request within JSON. Also calls with only a
+//! payload.
 
 use axum::{Json, body::Bytes, extract::Path, http::Uri};
 use http::{HeaderValue, header::SET_COOKIE};
@@ -139,7 +140,7 @@ async fn bindings_have_the_names_that_function_json_gives_them() {
     assert_eq!(result["Outputs"]["later"], json!({ "body": "7" }));
     assert_eq!(result["Outputs"]["answer"]["body"], "taken");
     assert_eq!(result["Logs"], json!(["sent"]));
-    // As it would be forwarded, the value of the queue would be lost.
+    // A forwarded request would lose the value of the queue.
     let answer = send(&router, Method::POST, "/api/orders", "7").await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
 }

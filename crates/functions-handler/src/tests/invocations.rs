@@ -1,4 +1,4 @@
-//! What holds for every invocation: panics, time, size, number, streams, layers, stopping.
+//! The rules of every invocation: panics, time, size, number, streams, layers, stopping.
 
 use std::{
     io,
@@ -117,7 +117,7 @@ async fn a_stream_goes_out_chunk_by_chunk_without_a_time_limit_and_keeps_its_slo
     send_chunk.send("first").await.unwrap();
     assert_eq!(body.next().await.unwrap().unwrap(), "first");
 
-    // Another invocation runs into the limit, so the stream is past it too; and the two of them take both slots.
+    // Another invocation reaches its time limit, so the stream is past the limit too. The two together take both slots.
     let mut late = Box::pin(send(&router, Method::POST, "/never", TICK));
     assert!(late.as_mut().now_or_never().is_none());
     assert_eq!(send(&router, Method::POST, "/api/a", "").await.status, StatusCode::TOO_MANY_REQUESTS);
@@ -239,7 +239,7 @@ async fn a_connection_that_sends_no_whole_head_is_closed() {
         let mut host = TcpStream::connect(address).await.unwrap();
         host.write_all(head.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        // Ends only when the connection does.
+        // Reading ends only when the connection ends.
         host.read_to_string(&mut answer).await.unwrap();
         assert_eq!(answer.starts_with("HTTP/1.1 200 "), head.ends_with("\r\n\r\n"), "{answer}");
     }

@@ -1,4 +1,4 @@
-//! Every line of an invocation says which one it belongs to.
+//! Every line of an invocation names its invocation.
 
 use std::{cell::RefCell, io, sync::Once};
 
@@ -14,7 +14,7 @@ const ID: &str = "7d9aa9f2-5a3c-4f0e-8a5f-0f6b1c2d3e4f";
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 thread_local! {
-    /// What this thread has logged: each test has its own thread.
+    /// The log of this thread. Each test has its own thread.
     static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -35,9 +35,10 @@ fn logged() -> String {
     LOGGED.with_borrow(|logged| String::from_utf8(logged.clone()).unwrap())
 }
 
-/// What is logged while the host makes this call and reads the answer.
+/// Returns the log lines while the host makes this call and reads the answer.
 async fn log_of(app: FunctionApp, path: &str) -> Vec<String> {
-    // One subscriber for all threads: tracing caches which events are wanted, and scoped subscribers race for that.
+    // There is one subscriber for all threads. tracing caches the wanted events, and scoped subscribers would race for
+    // that cache.
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| fmt().with_ansi(false).with_writer(|| ThreadLog).init());
     LOGGED.take();

@@ -1,4 +1,4 @@
-//! The router, asked directly, with functions that only tests have.
+//! The router, called directly, with functions that only tests have.
 
 mod forms;
 mod invocations;
@@ -24,7 +24,7 @@ use crate::{
 const PREFIX: &str = "AzureFunctionsJobHost__extensions__http__routePrefix";
 const TIMEOUT: &str = "AzureFunctionsJobHost__functionTimeout";
 
-/// An answer, read to its end.
+/// An answer that has been read to its end.
 struct HandlerAnswer {
     status: StatusCode,
     headers: HeaderMap,
@@ -41,7 +41,7 @@ impl HandlerAnswer {
     }
 }
 
-/// An error of another library, which follows the contract.
+/// An error of another library that follows the contract.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 struct TestError {
@@ -61,7 +61,7 @@ fn leaked(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
-/// A function with an HTTP trigger alone.
+/// Makes a function with only an HTTP trigger.
 fn http_function(name: &'static str, methods: &[&str], route: &str) -> Function {
     let trigger = json!({ "type": "httpTrigger", "name": "req", "methods": methods, "route": route });
     let definition = json!({ "bindings": [trigger, { "type": "http", "direction": "out", "name": "res" }] });
@@ -76,7 +76,7 @@ fn app() -> FunctionApp {
     FunctionApp::stateless()
 }
 
-/// An app with one HTTP function.
+/// Makes an app with one HTTP function.
 fn http<H: Handler<T, ()>, T: 'static>(name: &'static str, methods: &[&str], route: &str, handler: H) -> FunctionApp {
     app().http(http_function(name, methods, route), handler)
 }

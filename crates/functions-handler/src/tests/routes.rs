@@ -179,7 +179,8 @@ async fn functions_share_the_state_and_parts_of_it() {
 }
 
 proptest! {
-    /// What a template matches, axum must find behind it; else the answer would be axum's own 404, without a body.
+    /// If a template matches a path, axum must find a route for it. Otherwise the answer would be axum's own 404,
+    /// without a body.
     #[test]
     fn whatever_the_path_it_is_a_functions_or_not_found(path in "/(api|API)?(/+(a|Z|x))?(/[!-~]{0,3}){0,4}") {
         let app = http("a", GET, "a/{b}/{c?}", async || "ok").http(http_function("z", GET, "z/{*rest}"), says_b);

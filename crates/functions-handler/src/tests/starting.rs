@@ -1,4 +1,4 @@
-//! Why an app does not start, and how a test calls one that does.
+//! The reasons why an app does not start, and how a test calls an app that starts.
 
 use std::fs;
 

@@ -36,12 +36,12 @@ pub struct Call {
     path: Result<ApiPath, Error>,
     headers: HeaderMap,
     body: Body,
-    /// What is wrong with it, told when it is sent.
+    /// A mistake in the call. [`Call::send`] reports it.
     problem: Option<Error>,
 }
 
 impl Api {
-    /// A GET of `path` below the base URL, with or without a query.
+    /// Makes a GET of `path` below the base URL, with or without a query.
     pub fn get<P>(&self, path: P) -> Call
     where
         P: TryInto<ApiPath>,
@@ -50,7 +50,7 @@ impl Api {
         self.call(Method::GET, path)
     }
 
-    /// A POST to `path`.
+    /// Makes a POST to `path`.
     pub fn post<P>(&self, path: P) -> Call
     where
         P: TryInto<ApiPath>,
@@ -59,7 +59,7 @@ impl Api {
         self.call(Method::POST, path)
     }
 
-    /// A PUT to `path`.
+    /// Makes a PUT to `path`.
     pub fn put<P>(&self, path: P) -> Call
     where
         P: TryInto<ApiPath>,
@@ -68,7 +68,7 @@ impl Api {
         self.call(Method::PUT, path)
     }
 
-    /// A DELETE of `path`.
+    /// Makes a DELETE of `path`.
     pub fn delete<P>(&self, path: P) -> Call
     where
         P: TryInto<ApiPath>,
@@ -77,7 +77,7 @@ impl Api {
         self.call(Method::DELETE, path)
     }
 
-    /// A call of any method.
+    /// Makes a call of any method.
     pub fn call<P>(&self, method: Method, path: P) -> Call
     where
         P: TryInto<ApiPath>,
@@ -88,7 +88,7 @@ impl Api {
         Call { api: self.clone(), method, path, headers, body, problem }
     }
 
-    /// Whether the API accepts a GET of this path from this app now.
+    /// Reports whether the API now accepts a GET of this path from this app.
     pub async fn check(&self, path: &ApiPath) -> Check {
         let probe = async { self.get(path).send().await.map(drop) };
         check(self.0.service, self.connection(), self.0.credentials.scope(), probe).await
@@ -132,8 +132,8 @@ impl Call {
     /// A repeatable call is tried up to three times. The answer must begin within 100 s.
     ///
     /// # Errors
-    /// Every status except 2xx is an error. A redirect is one too: it would send the token to another host. An HTML
-    /// page is refused unless the call accepts `text/html`: it comes from a portal or proxy.
+    /// Every status except 2xx is an error. A redirect is an error too: it would send the token to another host. An
+    /// HTML page comes from a portal or proxy, so it is refused unless the call accepts `text/html`.
     pub async fn send(self) -> Result<ApiResponse, Error> {
         let Self { api, method, path, mut headers, body, problem } = self;
         let path = path?;
@@ -172,7 +172,7 @@ fn is_html(content_type: &str) -> bool {
     content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(HTML)
 }
 
-/// An API's successful answer; its body is not read yet.
+/// An API's successful answer. Its body is not read yet.
 #[derive(Debug)]
 pub struct ApiResponse {
     service: Service,
@@ -182,42 +182,42 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// Its status, a 2xx.
+    /// The status: always a 2xx.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Its headers.
+    /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// Its `Content-Type`.
+    /// The `Content-Type`.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// Its body as a stream, of any length.
+    /// The body as a stream, of any length.
     #[must_use]
     pub fn into_body(self) -> Body {
         self.body
     }
 
-    /// Its body in memory.
+    /// Reads the body into memory.
     ///
     /// # Errors
-    /// When it breaks off, pauses for three minutes, or has more than 32 MiB.
+    /// When the body breaks off, pauses for three minutes, or has more than 32 MiB.
     pub async fn bytes(self) -> Result<bytes::Bytes, Error> {
         self.body.bytes(LARGEST_ANSWER).await
     }
 
-    /// Its body, parsed.
+    /// Reads the body as JSON.
     ///
     /// # Errors
-    /// As [`Self::bytes`]; also when the body is not JSON, or not JSON of type `T`.
+    /// The same as for [`Self::bytes`]. It is also an error when the body is not JSON, or not JSON of type `T`.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         if !self.content_type().is_some_and(is_json) {
             return Err(self.mismatch("JSON"));

@@ -39,20 +39,21 @@ pub(super) struct Inner {
 }
 
 impl Reader {
-    /// An API that accepts tokens: at `<name>__baseUrl`, for `<name>__audience`. Its calls carry no other credential.
+    /// An API that accepts tokens. Its address is `<name>__baseUrl`, its audience `<name>__audience`. Calls carry no
+    /// credential other than the token.
     pub fn bearer(&mut self, name: &str) -> Option<Api> {
         let (connection, audience) = self.bearer_settings(name);
         Some(Api::new(Service::Api, connection?, audience?, None))
     }
 
-    /// The APIs behind an API Management gateway: as [`Self::bearer`], with a subscription key if
+    /// The APIs behind an API Management gateway, read as in [`Self::bearer`]. Calls carry a subscription key if
     /// `<name>__subscriptionKeySecret` names a secret of the vault `KEYVAULT`.
     #[cfg(feature = "api-management")]
     pub fn api(&mut self, name: &str) -> Option<Api> {
         self.api_with_key_in(name, "KEYVAULT")
     }
 
-    /// As [`Self::api`], with the subscription key in another vault.
+    /// Like [`Self::api`], with the subscription key in another vault.
     #[cfg(feature = "api-management")]
     pub fn api_with_key_in(&mut self, name: &str, vault: &str) -> Option<Api> {
         let (connection, audience) = self.bearer_settings(name);
@@ -81,7 +82,7 @@ impl Api {
         Self::within(TimeLimits::new(service), service, connection, audience, key)
     }
 
-    /// As [`Self::new`], with time limits that are not those of `service`.
+    /// Like [`Self::new`], with time limits other than those of `service`.
     pub(crate) fn within(
         limits: TimeLimits,
         service: Service,
@@ -100,13 +101,13 @@ impl Api {
         &self.0.connection
     }
 
-    /// The audience of its tokens: an App ID URI or client ID.
+    /// The audience of the tokens: an App ID URI or client ID.
     #[must_use]
     pub fn audience(&self) -> &Audience {
         self.0.credentials.audience()
     }
 
-    /// Name of the secret that holds the subscription key, if there is one.
+    /// The name of the secret that holds the subscription key, if there is one.
     #[must_use]
     pub fn key_secret(&self) -> Option<&str> {
         self.0.credentials.key_secret()
@@ -118,7 +119,7 @@ impl Api {
     }
 
     #[cfg(feature = "openai")]
-    /// Whether something that failed may be tried once more, and after which pause: retries of all kinds share a budget.
+    /// Returns the pause before another try; `None` if there may be no other try. Retries of all kinds share a budget.
     pub(crate) fn next_try(
         &self,
         tries: &mut super::retry::Tries,

@@ -18,7 +18,7 @@ use crate::{
     settings::Audience,
 };
 
-/// What this app shows to the API.
+/// The credentials of this app for the API.
 pub(super) struct ApiCredentials {
     service: Service,
     tokens: Arc<TokenCache>,
@@ -27,13 +27,13 @@ pub(super) struct ApiCredentials {
     key: Option<SubscriptionKey>,
 }
 
-/// What one request shows.
+/// The credentials of one request.
 pub(crate) struct SentCredentials {
     token: Token,
     key: Option<KeyValue>,
 }
 
-/// What was renewed for one request; each once.
+/// The renewals for one request. Token and key are each renewed at most once.
 #[derive(Default)]
 pub(super) struct Renewals {
     token: bool,
@@ -62,7 +62,7 @@ impl ApiCredentials {
         self.key.as_ref().map(SubscriptionKey::secret)
     }
 
-    /// Token and key are asked for side by side where they are not in memory.
+    /// Returns the token and the key. Those that are not in memory are fetched at the same time.
     pub(super) async fn current(&self) -> Result<SentCredentials, Error> {
         let key = async {
             match &self.key {
@@ -74,7 +74,7 @@ impl ApiCredentials {
         Ok(SentCredentials { key: key?, token: token.map_err(|error| failure(self.service, error.into()))? })
     }
 
-    /// Without what a caller may have put where our key goes.
+    /// Removes the header of our key, in case a caller set it.
     pub(super) fn without_key(&self, mut headers: HeaderMap) -> HeaderMap {
         if let Some(key) = &self.key {
             headers.remove(key.header());
@@ -82,7 +82,7 @@ impl ApiCredentials {
         headers
     }
 
-    /// The headers with token, key, and the trace context of the try.
+    /// Adds token, key, and the trace context of the try to the headers.
     pub(super) fn sign(
         &self,
         mut headers: HeaderMap,
@@ -99,14 +99,14 @@ impl ApiCredentials {
             headers.insert(TRACEPARENT, context.parent.clone());
             match &context.state {
                 Some(state) => headers.insert(TRACESTATE, state.clone()),
-                // What a forwarded request holds belongs to another parent.
+                // The `tracestate` of a forwarded request belongs to another parent.
                 None => headers.remove(TRACESTATE),
             };
         }
         Ok(headers)
     }
 
-    /// Whether there is another token, or another key, than the one that was refused.
+    /// Reports whether a token or a key exists that differs from the refused one.
     pub(super) async fn renew(&self, shown: &SentCredentials, refusal: &ApiRefusal, done: &mut Renewals) -> bool {
         match (refusal.part, &self.key, &shown.key) {
             (RefusedPart::Key, Some(key), Some(value)) => !replace(&mut done.key, true) && key.renew(value).await,
@@ -117,20 +117,20 @@ impl ApiCredentials {
         }
     }
 
-    /// Which claim of this token may be the reason for a refusal.
+    /// Names the claim of this token that may be the reason for a refusal.
     pub(super) fn mismatch(&self, shown: &SentCredentials) -> String {
         UnverifiedClaims::new(shown.token.secret().secret()).mismatch(self.audience.as_str(), Timestamp::now())
     }
 }
 
 impl SentCredentials {
-    /// The headers of token and key.
+    /// Returns the headers of token and key.
     #[cfg(all(test, feature = "api-management"))]
     pub(super) fn headers(&self) -> Option<[http::HeaderValue; 2]> {
         Some([self.token.bearer()?, self.key.as_ref()?.to_header()?])
     }
 
-    /// What no log may show, even if the API echoes it.
+    /// Returns the texts that no log may show, even if the API echoes them.
     pub(crate) fn credentials(&self) -> Vec<&str> {
         let key = self.key.as_ref().map(KeyValue::expose);
         [self.token.secret().secret()].into_iter().chain(key).collect()

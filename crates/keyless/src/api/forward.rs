@@ -15,10 +15,10 @@ use super::{
 use crate::{body::Body, error::Error};
 
 impl Api {
-    /// Passes a caller's request on to `path`, with the request's own query, and returns the answer.
+    /// Passes a caller's request on to `path`, with the request's own query. Returns the answer.
     ///
     /// It does not pass on the caller's credentials, nor headers that would show the gateway or the backend another
-    /// request. A 401, or a 403 from the gateway itself, is about this app and not about the caller, so it is
+    /// request. A 401, or a 403 from the gateway itself, concerns this app and not the caller, so it is
     /// [`Error::Refused`]. Every other answer is passed on.
     ///
     /// A body that keeps flowing has no time limit, in either direction.

@@ -1,13 +1,13 @@
-//! Without the feature `api-management` there is no subscription key.
+//! Replaces the subscription key without the feature `api-management`: there is no key.
 
 use http::{HeaderName, HeaderValue};
 
 use crate::error::Error;
 
-/// Has no value.
+/// A type without values.
 pub(crate) enum SubscriptionKey {}
 
-/// Has no value.
+/// A type without values.
 pub(super) enum KeyValue {}
 
 impl SubscriptionKey {

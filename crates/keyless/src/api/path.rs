@@ -8,10 +8,10 @@ use crate::{
     settings::SettingType,
 };
 
-/// How often a path is decoded to see what it may mean to a server behind the gateway.
+/// The number of times that a path is decoded, to check its meaning for a server behind the gateway.
 const DECODINGS: usize = 3;
 
-/// A path that cannot leave its base URL, and a query.
+/// A path that cannot leave its base URL, with an optional query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiPath {
     path: String,
@@ -19,8 +19,8 @@ pub struct ApiPath {
 }
 
 impl ApiPath {
-    /// From a caller's request, as written, without a query. `None` if any server on the way could resolve the path to
-    /// another place than it names below the base URL.
+    /// Takes a path from a caller's request, as written, without a query. `None` if any server on the way could resolve
+    /// the path to a different place than the one it names below the base URL.
     #[must_use]
     pub fn new(path: &str) -> Option<Self> {
         stays_below(path).then(|| Self { path: path.to_owned(), query: None })
@@ -38,7 +38,7 @@ impl ApiPath {
         self.query.as_deref()
     }
 
-    /// Whether the path is `prefix` or below it. Compares whole segments, case included.
+    /// Reports whether the path is `prefix` or below it. It compares whole segments, case-sensitive.
     #[must_use]
     pub fn is_below(&self, prefix: &Self) -> bool {
         let rest = self.path.strip_prefix(prefix.path.trim_end_matches('/'));
@@ -49,7 +49,7 @@ impl ApiPath {
         Self { query, ..self }
     }
 
-    /// The URL of this path below `base`, which may have a path.
+    /// Returns the URL of this path below `base`. `base` may have a path.
     pub(super) fn below(&self, base: &Url) -> Url {
         let mut url = base.clone();
         url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), self.path));
@@ -58,7 +58,7 @@ impl ApiPath {
     }
 }
 
-/// With or without a query.
+/// A path with or without a query.
 impl SettingType for ApiPath {
     const EXPECTED: &'static str = "/path/of/the/api, with or without a query";
 
@@ -69,7 +69,8 @@ impl SettingType for ApiPath {
     }
 }
 
-/// No dot segments, no empty segments (`//host`), no slashes in disguise, no character that no path has.
+/// Accepts a path without dot segments, empty segments (`//host`), encoded slashes, and characters that a path cannot
+/// have.
 fn stays_below(path: &str) -> bool {
     let Some(rest) = path.strip_prefix('/') else { return false };
     let characters = path.chars().all(|c| c.is_ascii_graphic() && !['\\', '?', '#'].contains(&c));
@@ -77,7 +78,8 @@ fn stays_below(path: &str) -> bool {
     characters && !empty && rest.split('/').all(is_plain_segment)
 }
 
-/// Servers decode once, some of them again, and some leave out what follows a semicolon.
+/// Checks what a segment can mean to a server. Servers decode it once, some decode it again, and some leave out the
+/// text after a semicolon.
 fn is_plain_segment(segment: &str) -> bool {
     let escapes = segment.split('%').skip(1);
     if !escapes.into_iter().all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2) {

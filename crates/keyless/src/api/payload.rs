@@ -1,4 +1,4 @@
-//! A request's body: whether it may be sent again, and whether it flows.
+//! A request's body: whether it may be sent again, and whether it keeps flowing.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,17 +15,17 @@ use crate::{
     time_limits::ending,
 };
 
-/// A body up to this size, in bytes, is kept, so that its request can be repeated. Most calls of APIs are smaller.
+/// The largest body, in bytes, that is kept so that its request can be repeated. Most calls of APIs are smaller.
 const KEPT: u64 = 64 * 1024;
 
-/// Small and kept, or passed on as it comes in.
+/// A body that is small and kept, or that is passed on as it arrives.
 pub(crate) enum Payload {
     Kept(Bytes),
     Stream(Option<Body>, Flow),
 }
 
 impl Payload {
-    /// Reads a body if it is known to be small, which may pause as long as one that is passed on: up to `limit`.
+    /// Reads a body that is known to be small. Each pause may last up to `limit`, as for a body that is passed on.
     pub(super) async fn new(body: Body, limit: Duration) -> Result<Self, Error> {
         if body.length().is_none_or(|length| length > KEPT) {
             return Ok(Self::Stream(Some(body), Flow::default()));
@@ -45,7 +45,7 @@ impl Payload {
         }
     }
 
-    /// How the body moves, while it is sent.
+    /// The progress of the body while it is sent.
     pub(super) fn flow(&self) -> Flow {
         match self {
             Self::Kept(_) => Flow::default(),
@@ -53,7 +53,7 @@ impl Payload {
         }
     }
 
-    /// The body to send; of a stream, only the first time.
+    /// Returns the body to send. A stream can be sent only once.
     pub(super) fn take(&mut self) -> reqwest::Body {
         match self {
             Self::Kept(bytes) => bytes.clone().into(),
@@ -62,7 +62,8 @@ impl Payload {
     }
 }
 
-/// How a caller's body moves: when it last did, whether the next piece is the caller's to send, and how it broke off.
+/// The progress of a caller's body: the time of its last move, whether the caller must send the next piece, and the
+/// error if it broke off.
 #[derive(Clone)]
 pub(crate) struct Flow(Arc<Mutex<Moves>>);
 
@@ -79,8 +80,8 @@ impl Default for Flow {
 }
 
 impl Flow {
-    /// The outcome of `work`, which sends the body. It fails if it takes longer than `limit` from the body's last move
-    /// on, so a body that keeps flowing has no limit. The error names the caller or `service`, whichever was slow.
+    /// Runs `work`, which sends the body. It fails if it takes longer than `limit` from the body's last move, so a body
+    /// that keeps flowing has no limit. The error names the slow side: the caller or `service`.
     pub(super) async fn limited<T>(
         &self,
         service: Service,
@@ -103,7 +104,7 @@ impl Flow {
         }
     }
 
-    /// The caller's failure, which the HTTP client hides in one that looks like the API's.
+    /// Returns the caller's failure. The HTTP client hides it in an error that looks like the API's.
     pub(super) fn broken_off(&self) -> Option<Error> {
         self.with(|moves| moves.broken_off.clone())
     }

@@ -16,11 +16,11 @@ use crate::{
     failure::explanation,
 };
 
-/// As much of a refusal as is read, in bytes, and for how long: its status is known, and its explanation may never end.
+/// The limits of reading a refusal, in bytes and time. Its status is known already, and its explanation may never end.
 const READ_BYTES: usize = 64 * 1024;
 const READ_TIME: Duration = Duration::from_secs(10);
 
-/// The largest 403 that is looked into, in bytes: the gateway's own are small, and say how long they are.
+/// The largest 403 whose body is read, in bytes. The gateway's own 403s are small and state their length.
 const GATEWAY_REFUSAL_BYTES: u64 = 4096;
 
 /// The gateway's scheme for subscription keys.
@@ -32,7 +32,7 @@ pub(crate) struct ApiRefusal {
     pub(crate) status: StatusCode,
     pub(super) part: RefusedPart,
     said: Cause,
-    /// The beginning of its body, as it came.
+    /// The beginning of the body, as received.
     #[cfg_attr(not(feature = "openai"), expect(dead_code, reason = "a model's alone"))]
     pub(crate) body: Bytes,
     #[cfg_attr(not(feature = "openai"), expect(dead_code, reason = "a model's alone"))]
@@ -43,18 +43,18 @@ pub(crate) struct ApiRefusal {
 pub(crate) enum RefusedPart {
     Key,
     Token,
-    /// The token is good, and its identity has no role on the resource: another token would not help.
+    /// The token is good, but its identity has no role on the resource. Another token would not help.
     Role,
     Quota,
 }
 
 impl ApiRefusal {
-    /// The answer, unless it refuses this app.
+    /// Returns the answer, unless it refuses this app.
     ///
-    /// Every 401 refuses this app, because only this app sent credentials. So does a 403 from the gateway itself, which
-    /// has `statusCode` in its body. Any other 403 is the backend's, about the request. Services other than API
-    /// Management have no keys and no 403 like the gateway's. `credentials` are those of the request: a backend may
-    /// echo them.
+    /// Every 401 refuses this app, because only this app sent credentials. A 403 from the gateway itself, which has
+    /// `statusCode` in its body, also refuses this app. Any other 403 comes from the backend and concerns the request.
+    /// Services other than API Management have no keys and no 403 like the gateway's. `credentials` are those of the
+    /// request: a backend may echo them.
     pub(super) async fn new(service: Service, response: Response, credentials: &[&str]) -> Result<Response, Self> {
         let status = response.status();
         let is_gateway = service == Service::ApiManagement;
@@ -87,7 +87,7 @@ impl ApiRefusal {
         }
     }
 
-    /// Its explanation, without credentials.
+    /// Returns the explanation, without credentials.
     #[cfg(feature = "openai")]
     pub(crate) fn said(&self) -> Option<&str> {
         match &self.said {
@@ -96,7 +96,8 @@ impl ApiRefusal {
         }
     }
 
-    /// `secret` is the name of the one that holds our key; `mismatch` says which claim of our token may be the reason.
+    /// Makes an error of the refusal. `secret` is the name of the secret with our key. `mismatch` names the claim of
+    /// our token that may be the reason.
     pub(super) fn into_error(self, service: Service, secret: Option<&str>, mismatch: impl FnOnce() -> String) -> Error {
         let Self { status, part, said, .. } = self;
         match (part, secret) {
@@ -118,12 +119,12 @@ impl ApiRefusal {
     }
 }
 
-/// The explanation in an answer that is no success.
+/// Returns the explanation in an answer that is not a success.
 pub(super) async fn said(response: Response, credentials: &[&str]) -> Cause {
     explanation(&beginning(response).await, credentials).unwrap_or(Cause::Silent)
 }
 
-/// The body, or nothing if it is longer than an explanation or does not come.
+/// Returns the body, or nothing if it is longer than an explanation or does not arrive.
 pub(crate) async fn beginning(mut response: Response) -> Bytes {
     let read = async {
         let mut body = BytesMut::new();
@@ -138,7 +139,8 @@ pub(crate) async fn beginning(mut response: Response) -> Bytes {
     timeout(READ_TIME, read).await.unwrap_or_default()
 }
 
-/// The same response once more, and its body. One that breaks off is passed on as far as it came.
+/// Returns the same response with its body read, and the body. If the body breaks off, the part that arrived is passed
+/// on.
 async fn looked_into(response: Response) -> (Response, Bytes) {
     let (parts, body) = http::Response::from(response).into_parts();
     let read = Response::from(http::Response::new(body)).bytes().await.unwrap_or_default();
@@ -159,7 +161,8 @@ fn is_quota(said: &Cause) -> bool {
     matches!(said, Cause::Said(text) if QUOTAS.iter().any(|quota| text.starts_with(quota)))
 }
 
-/// What Azure's AI services answer to an identity without a role: 401, where others have 403.
+/// Reports whether a 401 means a missing role. Azure's AI services answer 401 to an identity without a role, while
+/// others answer 403.
 fn names_role(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Body {

@@ -1,5 +1,6 @@
-//! Which calls are retried, when, and how often: only calls that are safe to repeat, after a pause with jitter. In the
-//! long run at most a tenth of all calls are retries, so that retries do not overload a gateway in trouble.
+//! The rules of retries: which calls, when, and how often. Only calls that are safe to repeat are retried, after a
+//! pause with jitter. In the long run at most a tenth of all calls are retries, so that retries do not overload a
+//! gateway in trouble.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -12,51 +13,52 @@ use reqwest::Response;
 
 use crate::kept::jitter;
 
-/// Tries after the first.
+/// The number of tries after the first.
 const RETRIES: u32 = 2;
 
-/// The first pause; it doubles.
+/// The first pause. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// A gateway that asks for more time than this: its answer is passed on to our caller.
+/// The longest wait that a gateway may ask for. If it asks for more, its answer is passed on to our caller.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// The budget holds ten retries at most. A retry costs ten tokens, and each answer of another kind brings one.
+/// The size of the budget: at most ten retries. A retry costs ten tokens, and each answer that needs no retry brings
+/// one.
 const CAPACITY: u32 = 100;
 const COST: u32 = 10;
 
-/// Names the wait in milliseconds: Azure `OpenAI` sends it beside `Retry-After`.
+/// The header with the wait in milliseconds. Azure `OpenAI` sends it beside `Retry-After`.
 const RETRY_AFTER_MS: &str = "retry-after-ms";
 
-/// Which requests may be sent again after an answer that time may mend.
+/// The requests that may be sent again after a passing failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// Those whose method is idempotent.
+    /// Requests with an idempotent method.
     ByMethod,
-    /// All of them: a model that is asked twice has changed nothing.
+    /// All requests: a model that is asked twice has changed nothing.
     Always,
-    /// All of them, but not after a 500: the gateway has already tried the other backends, and more calls would only
+    /// All requests, but not after a 500: the gateway has already tried the other backends, and more calls would only
     /// open their circuit breakers.
     #[cfg_attr(not(any(test, feature = "openai")), expect(dead_code, reason = "a model's alone"))]
     BehindGateway,
 }
 
-/// Shared by all calls of one client.
+/// The retry budget that all calls of one client share.
 pub(crate) struct RetryBudget {
     first: Duration,
     tokens: AtomicU32,
 }
 
-/// Of one call.
+/// The tries of one call.
 #[derive(Default)]
 pub(crate) struct Tries {
     retries: u32,
-    /// With what was sent again for a renewed token or key.
+    /// The number of sendings, including those with a renewed token or key.
     sendings: u32,
 }
 
 impl Tries {
-    /// How often the request was sent before.
+    /// Counts a sending, and returns the number of earlier ones.
     pub(super) fn next_sending(&mut self) -> u32 {
         let before = self.sendings;
         self.sendings += 1;
@@ -75,7 +77,7 @@ impl RetryBudget {
         Self { first, tokens: AtomicU32::new(CAPACITY) }
     }
 
-    /// How long to wait before another try; `None` when this was the last.
+    /// Returns the wait before another try; `None` if this was the last.
     pub(super) fn wait(
         &self,
         tries: &mut Tries,
@@ -92,24 +94,24 @@ impl RetryBudget {
                 self.save();
                 None
             }
-            // A request that did not reach the gateway did nothing there.
+            // A request that did not reach the gateway changed nothing there.
             Err(error) if error.is_connect() || (may_repeat && !error.is_timeout()) => self.next(tries, Duration::ZERO),
             Err(_) => None,
         }
     }
 
-    /// How long to wait before another try, when the service asked for `asked`.
+    /// Returns the wait before another try, if the service asked for `asked`.
     pub(super) fn next(&self, tries: &mut Tries, asked: Duration) -> Option<Duration> {
         if tries.retries >= RETRIES || asked > LONGEST_WAIT || !self.spend() {
             return None;
         }
         let pause = self.first.saturating_mul(1 << tries.retries).mul_f64(0.5 + 0.5 * jitter());
         tries.retries += 1;
-        // Many callers are asked to come again at one moment: jitter keeps them apart.
+        // A service may ask many callers to come again at one moment. Jitter spreads them.
         Some(if asked.is_zero() { pause } else { asked + pause })
     }
 
-    /// How many retries there are.
+    /// The number of retries in the budget.
     pub(super) fn left(&self) -> u32 {
         self.tokens.load(Ordering::Relaxed) / COST
     }
@@ -120,12 +122,12 @@ impl RetryBudget {
 
     fn save(&self) {
         let more = |tokens: u32| (tokens < CAPACITY).then_some(tokens + 1);
-        // A full budget is no error.
+        // A full budget is not an error.
         let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }
 
-/// Statuses that time may mend.
+/// Reports whether a failure with this status may pass with time.
 fn is_passing(status: StatusCode, repeat: Repeat) -> bool {
     let of_a_model = repeat == Repeat::Always && (status == StatusCode::REQUEST_TIMEOUT || status.is_server_error());
     of_a_model
@@ -138,7 +140,7 @@ fn is_passing(status: StatusCode, repeat: Repeat) -> bool {
         )
 }
 
-/// Milliseconds in a separate header, else seconds, or a date;
+/// Reads the requested wait: milliseconds in a separate header, otherwise seconds or a date;
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let milliseconds = headers.get(RETRY_AFTER_MS).and_then(|value| value.to_str().ok()?.trim().parse().ok());

@@ -24,25 +24,25 @@ use crate::{
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    /// Neither token nor key.
+    /// The headers, without token and key.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     pub(crate) repeat: Repeat,
 }
 
-/// An answer that is no refusal of this app, and the credentials that it was given to.
+/// An answer that does not refuse this app, and the credentials of its request.
 pub(crate) struct Answered {
     pub(crate) response: Response,
     pub(crate) shown: SentCredentials,
 }
 
-/// Why there is no answer to hand on.
+/// The reason why there is no answer to pass on.
 pub(crate) enum Unanswered {
     Failed(Error),
     Refused(Box<RefusedApp>),
 }
 
-/// A refusal of this app, and which claim of its token may be the reason.
+/// A refusal of this app, with the claim of its token that may be the reason.
 pub(crate) struct RefusedApp {
     pub(crate) refusal: ApiRefusal,
     mismatch: String,
@@ -55,7 +55,7 @@ impl From<Error> for Unanswered {
 }
 
 impl Api {
-    /// Returns when the answer's head has arrived, within the limit; its body is not read yet.
+    /// Sends a request, and returns when the answer's head has arrived within the limit. The body is not read yet.
     ///
     /// The limit counts from the last byte of the request, so a body that keeps flowing has no limit.
     pub(super) async fn answer(&self, mut request: Request) -> Result<Answered, Error> {
@@ -67,7 +67,7 @@ impl Api {
         flow.limited(self.0.service, self.0.limits.whole, tried).await
     }
 
-    /// Like [`Self::answer`], without a time limit, for a request whose body is in memory. `tries` are those of the
+    /// Like [`Self::answer`], without a time limit, for a request with its body in memory. `tries` are those of the
     /// call, which may send several such requests.
     #[cfg(feature = "openai")]
     pub(crate) async fn attempt(&self, request: &mut Request, tries: &mut Tries) -> Result<Answered, Unanswered> {
@@ -75,7 +75,7 @@ impl Api {
         self.tried(request, &flow, tries).await
     }
 
-    /// The error of a refusal that tells nothing more by its body.
+    /// Makes the error of a refusal whose body has no further information.
     pub(crate) fn unanswered(&self, unanswered: Unanswered) -> Error {
         match unanswered {
             Unanswered::Failed(error) => error,
@@ -97,7 +97,7 @@ impl Api {
             let attempt = Attempt::start(signals, &request.method, &request.url, tries.next_sending());
             let signed = self.0.credentials.sign(request.headers.clone(), &shown, attempt.context())?;
             let sending = client.request(request.method.clone(), request.url.clone()).headers(signed);
-            // A stream is gone with the first try.
+            // After the first try, a stream cannot be sent again.
             let again = request.payload.may_be_repeated();
             let sent = sending.body(request.payload.take()).send().await;
             drop(place);
@@ -121,9 +121,9 @@ impl Api {
             let sent = sent.map_err(|error| unreachable(self.0.service, error))?;
             match ApiRefusal::new(self.0.service, sent, &shown.credentials()).await {
                 Ok(response) => return Ok(Answered { response, shown }),
-                // What the gateway refused, nothing behind it saw: any method may be repeated.
+                // The gateway refused the request before anything behind it saw it, so any method may be repeated.
                 Err(refusal) => {
-                    // A token is dropped also when this call cannot have another.
+                    // A refused token is dropped even if this call cannot have another.
                     if !(self.0.credentials.renew(&shown, &refusal, &mut renewals).await && again) {
                         let mismatch = self.0.credentials.mismatch(&shown);
                         return Err(Unanswered::Refused(Box::new(RefusedApp { refusal, mismatch })));
@@ -134,13 +134,13 @@ impl Api {
     }
 }
 
-/// The service's, or else the gateway's.
+/// Returns the service's request ID, otherwise the gateway's.
 fn request_id(response: &Response) -> Option<&str> {
     let id = ["x-ms-request-id", "apim-request-id"].into_iter().find_map(|name| response.headers().get(name));
     id.and_then(|id| id.to_str().ok())
 }
 
-/// The answer with a body that may take any time, but not pause for long.
+/// Returns the answer with a body that may take any time, but must not pause for long.
 pub(crate) fn paced(service: Service, limits: TimeLimits, response: Response) -> http::Response<Body> {
     let mut head = http::Response::new(());
     (*head.status_mut(), *head.version_mut()) = (response.status(), response.version());
@@ -158,7 +158,7 @@ pub(crate) fn paced(service: Service, limits: TimeLimits, response: Response) ->
     head.map(|()| Body::from_stream(pieces))
 }
 
-/// A path of the operator's may hold a query, so the URL stays out of the log.
+/// An operator's path may hold a query, so the URL stays out of the log.
 fn unreachable(service: Service, error: reqwest::Error) -> Error {
     Error::unreachable(service, error.without_url())
 }

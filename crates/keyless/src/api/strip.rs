@@ -10,7 +10,7 @@ use http::{
 };
 use percent_encoding::percent_decode_str;
 
-/// Those of one connection: <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>.
+/// The headers of one connection: <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>.
 const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -23,8 +23,8 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// The caller's credentials for this app or the gateway; headers for this server only; and headers that show a gateway
-/// or a backend another method or path than the checked ones.
+/// The caller's headers that stay here: credentials for this app or the gateway, headers for this server only, and
+/// headers that show a gateway or a backend another method or path than the checked ones.
 const OF_THE_CALLER: [HeaderName; 13] = [
     AUTHORIZATION,
     COOKIE,
@@ -41,9 +41,9 @@ const OF_THE_CALLER: [HeaderName; 13] = [
     HeaderName::from_static("x-rewrite-url"),
 ];
 
-/// Headers of the gateway itself (keys, traces that show keys), of the Functions host, and of App Service's front end
-/// and authentication (`x-ms-token-…` are tokens). `x-forwarded-…` is a caller's claim about itself, and a backend may
-/// trust it.
+/// Prefixes of headers of the gateway (keys, traces that show keys), of the Functions host, and of App Service's front
+/// end and authentication (`x-ms-token-…` are tokens). `x-forwarded-…` is a caller's claim about itself, and a backend
+/// may trust it.
 const PREFIXES: [&str; 11] = [
     "ocp-apim-",
     "x-azure-functions-",
@@ -58,10 +58,10 @@ const PREFIXES: [&str; 11] = [
     "was-default-hostname",
 ];
 
-/// A function key, and a subscription key under the gateway's usual name.
+/// Query parameters: a function key, and a subscription key under the gateway's usual name.
 const QUERY: [&str; 2] = ["code", "subscription-key"];
 
-/// The headers of a caller's request that are for the gateway and the backend.
+/// Returns the headers of a caller's request that are for the gateway and the backend.
 pub(super) fn request(mut headers: HeaderMap) -> HeaderMap {
     drop_hop_by_hop(&mut headers);
     let ours: Vec<HeaderName> = headers
@@ -75,13 +75,13 @@ pub(super) fn request(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-/// An answer as the caller gets it.
+/// Returns an answer in the form for the caller.
 pub(super) fn response<B>(mut response: Response<B>) -> Response<B> {
     drop_hop_by_hop(response.headers_mut());
     response
 }
 
-/// A query without keys, otherwise as it was written; `None` when nothing is left.
+/// Removes keys from a query and keeps the rest as written; `None` if nothing is left.
 pub(super) fn query(query: &str) -> Option<String> {
     let left = query.split('&').filter(|parameter| !is_key(parameter)).collect::<Vec<_>>().join("&");
     (!left.is_empty()).then_some(left)

@@ -10,14 +10,14 @@ use crate::{
     settings::{Absent, Reader, Setting},
 };
 
-/// What an API's settings for its key say when they say nothing.
+/// The defaults of an API's settings for its key.
 pub(crate) struct KeyDefaults {
     pub(crate) header: &'static str,
-    /// A secret's name, for the example settings.
+    /// The name of a secret, for the example settings.
     pub(crate) example: &'static str,
 }
 
-/// Where the key is, and the header that carries it.
+/// The place of the key, and the header that carries it.
 pub(crate) struct SubscriptionKey {
     secrets: Secrets,
     name: SecretName,
@@ -32,7 +32,8 @@ impl SubscriptionKey {
         Self { secrets, name, header }
     }
 
-    /// The outer `None` says that a setting is wrong, the inner one that there is no key.
+    /// Reads the settings of the key. The outer `None` means that a setting is wrong, the inner `None` that there is no
+    /// key.
     pub(crate) fn read(settings: &mut Reader, api: &str, vault: &str, defaults: &KeyDefaults) -> Option<Option<Self>> {
         let secret = Setting::<SecretName>::new(
             Cow::Owned(format!("{api}__subscriptionKeySecret")),
@@ -47,7 +48,7 @@ impl SubscriptionKey {
         let is_wanted = settings.is_set(secret.name());
         let name = settings.read(&secret.with_example(defaults.example));
         let header = settings.read(&header);
-        // Its vault is asked for only if there is a key.
+        // The vault's settings are read only if there is a key.
         if !is_wanted {
             return Some(None);
         }
@@ -67,9 +68,9 @@ impl SubscriptionKey {
         self.secrets.get(&self.name).await.map(KeyValue)
     }
 
-    /// Whether there is another key than the refused one. The secret may have been rotated since it was read, and
-    /// another caller may have noticed that already. With a wrong key in the vault, requests are still not doubled:
-    /// [`Secrets::forget`] limits this.
+    /// Reports whether there is a key other than the refused one. The secret may have been rotated since it was read,
+    /// and another caller may have noticed that already. A wrong key in the vault does not double the requests, because
+    /// [`Secrets::forget`] limits the reads.
     pub(super) async fn renew(&self, KeyValue(refused): &KeyValue) -> bool {
         let is_other = |key: Result<SecretValue, Error>| key.is_ok_and(|key| key.expose() != refused.expose());
         if is_other(self.secrets.get(&self.name).await) {
@@ -85,7 +86,7 @@ impl KeyValue {
         self.0.expose()
     }
 
-    /// `None` for a value that no header can carry.
+    /// Returns the header; `None` for a value that no header can carry.
     pub(super) fn to_header(&self) -> Option<HeaderValue> {
         HeaderValue::try_from(&self.0).ok()
     }

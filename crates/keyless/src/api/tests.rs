@@ -1,4 +1,4 @@
-//! The client against a gateway of a few lines on loopback: what it sends, what it tries again, what it renews, and what it allocates.
+//! The client against a small gateway on loopback: sending, retries, renewals, and allocations.
 
 mod allocating;
 mod flowing;

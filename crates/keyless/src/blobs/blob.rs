@@ -7,26 +7,26 @@ use url::Url;
 /// An existing blob.
 #[derive(Clone, Debug, Serialize)]
 pub struct Blob {
-    /// Its name in the container.
+    /// The name in the container.
     #[serde(skip)]
     pub name: String,
-    /// Its URL.
+    /// The blob's URL.
     pub url: Url,
-    /// As in an `ETag` header, with its quotes.
+    /// The `ETag`, with its quotes, as in the header.
     pub etag: String,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Its type and date, if the call asked for them; empty for a blob that was just written.
+    /// The type and date, if the call asked for them. They are empty for a blob that was just written.
     #[serde(skip)]
     pub content: Content,
 }
 
-/// A blob's content type, and when it was last written.
+/// A blob's content type, and the time of its last write.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    /// Its `Content-Type`.
+    /// The `Content-Type`.
     pub kind: Option<String>,
-    /// When it was last written.
+    /// The time of the last write.
     pub modified: Option<Timestamp>,
 }
 
@@ -40,7 +40,7 @@ pub enum Creation {
 }
 
 impl Creation {
-    /// The blob that exists now.
+    /// Returns the blob that exists now.
     #[must_use]
     pub fn into_blob(self) -> Blob {
         match self {

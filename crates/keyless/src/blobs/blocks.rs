@@ -1,11 +1,11 @@
-//! Cuts a body of unknown length into blocks, and digests it on the way.
+//! Cuts a body of unknown length into blocks, and computes its digest.
 
 use bytes::{Bytes, BytesMut};
 use md5::{Digest, Md5};
 
 use crate::{body::Body, error::Error};
 
-/// An MD5, which Storage checks a block by. It finds damage; it proves nothing.
+/// An MD5. Storage checks a block by it. It finds damage; it proves nothing.
 pub(super) type Checksum = [u8; 16];
 
 /// A part of a body.
@@ -15,10 +15,10 @@ pub(super) struct Block {
     pub(super) md5: Checksum,
 }
 
-/// The rest of a body. It ends well, or it ends in the error of `source`.
+/// The rest of a body. It ends well, or with the error of `source`.
 pub(super) struct Blocks {
     source: Body,
-    /// What came with the end of the last block and belongs to the next.
+    /// The bytes that arrived with the end of the last block and belong to the next.
     rest: Bytes,
     ended: bool,
     size: u64,
@@ -30,9 +30,9 @@ impl Blocks {
         Self { source, rest: Bytes::new(), ended: false, size: 0, md5: Md5::new() }
     }
 
-    /// The next `length` bytes, fewer at the end, in `buffer`.
+    /// Reads the next `length` bytes into `buffer`, fewer at the end.
     pub(super) async fn next(&mut self, mut buffer: BytesMut, length: usize) -> Result<Block, Error> {
-        // Of a body in one block, both digests are one: most bodies are.
+        // Most bodies have one block. For these, the digest of the block is that of the body.
         let is_first = self.size == 0;
         let mut md5 = Md5::new();
         while buffer.len() < length {
@@ -59,12 +59,12 @@ impl Blocks {
         Ok(Block { bytes: buffer.freeze(), md5: md5.finalize().into() })
     }
 
-    /// Whether the body is exhausted.
+    /// Reports whether the body is exhausted.
     pub(super) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// The bytes that came, and the MD5 of them all.
+    /// Returns the number of bytes, and the MD5 of all of them.
     pub(super) fn digest(self) -> (u64, Checksum) {
         (self.size, self.md5.finalize().into())
     }

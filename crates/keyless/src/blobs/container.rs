@@ -23,7 +23,7 @@ use crate::{
 
 const SCOPE: &str = "https://storage.azure.com/.default";
 
-/// Name of a blob container.
+/// The name of a blob container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerName(String);
 
@@ -35,6 +35,7 @@ impl ContainerName {
     }
 }
 
+/// The rules for names:
 /// <https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>
 impl SettingType for ContainerName {
     const EXPECTED: &'static str = "a container name: 3 to 63 lower-case letters, digits and single hyphens";
@@ -71,7 +72,7 @@ impl Reader {
         self.container_of(name, connection?, &container)
     }
 
-    /// As [`Self::container`], with a name from a setting.
+    /// Like [`Self::container`], with a name from a setting.
     pub fn container_named(&mut self, name: &str, container: Option<&ContainerName>) -> Option<Container> {
         let connection = self.connection(name, "blobServiceUri");
         self.container_of(name, connection?, container?)
@@ -92,7 +93,8 @@ impl Container {
         client_options: ClientOptions,
     ) -> Result<Self, Error> {
         let mut service = connection.endpoint().clone();
-        // An account given as a path (`https://host/account/`) would otherwise have an empty segment after it.
+        // The URL of an account may have a path (`https://host/account/`). Without this line, an empty segment would
+        // follow it.
         if let Ok(mut segments) = service.path_segments_mut() {
             segments.pop_if_empty();
         }
@@ -114,7 +116,7 @@ impl Container {
         let _ = self.connection.tokens().token(SCOPE).await;
     }
 
-    /// Whether Storage lets this app see the container now.
+    /// Reports whether Storage lets this app see the container now.
     pub async fn check(&self) -> Check {
         let probe = async { self.client.get_properties(None).await.map(drop).map_err(refused) };
         check(Service::Storage, &self.connection, SCOPE, probe).await
@@ -137,7 +139,7 @@ impl Container {
 
     pub(super) fn blob(&self, name: String, etag: Option<Etag>, size: Option<u64>) -> Blob {
         let mut url = self.client.url().clone();
-        // The SDK's own URL of a blob has %2F for each slash: right, but not what people see in the portal.
+        // The SDK's own URL of a blob has %2F for each slash. That is correct, but the portal shows slashes.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(name.split('/'));
         }
@@ -145,7 +147,7 @@ impl Container {
     }
 }
 
-/// One request with its retries, within the limit of a whole call.
+/// Runs one request with its retries, within the limit of a whole call.
 pub(super) fn within<T>(
     work: impl Future<Output = azure_core::Result<T>>,
 ) -> impl Future<Output = azure_core::Result<T>> {
@@ -157,7 +159,7 @@ pub(super) fn within<T>(
     until(Instant::now() + limit, work).map(move |outcome| outcome.unwrap_or_else(|| Err(late())))
 }
 
-/// A list gives an `ETag` without the quotes that a header has.
+/// Adds the quotes of a header's `ETag`, which the `ETag` of a list lacks.
 pub(super) fn quoted(etag: Option<Etag>) -> String {
     let etag = etag.map_or_else(String::new, String::from);
     if etag.is_empty() || etag.ends_with('"') { etag } else { format!("\"{etag}\"") }

@@ -11,22 +11,22 @@ use super::{
 };
 use crate::error::Error;
 
-/// Where the next page of a list begins, in a form that only Storage understands.
+/// The beginning of the next page of a list, in a form that only Storage understands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marker(String);
 
-/// A page of blobs in the order of their names, and where the next page begins.
+/// A page of blobs in the order of their names, and the beginning of the next page.
 #[derive(Debug)]
 pub struct Page {
     /// The blobs of this page.
     pub blobs: Vec<Blob>,
-    /// Where the next page begins, if there is one.
+    /// The beginning of the next page, if there is one.
     pub next: Option<Marker>,
 }
 
 impl Container {
-    /// A page of the blobs whose names begin with `prefix`: at most `most`, and at most 5,000. A page may be short or
-    /// empty although more pages follow.
+    /// Returns a page of the blobs whose names begin with `prefix`: at most `most`, and at most 5,000. A page may be
+    /// short or empty although more pages follow.
     ///
     /// # Errors
     /// When Storage refuses the list or does not answer.
@@ -46,12 +46,12 @@ impl Container {
         Ok(Page { blobs, next: page.next_marker.filter(|marker| !marker.is_empty()).map(Marker) })
     }
 
-    /// All blobs whose names begin with `prefix`, in the order of their names. They are held in memory, so use a prefix
-    /// with few blobs.
+    /// Returns all blobs whose names begin with `prefix`, in the order of their names. They are held in memory, so use
+    /// a prefix with few blobs.
     ///
     /// # Errors
-    /// When Storage refuses the list or does not answer, or when there are more than `most`: the app sets the limit of
-    /// calls that one request may cost.
+    /// When Storage refuses the list or does not answer, or when there are more blobs than `most`. With `most` the app
+    /// limits the calls that one request may cost.
     pub async fn all(&self, prefix: &str, most: usize) -> Result<Vec<Blob>, Error> {
         let (mut all, mut from) = (Vec::new(), None);
         loop {

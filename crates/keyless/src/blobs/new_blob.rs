@@ -11,15 +11,15 @@ pub type Metadata = HashMap<String, String>;
 /// The properties of a blob to write, without its bytes.
 #[derive(Clone, Debug)]
 pub struct NewBlob {
-    /// Its name in the container.
+    /// The name in the container.
     pub name: String,
-    /// Its `Content-Type`; `None` for that of the body, else `application/octet-stream`.
+    /// The `Content-Type`; `None` for the body's own, or `application/octet-stream` if it has none.
     pub content_type: Option<String>,
-    /// Its `Content-Encoding`.
+    /// The `Content-Encoding`.
     pub content_encoding: Option<String>,
-    /// Its metadata.
+    /// The metadata.
     pub metadata: Metadata,
-    /// Its tier; `None` for the account's default.
+    /// The access tier; `None` for the account's default.
     pub tier: Option<Tier>,
     /// The condition of the write.
     pub condition: Condition,
@@ -28,7 +28,7 @@ pub struct NewBlob {
 }
 
 impl NewBlob {
-    /// A blob that is written only if no blob has its name.
+    /// Makes a blob that is written only if no blob has its name.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -46,11 +46,11 @@ impl NewBlob {
 /// The condition of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Only if no blob has its name.
+    /// Write only if no blob has this name.
     Absent,
-    /// Only if it replaces the blob with this `ETag`, or any blob if it is `*`.
+    /// Write only if this replaces the blob with this `ETag`, or any blob if it is `*`.
     Matches(String),
-    /// Always.
+    /// Write always.
     Any,
 }
 
@@ -67,7 +67,7 @@ impl Condition {
     }
 }
 
-/// A blob's access tier: how fast and at what price it can be read.
+/// A blob's access tier: the speed and the price of reading it.
 /// <https://learn.microsoft.com/azure/storage/blobs/access-tiers-overview>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
@@ -77,7 +77,7 @@ pub enum Tier {
     Cool,
     /// Read rarely.
     Cold,
-    /// Offline: it takes hours until it can be read.
+    /// Offline: a blob can be read only after hours.
     Archive,
 }
 

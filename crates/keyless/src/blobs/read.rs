@@ -23,18 +23,18 @@ use crate::{
     failure::failure,
 };
 
-/// The SDK reads parts in parallel and holds up to twice as many until their turn comes: 8 MiB in all. Its default
-/// would take 64 MiB or more.
+/// The size and the number of the parts that the SDK reads in parallel. It holds up to twice as many until their turn
+/// comes: 8 MiB in all. Its default would take 64 MiB or more.
 const PART: NonZero<usize> = NonZero::new(2 * 1024 * 1024).unwrap();
 const PARTS_AT_ONCE: NonZero<usize> = NonZero::new(2).unwrap();
 
 impl Container {
-    /// A blob that must be there.
+    /// Finds a blob that must exist.
     pub(super) async fn describe(&self, name: String) -> Result<Blob, Error> {
         self.find(name).await?.ok_or(Error::NotFound("blob"))
     }
 
-    /// The blob of this name, or `None`.
+    /// Finds the blob of this name, or returns `None`.
     ///
     /// # Errors
     /// When Storage refuses or does not answer.
@@ -53,11 +53,10 @@ impl Container {
         Ok(Some(Blob { content, ..self.blob(name, etag, size) }))
     }
 
-    /// The bytes of exactly this version of a blob, or the bytes of `range`, which must be within the blob and not
-    /// empty.
+    /// Reads exactly this version of a blob, or `range` of its bytes. The range must be within the blob and not empty.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the blob was replaced or deleted since: find it again to get the new version.
+    /// [`Error::NotFound`] when the blob was replaced or deleted since. Find it again to get the new version.
     pub async fn read(&self, blob: &Blob, range: Option<Range<u64>>) -> Result<Body, Error> {
         let options = BlobClientDownloadOptions {
             if_match: Some(Etag::from(blob.etag.clone())),

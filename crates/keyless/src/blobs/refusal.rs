@@ -11,19 +11,20 @@ use crate::{
     failure::failure,
 };
 
-/// A failure that has nothing to do with what the caller asked for.
+/// Makes the error of a failure that does not depend on the caller's request.
 pub(super) fn refused(error: azure_core::Error) -> Error {
     failure(Service::Storage, error)
 }
 
-/// A write that was not done: the caller's, where the blob is not in the state that it wanted.
+/// Makes the error of a write that was not done. It is the caller's error if the blob is not in the state that the
+/// caller wanted.
 pub(super) fn not_written(error: azure_core::Error, condition: &Condition) -> Error {
     let Some(code) = code(&error).map(str::to_owned) else { return refused(error) };
     match (code.as_str(), condition) {
         ("BlobAlreadyExists" | "ConditionNotMet", Condition::Absent) => Error::Conflict(Conflict::Exists),
         ("BlobAlreadyExists" | "ConditionNotMet" | "BlobNotFound", Condition::Matches(_)) => Error::Precondition,
-        // Of two uploads of one name, the first to finish drops the blocks of the other. The blocks of a third client
-        // may have IDs of another length.
+        // If two uploads have the same name, the first to finish drops the blocks of the other. The blocks of a third
+        // client may have IDs of another length.
         ("InvalidBlockList" | "InvalidBlobOrBlock", _) => Error::Conflict(Conflict::Overtaken),
         (
             "LeaseIdMissing"
@@ -33,13 +34,13 @@ pub(super) fn not_written(error: azure_core::Error, condition: &Condition) -> Er
             | "InvalidBlobType",
             _,
         ) => Error::Conflict(Conflict::Locked),
-        // What arrived is not what was sent, more than once.
+        // The bytes were damaged on the way, more than once.
         ("Md5Mismatch", _) => Error::unreachable(Service::Storage, error),
         _ => refused(error),
     }
 }
 
-/// Put Blob answers the first code, Put Block List may answer the second.
+/// Reports whether the blob exists. Put Blob answers the first code, Put Block List may answer the second.
 pub(super) fn already_exists(error: &azure_core::Error) -> bool {
     has_code(error, &StorageErrorCode::BlobAlreadyExists) || has_code(error, &StorageErrorCode::ConditionNotMet)
 }

@@ -15,13 +15,13 @@ use uuid::Uuid;
 use super::{blocks::Block, container::within, refusal::has_code};
 use crate::{context::carrying, signals::innermost};
 
-/// Bytes of a block, and so of the largest blob that is written in one request.
+/// The size of a block in bytes, and of the largest blob that is written in one request.
 pub(super) const BLOCK: usize = 4 * 1024 * 1024;
 
-/// How many blocks are on their way while the next is being filled.
+/// The number of blocks that are sent while the next is being filled.
 const IN_FLIGHT: usize = 2;
 
-/// The blocks of one upload. Dropping it ends the requests that are under way.
+/// The blocks of one upload. Dropping it ends the running requests.
 pub(super) struct Staging {
     client: Arc<BlockBlobClient>,
     id: Uuid,
@@ -34,14 +34,14 @@ impl Staging {
         Self { client: Arc::new(client), id, staged: Vec::new(), tasks: JoinSet::new() }
     }
 
-    /// Sends a block on its way, as soon as there is room for it. Returns a buffer for the next.
+    /// Starts to send a block as soon as there is room for it. Returns a buffer for the next block.
     pub(super) async fn stage(&mut self, block: Block) -> azure_core::Result<BytesMut> {
         let sent = if self.tasks.len() == IN_FLIGHT { self.one().await? } else { None };
         let id = block_id(self.id, self.staged.len());
         self.staged.push(id.clone());
         let sending = put_block(self.client.clone(), id, block).in_current_span();
         self.tasks.spawn(carrying(innermost(), sending));
-        // The same memory again: a fresh block each time would leave the allocator with ever more of them.
+        // The buffer is used again. A fresh buffer for each block would make the allocator hold more and more of them.
         let mut buffer = match sent.map(Bytes::try_into_mut) {
             Some(Ok(buffer)) => buffer,
             _ => BytesMut::with_capacity(BLOCK),
@@ -50,7 +50,7 @@ impl Staging {
         Ok(buffer)
     }
 
-    /// Waits until one of the blocks has been staged; `None` if all are.
+    /// Waits until one block has been staged; `None` if all are.
     async fn one(&mut self) -> azure_core::Result<Option<Bytes>> {
         match self.tasks.join_next().await {
             Some(Ok(staged)) => staged.map(Some),
@@ -61,14 +61,15 @@ impl Staging {
         }
     }
 
-    /// Waits until all have been staged. Returns their IDs in the order of the body.
+    /// Waits until all blocks have been staged. Returns their IDs in the order of the body.
     pub(super) async fn all(mut self) -> azure_core::Result<(Arc<BlockBlobClient>, Vec<Vec<u8>>)> {
         while self.one().await?.is_some() {}
         Ok((self.client, self.staged))
     }
 }
 
-/// Stages a block; once more if a token was refused, for then the next request has another, or if it arrived damaged.
+/// Stages a block. It tries once more if a token was refused, because the next request has another token, or if the
+/// block arrived damaged.
 async fn put_block(client: Arc<BlockBlobClient>, id: Vec<u8>, block: Block) -> azure_core::Result<Bytes> {
     match stage(&client, &id, &block).await {
         Err(error) if is_worth_another(&error) => stage(&client, &id, &block).await?,
@@ -88,8 +89,8 @@ async fn stage(client: &BlockBlobClient, id: &[u8], block: &Block) -> azure_core
     within(client.stage_block(id, length, block.bytes.clone().into(), Some(options))).await.map(drop)
 }
 
-/// A unique ID for each block of each upload, so two uploads of one name never mix. It is as long as the SDK's IDs,
-/// because all IDs of a blob must have the same length.
+/// Makes a unique ID for each block of each upload, so two uploads of one name never mix. It is as long as the SDK's
+/// IDs, because all IDs of a blob must have the same length.
 fn block_id(upload: Uuid, number: usize) -> Vec<u8> {
     let mut id = upload.into_bytes();
     id[12..].copy_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes());

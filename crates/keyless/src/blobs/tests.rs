@@ -1,4 +1,4 @@
-//! Uploads with the real SDK client on paused time, and below it a storage that fails as told.
+//! Uploads with the real SDK client on paused time. Below the client is a storage that fails on demand.
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +35,7 @@ use crate::{
 
 const MIB: usize = 1024 * 1024;
 
-/// What happens to a request before it is carried out, or to its answer after that.
+/// A failure of a request before it is carried out, or of its answer after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     None,
@@ -43,11 +43,12 @@ enum Fault {
     Unreachable,
     /// There is no answer.
     Hang,
-    /// Carried out, but the answer is lost.
+    /// The request is carried out, but its answer is lost.
     AnswerLost,
 }
 
-/// Says what happens to a request: of its kind (`block`, `blocklist`, `blob`, `head`, `container`), the how-manieth it is, from 1.
+/// Chooses the fault of a request from its kind (`block`, `blocklist`, `blob`, `head`, `container`) and its number
+/// within the kind, from 1.
 type Plan = Box<dyn Fn(&str, usize) -> Fault + Send + Sync>;
 
 #[derive(Default)]
@@ -191,7 +192,7 @@ fn content(bytes: usize) -> Bytes {
     content.into()
 }
 
-/// Uploads so many bytes, in pieces that fit into no block.
+/// Uploads `bytes` bytes, in pieces whose size does not divide a block.
 async fn upload(blobs: &Container, bytes: usize) -> Result<Blob, Error> {
     let content = content(bytes);
     let pieces = (0..bytes).step_by(300_007).map(move |at| Ok::<_, Error>(content.slice(at..bytes.min(at + 300_007))));
@@ -298,7 +299,7 @@ async fn a_write_whose_answer_was_lost_is_taken_for_what_it_is() {
         });
         let blob = upload(&blobs, bytes).await.unwrap();
         assert_eq!((blob.size, storage.kept.lock().unwrap().requests[kind]), (bytes as u64, 2));
-        // The blob of another writer is not taken for our own.
+        // A blob of another writer does not count as our own.
         let error = upload(&blobs, bytes).await.unwrap_err();
         assert!(matches!(error, Error::Conflict(Conflict::Exists)), "{error:?}");
     }

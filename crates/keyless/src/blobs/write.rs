@@ -1,9 +1,9 @@
 //! Writes a body of any length as a blob, whole or not at all.
 //!
 //! A body that fits into one block is one request (Put Blob). A longer body is staged block by block, a few at a time.
-//! When the body has ended well, one request commits the list of blocks with type, metadata, tier and condition, and
-//! the whole blob becomes visible. An upload takes the memory of a few blocks, whatever its length. The SDK retries a
-//! failed block from memory, with growing pauses. Storage checks each block's MD5.
+//! When the body has ended without an error, one request commits the list of blocks with type, metadata, tier and
+//! condition, and the whole blob becomes visible. An upload of any length takes the memory of a few blocks. The SDK
+//! retries a failed block from memory, with growing pauses. Storage checks each block's MD5.
 //!
 //! The blocks of an upload that breaks off are never visible, and Storage deletes them after a week
 //! (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
@@ -36,13 +36,14 @@ use crate::{
     error::{Cause, Conflict, Error},
 };
 
-/// Metadata in which a blob says which upload it is from.
+/// The metadata name under which a blob holds the ID of its upload.
 const UPLOAD_ID: &str = "upload_id";
 
 impl Container {
-    /// Writes a blob unless a blob of this name exists (`If-None-Match: *`), so a repeated write changes nothing.
+    /// Writes a blob unless a blob of this name exists (`If-None-Match: *`). A repeated write therefore changes
+    /// nothing.
     ///
-    /// The body may have any length; its content type becomes the blob's.
+    /// The body may have any length. Its content type becomes that of the blob.
     ///
     /// # Errors
     /// Errors of the body and of Storage. In either case nothing is written.
@@ -60,7 +61,7 @@ impl Container {
     /// ends with an error, nothing is written.
     ///
     /// # Errors
-    /// Errors of `body` and of Storage; [`Error::Conflict`] or [`Error::Precondition`] when the blob may not be
+    /// Errors of `body` and of Storage. [`Error::Conflict`] or [`Error::Precondition`] when the blob may not be
     /// written.
     pub async fn upload(&self, mut new: NewBlob, body: impl Into<Body>) -> Result<Blob, Error> {
         let body = body.into();
@@ -74,7 +75,7 @@ impl Container {
             let (size, md5) = checked(&new, body)?;
             return self.put(new, id, first.bytes, size, md5).await;
         }
-        // Before more is sent: the answer at the end would be the same.
+        // This is checked before more is sent, because Storage would give the same answer at the end.
         self.can_write(&new).await?;
         let mut staging = Staging::new(self.client.blob_client(&new.name).block_blob_client(), id);
         let mut spare = staging.stage(first).await.map_err(|error| not_written(error, &new.condition))?;
@@ -95,13 +96,14 @@ impl Container {
         let options = BlobClientUploadOptions {
             blob_content_type: new.content_type.clone(),
             blob_content_encoding: new.content_encoding.clone(),
-            // Of a blob that comes in one request, Storage checks it.
+            // Storage checks the MD5 if the blob comes in one request.
             blob_content_md5: Some(md5.to_vec()),
             metadata: Some(new.metadata.clone()),
             tier: new.tier.map(AccessTier::from),
             if_match: new.condition.if_match(),
             if_none_match: new.condition.if_none_match(),
-            // It is one request. Without a number, the SDK reads the files of the control group for each upload.
+            // The upload is one request. Without this number, the SDK reads the files of the control group for each
+            // upload.
             parallel: Some(NonZeroUsize::MIN),
             ..Default::default()
         };
@@ -130,7 +132,7 @@ impl Container {
         Ok(written.map(|written| written.etag))
     }
 
-    /// Whether the blob may be written as far as can be known now. Makes the container if it is missing.
+    /// Reports whether the blob may be written, as far as this is known now. It creates a missing container.
     async fn can_write(&self, new: &NewBlob) -> Result<(), Error> {
         let found = match within(self.client.blob_client(&new.name).get_properties(None)).await {
             Ok(properties) => Some(quoted(properties.etag().map_err(refused)?)),
@@ -139,7 +141,7 @@ impl Container {
                 self.make().await?;
                 None
             }
-            // An identity that may write need not be allowed to read.
+            // An identity that may write is not always allowed to read.
             Err(error) if has_code(&error, &StorageErrorCode::AuthorizationPermissionMismatch) => return Ok(()),
             Err(error) => return Err(refused(error)),
         };
@@ -154,7 +156,7 @@ impl Container {
         }
     }
 
-    /// Makes the blob of its blocks.
+    /// Makes the blob from its blocks.
     async fn commit(
         &self,
         client: &BlockBlobClient,
@@ -168,7 +170,7 @@ impl Container {
         let options = BlockBlobClientCommitBlockListOptions {
             blob_content_type: new.content_type.clone(),
             blob_content_encoding: new.content_encoding.clone(),
-            // Kept for readers: Storage does not check it here.
+            // The MD5 is kept for readers. Storage does not check it here.
             blob_content_md5: Some(md5.to_vec()),
             metadata: Some(new.metadata.clone()),
             tier: new.tier.map(AccessTier::from),
@@ -182,7 +184,8 @@ impl Container {
         }
     }
 
-    /// A write whose answer was lost is sent again, and then finds its own blob in its way.
+    /// Checks whether an earlier attempt wrote the blob. A write whose answer was lost is sent again, and then finds
+    /// its own blob.
     async fn unless_written(&self, new: NewBlob, id: Uuid, error: azure_core::Error) -> Result<Blob, Error> {
         if already_exists(&error)
             && let Ok(found) = within(self.client.blob_client(&new.name).get_properties(None)).await
@@ -196,7 +199,7 @@ impl Container {
     }
 }
 
-/// The body's size and MD5, if they are what they must be.
+/// Returns the body's size and MD5. Fails if `new` states another MD5.
 fn checked(new: &NewBlob, body: Blocks) -> Result<(u64, Checksum), Error> {
     let (size, md5) = body.digest();
     match new.md5 {

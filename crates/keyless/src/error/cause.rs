@@ -26,25 +26,25 @@ pub enum Cause {
     /// A refused token: the service's text, and the claim that does not fit.
     #[error("{said}; of our token, {mismatch}")]
     Token {
-        /// What the service said.
+        /// The service's explanation.
         said: String,
-        /// Which claim does not fit, as far as a caller can know.
+        /// The claim that does not fit, as far as a caller can know.
         mismatch: String,
     },
     /// A refused subscription key.
     #[error("{said}; our key is the value of the secret {secret}")]
     Key {
-        /// What the service said.
+        /// The service's explanation.
         said: String,
-        /// Name of the secret that holds the key.
+        /// The name of the secret that holds the key.
         secret: String,
     },
     /// A success status with a body that does not come from the service.
     #[error("the answer is {found} instead of {expected}: a portal, proxy or firewall answers in place of the service")]
     NotTheService {
-        /// What a true answer has.
+        /// The property of a real answer from the service.
         expected: &'static str,
-        /// What this one has.
+        /// The property of this answer.
         found: String,
     },
     /// A path that could lead outside the base URL.
@@ -80,10 +80,10 @@ pub enum Cause {
     /// An answer that is larger than the caller accepts.
     #[error("the answer has more than {0} bytes")]
     TooLarge(usize),
-    /// A time limit of this library.
+    /// A time limit of this library was reached.
     #[error("it took longer than {} seconds", .0.as_secs_f64())]
     TooSlow(Duration),
-    /// The call was never sent: that many calls of its client waited for answers until its time was over.
+    /// The call was never sent. During its whole time, this many calls of its client waited for answers.
     #[error("it was not sent in its time: {0} calls of this client were still waiting for answers")]
     NoPlace(usize),
     /// The background task of a kept value has ended.
@@ -97,12 +97,13 @@ pub enum Cause {
     Other(Box<dyn StdError + Send + Sync>),
 }
 
-/// All texts of the chain in one line. The SDK's errors also hold other data, such as whole answers: no log gets those.
+/// Shows all texts of the chain in one line. The SDK's errors also hold other data, such as whole answers; no log gets
+/// that data.
 impl fmt::Debug for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let layers = successors(Some(self as &dyn StdError), |&error| error.source());
         let mut texts: Vec<_> = layers.map(ToString::to_string).collect();
-        // Some layers only wrap another.
+        // Some errors only wrap their source.
         texts.dedup();
         write!(f, "{:?}", texts.join(": "))
     }

@@ -1,11 +1,12 @@
-//! Why a model, or the gateway before it, gave no answer.
+//! The reasons why a model, or the gateway before it, gave no answer.
 
 use std::{fmt, time::Duration};
 
-/// Why a model, or the gateway before it, gave no answer.
+/// The reason why a model, or the gateway before it, gave no answer.
 ///
-/// Codes and statuses: <https://learn.microsoft.com/azure/foundry/openai/how-to/troubleshoot-errors>. A missing role is a
-/// 401 there, never a 403.
+/// The codes and statuses are documented:
+/// <https://learn.microsoft.com/azure/foundry/openai/how-to/troubleshoot-errors>. A missing role is a 401 there, never
+/// a 403.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModelProblem {
@@ -17,25 +18,25 @@ pub enum ModelProblem {
     InvalidRequest(Option<String>),
     /// An operator must assign a role: the identity that called the model lacks this data action.
     MissingRole(Option<String>),
-    /// An operator must mend the scope: the token is not for the model.
+    /// An operator must correct the scope: the token is not for the model.
     TokenRefused,
     /// An operator must remove the key: the account accepts Entra tokens only.
     KeysDisabled,
-    /// An operator must mend the deployment's name, or wait five minutes after it was created.
+    /// An operator must correct the deployment's name, or wait five minutes after it was created.
     NoDeployment,
-    /// An operator must mend the address: the service does not know the path or version.
+    /// An operator must correct the address: the service does not know the path or version.
     NoSuchPath,
     /// An operator must act: network rules, or a suspended account.
     Forbidden,
-    /// Time must pass: the deployment's rate, or the region's capacity, is used up.
+    /// The caller must wait: the deployment's rate, or the region's capacity, is used up.
     RateLimited,
-    /// Time must pass: the gateway's token limit (`OpenAITokenLimitExceeded`).
+    /// The caller must wait: the gateway's token limit (`OpenAITokenLimitExceeded`).
     TokenLimit,
-    /// Time must pass: the gateway's token quota (`OpenAITokenQuotaExceeded`).
+    /// The caller must wait: the gateway's token quota (`OpenAITokenQuotaExceeded`).
     TokenQuota,
-    /// Time must pass: the service failed.
+    /// The caller must try again later: the service failed.
     Failed,
-    /// Time must pass: the answer ended before it was complete.
+    /// The caller must try again later: the answer ended before it was complete.
     BrokenOff,
 }
 
@@ -43,20 +44,20 @@ pub enum ModelProblem {
 #[derive(Clone, Debug)]
 pub struct ModelRefusal {
     pub(crate) problem: ModelProblem,
-    /// The service's explanation, where it cannot quote the request.
+    /// The service's explanation, if it cannot quote the request.
     pub(crate) said: Option<String>,
     pub(crate) wait: Option<Duration>,
     pub(crate) request_id: Option<String>,
 }
 
 impl ModelRefusal {
-    /// What went wrong.
+    /// The problem.
     #[must_use]
     pub fn problem(&self) -> &ModelProblem {
         &self.problem
     }
 
-    /// How long the service asks its callers to wait.
+    /// The time that the service asks its callers to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.wait
@@ -70,7 +71,7 @@ impl ModelRefusal {
 }
 
 impl ModelProblem {
-    /// A stable word for programs, where the caller must act.
+    /// Returns a stable word for programs, if the caller must act.
     pub(super) fn code(&self) -> &'static str {
         match self {
             Self::ContentFilter(_) => "content_filter",

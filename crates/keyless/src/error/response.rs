@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::Error;
 
-/// `{"error":{"code","message"}}` with the error's status. The error itself is in the response's extensions, as
-/// `Arc<dyn Error + Send + Sync>`, so a layer can log it once with its sources. `Retry-After` is the service's, in
-/// whole seconds.
+/// `{"error":{"code","message"}}` with the error's status. The response's extensions hold the error itself, as `Arc<dyn
+/// Error + Send + Sync>`, so a layer can log it once with its sources. `Retry-After` is the service's, in whole
+/// seconds.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let body = json!({ "error": { "code": self.code(), "message": self.message() } });

@@ -1,4 +1,4 @@
-//! The services that calls depend on, and what an operator must check after a refusal.
+//! The services that calls depend on, and the things that an operator must check after a refusal.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// What an operator must check after a refusal.
+    /// The things that an operator must check after a refusal.
     pub(crate) fn to_check(self) -> &'static str {
         match self {
             Self::Identity => {

@@ -7,7 +7,7 @@ fn said() -> Arc<Cause> {
     Arc::new(Cause::Said("S3CRET detail".to_owned()))
 }
 
-/// One of each variant. The match makes a new variant fail to compile here until the table knows it.
+/// Returns one error of each variant. The match fails to compile for a new variant until the table has it.
 fn every_error() -> Vec<(Error, u16, &'static str)> {
     let service = Service::KeyVault;
     let status = Some(StatusCode::FORBIDDEN);

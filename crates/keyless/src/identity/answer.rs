@@ -1,26 +1,26 @@
 //! An answer of the identity endpoint, or of Entra, without a token.
 //!
-//! The SDK's errors are not enough. For every 400 of a managed identity they say "not assigned"; only the raw response
-//! has the text. For an Entra answer with an escape in its description they keep nothing, not even the status.
+//! The SDK's errors are not enough. For every 400 of a managed identity they say "not assigned", and only the raw
+//! response has the text. For an Entra answer with an escape in its description they keep nothing, not even the status.
 
 use std::{error::Error as StdError, iter::successors};
 
 use azure_core::{error::ErrorKind, http::StatusCode};
 use serde_json::Value;
 
-/// Characters of a message that are kept.
+/// The number of characters of a message that are kept.
 const MESSAGE_CHARS: usize = 500;
 
 /// An answer without a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EndpointAnswer {
     pub(super) status: StatusCode,
-    /// Its message; never the whole body.
+    /// The message, never the whole body.
     pub(super) said: Option<String>,
 }
 
 impl EndpointAnswer {
-    /// From an unsuccessful answer: its body holds no token.
+    /// Reads an unsuccessful answer. Its body holds no token.
     ///
     /// The text is in `message` (App Service), in `error_description` after `error` (virtual machines, Entra), or in
     /// `message` within `error` (most other services).
@@ -35,7 +35,7 @@ impl EndpointAnswer {
         Self { status, said: said.map(|said| said.chars().take(MESSAGE_CHARS).collect()) }
     }
 
-    /// The answer that the SDK kept in its error.
+    /// Finds the answer that the SDK kept in its error.
     pub(super) fn within(error: &(dyn StdError + 'static)) -> Option<Self> {
         layers(error).find_map(|layer| match layer.downcast_ref::<azure_core::Error>()?.kind() {
             ErrorKind::HttpResponse { status, raw_response, .. } => {
@@ -46,7 +46,7 @@ impl EndpointAnswer {
     }
 }
 
-/// An error and all that it comes from.
+/// Iterates over an error and all its sources.
 pub(super) fn layers<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     successors(Some(error), |&error| error.source())
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The claims that tell why a service would refuse a token. No part of the token itself.
+/// The claims that tell why a service would refuse a token. They contain no part of the token itself.
 #[derive(Debug, Default, Deserialize, Serialize, PartialEq)]
 pub(crate) struct UnverifiedClaims {
     #[serde(rename(deserialize = "aud"), skip_serializing_if = "Option::is_none")]
@@ -14,10 +14,10 @@ pub(crate) struct UnverifiedClaims {
     issuer: Option<String>,
     #[serde(rename(deserialize = "ver"), skip_serializing_if = "Option::is_none")]
     version: Option<String>,
-    /// App roles. A token for an Azure service has none: there, roles are Azure RBAC's.
+    /// The app roles. A token for an Azure service has none, because its roles are those of Azure RBAC.
     #[serde(default)]
     roles: Vec<String>,
-    /// Seconds since 1970.
+    /// The expiry, in seconds since 1970.
     #[serde(rename(deserialize = "exp"), skip_serializing)]
     expires: Option<f64>,
     #[serde(rename(deserialize = "nbf"), skip_serializing)]
@@ -25,14 +25,16 @@ pub(crate) struct UnverifiedClaims {
 }
 
 impl UnverifiedClaims {
-    /// Empty for a token that is no JWT: a token is opaque to all but its audience.
+    /// Reads the claims. They are empty for a token that is not a JWT, because only the audience knows a token's
+    /// format.
     pub(crate) fn new(token: &str) -> Self {
         let claims = token.split('.').nth(1).and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok());
         claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default()
     }
 
-    /// Why an API that expects tokens for `asked` may have refused this one: the first of lifetime, role, audience and
-    /// issuer that does not fit. The API's own reasons are only in its log, so its caller cannot know more.
+    /// Explains why an API that expects tokens for `asked` may have refused this one. It names the first of lifetime,
+    /// role, audience and issuer that does not fit. The API's own reasons are only in its log, so its caller cannot
+    /// know more.
     pub(crate) fn mismatch(&self, asked: &str, now: Timestamp) -> String {
         let Self { audience: Some(audience), issuer: Some(issuer), version: Some(version), roles, .. } = self else {
             return "nothing can be said: its claims cannot be read".to_owned();
@@ -68,7 +70,8 @@ impl UnverifiedClaims {
     }
 }
 
-/// A token of version 1 repeats what was asked for; one of version 2 has the client ID, whatever was asked for.
+/// Reports whether the audience fits. A token of version 1 repeats the requested audience; a token of version 2 always
+/// has the client ID.
 fn is_audience(audience: &str, asked: &str, version: &str) -> bool {
     let asked_by_id = Uuid::try_parse(asked).is_ok();
     if version == "1.0" || asked_by_id {

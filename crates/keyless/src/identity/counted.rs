@@ -7,7 +7,7 @@ use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions}
 
 use crate::transport::Http;
 
-/// Counts what `source` gives and what it fails to give.
+/// Counts the tokens that `source` gives, and its failures.
 #[derive(Debug)]
 pub(super) struct Counted {
     pub(super) source: Arc<dyn TokenCredential>,

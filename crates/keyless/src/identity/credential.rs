@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// The source of an identity's tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Credential {
-    /// The identity endpoint of the function app; without an ID, the system-assigned identity.
+    /// The identity endpoint of the function app. Without an ID, it is the system-assigned identity.
     ManagedIdentity(Option<UserAssigned>),
     /// A federated token file, as AKS mounts it.
     WorkloadIdentity(Option<ClientId>),
@@ -18,9 +18,9 @@ pub enum Credential {
 /// The name of a user-assigned identity for the identity endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UserAssigned {
-    /// By its client ID.
+    /// The client ID.
     ClientId(ClientId),
-    /// By its object ID.
+    /// The object ID.
     ObjectId(ObjectId),
 }
 
@@ -36,7 +36,7 @@ pub struct Developer {
 /// A developer's tool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tool {
-    /// The Azure CLI, else the Azure Developer CLI.
+    /// The Azure CLI, or the Azure Developer CLI if the first gives no token.
     #[default]
     Any,
     /// `az`.
@@ -45,14 +45,14 @@ pub enum Tool {
     AzureDeveloperCli,
 }
 
-/// Client ID of a user-assigned identity.
+/// The client ID of a user-assigned identity.
 ///
-/// Not the object ID ([`ObjectId`]) and not the resource ID.
+/// It is not the object ID ([`ObjectId`]) and not the resource ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(Uuid);
 
 impl ClientId {
-    /// From a GUID.
+    /// Reads a GUID.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
@@ -65,12 +65,12 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// Object ID of a user-assigned identity, also called its principal ID: role assignments take it.
+/// The object ID of a user-assigned identity, also called its principal ID. Role assignments use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectId(Uuid);
 
 impl ObjectId {
-    /// From a GUID.
+    /// Reads a GUID.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
@@ -88,7 +88,7 @@ impl fmt::Display for ObjectId {
 pub struct Tenant(String);
 
 impl Tenant {
-    /// From a text of letters, digits, dots and hyphens only, because it becomes part of a command line.
+    /// Reads a text of letters, digits, dots and hyphens only, because it becomes part of a command line.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');

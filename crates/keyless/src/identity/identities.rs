@@ -40,14 +40,14 @@ pub(crate) struct Identities {
 }
 
 impl Identities {
-    /// `has_endpoint` says whether the platform gives this process managed identities.
+    /// Makes the identities. `has_endpoint` says whether the platform gives this process managed identities.
     pub(crate) fn new(has_endpoint: bool, http: &Http) -> Self {
         let mut options = http.options(Service::Identity);
         options.per_try_policies.push(Arc::new(RecordAnswers));
         Self { has_endpoint, options, http: http.clone(), made: Mutex::default() }
     }
 
-    /// The identity's tokens, kept from first demand on. Asks for none.
+    /// Returns the identity's tokens, which are kept from the first call on. Fetches no token.
     pub(crate) fn tokens(&self, wanted: &Credential) -> Arc<TokenCache> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         made.entry(wanted.clone()).or_insert_with(|| self.make(wanted)).clone()
@@ -56,9 +56,9 @@ impl Identities {
     fn make(&self, wanted: &Credential) -> Arc<TokenCache> {
         let wait = TimeLimits::new(Service::Identity).caller;
         match wanted {
-            // Without the endpoint the SDK would look for a virtual machine's, which takes it minutes to miss.
+            // Without the endpoint, the SDK would search a virtual machine's endpoint and fail only after minutes.
             Credential::ManagedIdentity(_) if !self.has_endpoint => TokenCache::unusable(Arc::new(NoEndpoint), wait),
-            // These keep no token themselves, and a tool is slow to start.
+            // These credentials keep no token themselves, and a tool is slow to start.
             Credential::Developer(developer) => match tool_credential(developer) {
                 Ok(tool) => TokenCache::new(self.counted(tool), TOOL),
                 Err(error) => TokenCache::new(Arc::new(Misconfigured(error.to_string())), TOOL),
@@ -124,7 +124,8 @@ fn sdk_credential(wanted: &Credential, options: &ClientOptions) -> azure_core::R
     }
 }
 
-/// Without a tool of choice, `az` is asked and then `azd`; the first that gives a token is asked from then on.
+/// Returns the credential of a tool. If none is chosen, `az` is asked first and then `azd`; the first that gives a
+/// token is asked from then on.
 fn tool_credential(Developer { tool, tenant }: &Developer) -> azure_core::Result<Arc<dyn TokenCredential>> {
     let tenant_id = tenant.as_ref().map(|tenant| tenant.as_str().to_owned());
     match tool {

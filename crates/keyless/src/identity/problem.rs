@@ -1,4 +1,4 @@
-//! Why an identity gets no token, and what to mend.
+//! The reasons why an identity gets no token, and the required corrections.
 
 use std::{error::Error as StdError, fmt, io};
 
@@ -6,14 +6,15 @@ use azure_core::error::ErrorKind;
 
 use super::answer::{EndpointAnswer, layers};
 
-/// Why an identity gets no token. Its `Display` names the setting or the role to mend.
+/// The reason why an identity gets no token. Its `Display` names the setting or the role to correct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityProblem {
     /// The client ID is not one of the app's identities, or not one of the tenant's.
     NoSuchIdentity,
     /// No client ID was given, and the app has no system-assigned identity.
     NoIdentityOnApp,
-    /// The tenant does not know the audience, or the audience requires an assignment: App Service answers both alike.
+    /// The tenant does not know the audience, or the audience requires an assignment. App Service answers the same in
+    /// both cases.
     UnknownResource,
     /// The audience admits assigned applications only, and this identity has no assignment.
     NotAssigned,
@@ -30,7 +31,7 @@ pub enum IdentityProblem {
 }
 
 impl IdentityProblem {
-    /// From the error of a credential.
+    /// Reads the error of a credential.
     pub(super) fn from_error(error: &(dyn StdError + 'static)) -> Self {
         match EndpointAnswer::within(error) {
             Some(answer) => Self::from_answer(&answer),
@@ -39,7 +40,7 @@ impl IdentityProblem {
     }
 
     /// Decides by the text, because one status has many causes. The texts are those of App Service, of the virtual
-    /// machines' endpoint and of Entra, as reported by users and in the tests of Microsoft's own libraries.
+    /// machines' endpoint and of Entra. They were reported by users, or are in the tests of Microsoft's own libraries.
     pub(super) fn from_answer(answer: &EndpointAnswer) -> Self {
         let said = answer.said.as_deref().unwrap_or_default();
         let has = |text| said.contains(text);
@@ -59,7 +60,7 @@ impl IdentityProblem {
     fn from_silence(error: &(dyn StdError + 'static)) -> Self {
         let kinds = || layers(error).filter_map(|layer| layer.downcast_ref::<azure_core::Error>()).map(|e| e.kind());
         match () {
-            // Before a connection stands, running out of time means that there is no endpoint.
+            // A timeout before the connection exists means that there is no endpoint.
             () if kinds().any(|kind| *kind == ErrorKind::Connection) => Self::EndpointUnreachable,
             () if layers(error).any(ran_out_of_time) => Self::EndpointTimeout,
             () if kinds().any(|kind| *kind == ErrorKind::Io) => Self::EndpointUnreachable,
@@ -67,7 +68,7 @@ impl IdentityProblem {
         }
     }
 
-    /// From the texts of the SDK's developer credentials and of the tools that they run. A missing login is a more
+    /// Reads the texts of the SDK's developer credentials and of the tools that they run. A missing login is a more
     /// useful finding than a missing tool.
     fn from_tool_output(said: &str) -> Self {
         let has = |text| said.contains(text);
@@ -84,7 +85,7 @@ fn ran_out_of_time(layer: &(dyn StdError + 'static)) -> bool {
     by_http || layer.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
-/// The number after the first `AADSTS`
+/// Returns the number after the first `AADSTS`
 /// (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
 fn entra_code(said: &str) -> Option<&str> {
     let (_, rest) = said.split_once("AADSTS")?;

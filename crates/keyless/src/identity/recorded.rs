@@ -1,4 +1,4 @@
-//! Records how each try of one fetch ends: a fetch that is cut off during the SDK's retries leaves no error.
+//! Records how each try of one fetch ends, because a fetch that is stopped during the SDK's retries leaves no error.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use azure_core::http::{
 
 use super::{answer::EndpointAnswer, problem::IdentityProblem};
 
-/// How one try to get a token failed.
+/// The failure of one try to get a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FailedTry {
     Answered(EndpointAnswer),
@@ -33,7 +33,7 @@ impl FailedTry {
     }
 }
 
-/// How the last try of one fetch failed, if it did. It travels in the request's [`Context`].
+/// The failure of the last try of one fetch, if that try failed. It travels in the request's [`Context`].
 #[derive(Debug, Default)]
 pub(super) struct LastTry(Mutex<Option<FailedTry>>);
 

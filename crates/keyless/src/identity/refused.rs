@@ -15,7 +15,7 @@ use azure_core::{
 use super::tokens::TokenCache;
 
 /// Put it into `per_try_policies` of each client that gets its tokens from the cache. There it is below the SDK's own
-/// policy, which forgets its copy of a refused token but would get the same one from the cache.
+/// policy. The SDK's policy forgets its copy of a refused token, but would get the same token from the cache.
 ///
 /// Key Vault's client then retries once itself. Storage's client returns the 401 to its caller, and the next call has
 /// another token. A 401 to a request without a token is a challenge and drops nothing.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use azure_core::credentials::{AccessToken, Secret};
 use http::HeaderValue;
 
-/// A token that is kept, and its `Authorization` header, made once: a copy of either copies no text.
+/// A token that is kept, and its `Authorization` header, which is made once. A copy of either copies no text.
 #[derive(Clone)]
 pub(crate) struct Token(Arc<BearerToken>);
 
@@ -19,14 +19,14 @@ impl Token {
         let bearer = HeaderValue::try_from(format!("Bearer {}", token.token.secret())).ok();
         let bearer = bearer.map(|mut bearer| {
             bearer.set_sensitive(true);
-            // The first copy is what makes the bytes shared.
+            // Only the first copy makes the bytes shared.
             drop(bearer.clone());
             bearer
         });
         Self(Arc::new(BearerToken { token, bearer }))
     }
 
-    /// `None` for a token that no header can carry.
+    /// Returns the header; `None` for a token that no header can carry.
     pub(crate) fn bearer(&self) -> Option<HeaderValue> {
         self.0.bearer.clone()
     }
@@ -35,7 +35,7 @@ impl Token {
         &self.0.token.token
     }
 
-    /// As the SDK wants it, with a copy of the text.
+    /// Returns the SDK's form of the token, with a copy of the text.
     pub(super) fn to_sdk(&self) -> AccessToken {
         self.0.token.clone()
     }

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::kept::{FetchFailure, Stopped};
 
-/// Why there is no token. All callers that waited for the same fetch share one error.
+/// The reason why there is no token. All callers that waited for the same fetch share one error.
 ///
-/// It is the source of an [`azure_core::Error`] of kind `Credential`; [`TokenError::within`] finds it there. Its own
+/// It is the source of an [`azure_core::Error`] of kind `Credential`, where [`TokenError::within`] finds it. Its own
 /// source is the credential's error.
 #[derive(Clone, Debug)]
 pub struct TokenError(Arc<Details>);
@@ -27,20 +27,20 @@ struct Details {
 }
 
 impl TokenError {
-    /// The credential failed; `last` is how its last try failed, as far as that was recorded.
+    /// Makes the error of a failed credential. `last` is the failure of its last try, if it was recorded.
     pub(super) fn failed(scope: String, error: azure_core::Error, last: Option<FailedTry>) -> Self {
         let in_error = EndpointAnswer::within(&error);
         let problem = last.as_ref().map_or_else(|| IdentityProblem::from_error(&error), FailedTry::problem);
         let answer = last.and_then(FailedTry::into_answer).or(in_error.clone());
         let cause = match (&answer, in_error) {
-            // A status must be found in the chain, although the SDK lost it.
+            // The status must be in the chain, although the SDK lost it.
             (Some(answer), None) => azure_core::Error::with_error(kind(answer), error, "the answer was not understood"),
             _ => error,
         };
         Self::new(scope, problem, answer, cause)
     }
 
-    /// The credential took longer than `limit`, and was stopped.
+    /// Makes the error of a credential that took longer than `limit` and was stopped.
     pub(super) fn late(scope: String, limit: Duration, last: Option<FailedTry>) -> Self {
         let problem = last.as_ref().map_or(IdentityProblem::EndpointTimeout, FailedTry::problem);
         let answer = last.and_then(FailedTry::into_answer);
@@ -62,13 +62,13 @@ impl TokenError {
         Self(Arc::new(Details { scope, problem, answer, cause }))
     }
 
-    /// What an operator must mend.
+    /// The problem that an operator must correct.
     #[must_use]
     pub fn problem(&self) -> IdentityProblem {
         self.0.problem
     }
 
-    /// The first `TokenError` in a chain of errors.
+    /// Finds the first `TokenError` in a chain of errors.
     #[must_use]
     pub fn within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
         layers(error).find_map(|layer| layer.downcast_ref())
@@ -93,7 +93,7 @@ impl fmt::Display for TokenError {
     }
 }
 
-// By hand, since what `thiserror` gives as the source of a shared error cannot be downcast to that error.
+// This is written by hand. `thiserror` would give a shared error as a source that cannot be downcast to that error.
 impl StdError for TokenError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&self.0.cause)
@@ -118,7 +118,7 @@ impl FetchFailure for TokenError {
 
 #[cfg(test)]
 impl IdentityProblem {
-    /// From the error of a credential or of a token cache.
+    /// Reads the error of a credential or of a token cache.
     pub(super) fn from_credential_error(error: &(dyn StdError + 'static)) -> Self {
         TokenError::within(error).map_or_else(|| Self::from_error(error), TokenError::problem)
     }

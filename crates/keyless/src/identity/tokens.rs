@@ -23,19 +23,19 @@ use crate::{
     time_limits::TimeLimits,
 };
 
-/// A token is not used in its last seconds: it must still be valid when the service checks it, by the service's clock.
-/// For a token that lives less than 50 seconds, this is the last tenth of its life.
+/// The time before its end in which a token is not used. The token must still be valid when the service checks it, by
+/// the service's clock. For a token that lives less than 50 seconds, the time is the last tenth of its life.
 const SLACK: Duration = Duration::from_secs(5);
 
 /// The shortest time between background renewals, even for short-lived tokens. A token with less time left is fetched
 /// when a caller asks.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A renewal is due at half of the time `left`, plus or minus a tenth, so instances that started together do not renew
-/// together. `jitter` is between 0 and 1.
+/// Returns the time until a renewal: half of the time `left`, plus or minus a tenth. Instances that started together
+/// thus do not renew together. `jitter` is between 0 and 1.
 ///
-/// It is half of the time left and not of the whole life. The platform caches a token for about 24 hours of its 24
-/// hours and five minutes, and returns the same one until then. So renewals must come closer together towards the end
+/// It is half of the time left, and not of the whole life. The platform caches a token for about 24 hours of its 24
+/// hours and five minutes, and returns the same token until then. So renewals must come closer together towards the end
 /// (<https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>).
 pub(super) fn renew_after(left: Duration, jitter: f64) -> Option<Duration> {
     (left > SHORTEST_INTERVAL).then(|| (left / 2).mul_f64(0.9 + 0.2 * jitter).max(SHORTEST_INTERVAL))
@@ -43,32 +43,32 @@ pub(super) fn renew_after(left: Duration, jitter: f64) -> Option<Duration> {
 
 /// The tokens of one identity, one for each audience. Dropping it ends its background tasks.
 ///
-/// - Whatever the number of callers, one fetch at a time runs for an audience. A caller that gives up does not end it
-///   for the others. No audience waits for another.
+/// - One fetch at a time runs for an audience, with any number of callers. A caller that gives up does not end it for
+///   the others. No audience waits for another.
 /// - A token is renewed in the background at half of its remaining life, plus or minus a tenth. A failed renewal does
 ///   not change the token and is tried again. Callers get the token until five seconds before its end.
 /// - Even with short-lived tokens and failures, an audience costs at most one fetch a second, and one more a minute for
 ///   a refused token.
 pub(crate) struct TokenCache {
     kept: Kept<TokenPolicy>,
-    /// The platform gives this process no identity: asking for a token fails at once.
+    /// Whether the platform gives this process no identity. Then every request for a token fails at once.
     unusable: bool,
 }
 
 struct TokenPolicy {
     source: Arc<dyn TokenCredential>,
-    /// The longest that a caller waits, whatever retries `source` makes.
+    /// The longest time that a caller waits, even if `source` retries longer.
     wait: Duration,
     clock: Clock,
 }
 
 impl TokenCache {
-    /// Keeps the tokens of `source`. Asks for none.
+    /// Makes a cache of the tokens of `source`. Fetches no token.
     pub(crate) fn new(source: Arc<dyn TokenCredential>, wait: Duration) -> Arc<Self> {
         Self::with_clock(source, wait, system_clock())
     }
 
-    /// A cache whose source never has a token.
+    /// Makes a cache whose source never has a token.
     pub(super) fn unusable(source: Arc<dyn TokenCredential>, wait: Duration) -> Arc<Self> {
         Arc::new(Self { kept: Kept::new(TokenPolicy { source, wait, clock: system_clock() }), unusable: true })
     }
@@ -77,30 +77,31 @@ impl TokenCache {
         Arc::new(Self { kept: Kept::new(TokenPolicy { source, wait, clock }), unusable: false })
     }
 
-    /// A token for one audience. Where one is in memory, nothing is allocated.
+    /// Returns a token for one audience. If it is in memory, nothing is allocated.
     pub(crate) async fn token(&self, scope: &str) -> Result<Token, TokenError> {
         self.kept.get(|known| known == &[scope], || vec![scope.to_owned()]).await
     }
 
-    /// Fails where no service needs to be asked: it would only challenge.
+    /// Fails if there can be no token. The service then needs no request, because it would only answer with a
+    /// challenge.
     pub(super) async fn check(&self) -> azure_core::Result<()> {
         if self.unusable { self.get_token(&[""], None).await.map(drop) } else { Ok(()) }
     }
 
-    /// Drops `refused`, which a service answered with 401, so that the next caller gets another token.
+    /// Drops `refused`, a token that a service answered with 401. The next caller then gets another token.
     ///
-    /// Returns whether another token and another try may help. They do not if a token was dropped less than a minute
-    /// ago: then the service refuses this identity and not only this token, and `refused` is kept. All callers with the
-    /// same refused token may try again, and one fetch serves them.
+    /// Returns whether another token and another try may help. They do not help if a token was dropped less than a
+    /// minute ago. Then the service refuses this identity and not only this token, so `refused` is kept. All callers
+    /// with the same refused token may try again, and one fetch serves them.
     pub(crate) fn invalidate(&self, refused: &Secret) -> bool {
-        // A token that no audience has was replaced in the meantime.
+        // If no audience has the token, another one has replaced it already.
         self.kept.refuse(|_| true, |token| token.secret() == refused).unwrap_or(true)
     }
 }
 
 #[async_trait]
 impl TokenCredential for TokenCache {
-    /// The options are one caller's, a fetch is shared by all: they are not used.
+    /// Ignores the options: they are one caller's, but all callers share a fetch.
     async fn get_token(
         &self,
         scopes: &[&str],
@@ -119,7 +120,8 @@ impl KeptPolicy for TokenPolicy {
     const ON_REFUSAL: OnRefusal = OnRefusal::Drop;
     const ON_RENEWAL: OnRenewal = OnRenewal::LongerLivedWins;
 
-    /// A fetch that a caller waits for has that caller's time; a renewal has time for the credential's own retries.
+    /// Fetches a token. A fetch that a caller waits for has the caller's time limit. A renewal has time for the
+    /// credential's own retries.
     async fn fetch(
         &self,
         scopes: &Vec<String>,
@@ -142,7 +144,7 @@ impl KeptPolicy for TokenPolicy {
             warn!("the identity endpoint gave a token that has already ended: check this machine's clock");
         }
         // An expired token is still used for one second. The service decides by its own clock, which may be better than
-        // ours, and we must not fetch for each caller.
+        // ours, and this app must not fetch for each caller.
         let usable_for = (life - SLACK.min(life / 10)).max(NEGATIVE_TTL);
         Ok(Fetched { value: Token::new(token), usable_for })
     }

@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 
-/// Makes a new credential for each token, because an SDK credential cannot forget the token that it has.
+/// Makes a new credential for each token, because an SDK credential cannot forget its token.
 ///
-/// This costs microseconds if the client options bring a transport. At each fetch, `make` reports problems of its
-/// settings.
+/// This costs microseconds if the client options bring a transport. `make` reports problems of its settings at each
+/// fetch.
 pub(super) struct Uncached<F>(pub(super) F);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! When to retry, and the jitter that keeps instances apart.
+//! The pauses before retries, and the jitter that keeps instances apart.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -10,15 +10,15 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The pause after a number of failed renewals in a row. It doubles up to five minutes, and is never more than half of
-/// the time left. Up to half of it is `jitter`, which is between 0 and 1.
+/// Returns the pause after a number of failed renewals in a row. It doubles up to five minutes, and is never more than
+/// half of the time left. Up to half of it is `jitter`, which is between 0 and 1.
 pub(super) fn back_off(failures: u32, left: Duration, jitter: f64) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
     doubled.mul_f64(0.5 + 0.5 * jitter).min(left / 2).max(SHORTEST_PAUSE)
 }
 
-/// A number between 0 and 1, different at each call and in each process. It comes from the random keys of the standard
-/// library's maps, which need no further dependency. Nothing secret depends on it.
+/// Returns a number between 0 and 1 that differs at each call and in each process. It comes from the random keys of the
+/// standard library's maps, which need no further dependency. Nothing secret depends on it.
 pub(crate) fn jitter() -> f64 {
     let bits = RandomState::new().hash_one(()) >> 11;
     bits as f64 / (1_u64 << 53) as f64

@@ -1,4 +1,4 @@
-//! When a value ends, on a machine that may sleep or change its clock.
+//! The end of a value, on a machine that may sleep or change its clock.
 
 use std::{
     sync::Arc,
@@ -7,17 +7,17 @@ use std::{
 
 use tokio::time::Instant;
 
-/// Tells the time of day; a token's end is a time of day.
+/// Returns the time of day. The end of a token is a time of day.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 pub(crate) fn system_clock() -> Clock {
     Arc::new(SystemTime::now)
 }
 
-/// How long a sleeping task trusts its timer, which stands still while the machine sleeps.
+/// The time for which a sleeping task trusts its timer. The timer stops while the machine sleeps.
 const RECHECK: Duration = Duration::from_secs(60);
 
-/// No value lives longer; it keeps the arithmetic within what the clocks can hold.
+/// The longest life of a value. It keeps the arithmetic within the range of the clocks.
 const LONGEST_LIFE: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// A point in time by two clocks. The time of day continues while the machine sleeps; the monotonic clock does not jump
@@ -43,12 +43,12 @@ impl Deadline {
         now.day >= self.day || now.running >= self.running
     }
 
-    /// How long it is until then; zero if it is past.
+    /// Returns the time until the deadline; zero if it is past.
     pub(crate) fn left(self, now: Self) -> Duration {
         until(self.day, now).min(self.running.saturating_duration_since(now.running))
     }
 
-    /// Returns when it is past, at most a minute after a sleeping machine woke.
+    /// Waits for the deadline. Returns at most a minute after a sleeping machine woke, if the deadline is past.
     pub(super) async fn reached(self, clock: &Clock) {
         loop {
             let now = Self::now(clock);
@@ -60,7 +60,7 @@ impl Deadline {
     }
 }
 
-/// How long it is until a time of day; zero if it is past.
+/// Returns the time until a time of day; zero if it is past.
 pub(crate) fn until(day: SystemTime, now: Deadline) -> Duration {
     day.duration_since(now.day).unwrap_or_default()
 }

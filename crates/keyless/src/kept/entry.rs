@@ -38,7 +38,8 @@ impl<P: KeptPolicy> Entry<P> {
         &self.key
     }
 
-    /// Whether its task has ended, with its runtime or by a panic, so that it will never have another value.
+    /// Reports whether the task has ended, with its runtime or by a panic. The entry will then never have another
+    /// value.
     pub(super) fn is_stopped(&self) -> bool {
         self.state.borrow().is_stopped()
     }
@@ -47,7 +48,7 @@ impl<P: KeptPolicy> Entry<P> {
         self.state.borrow().at_hand(self.now()).cloned()
     }
 
-    /// Waits for a value if there is none.
+    /// Returns the value, or waits for one.
     pub(super) async fn get(&self) -> Result<P::Value, P::Failure> {
         let mut states = self.state.subscribe();
         loop {

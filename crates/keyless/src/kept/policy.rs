@@ -4,7 +4,7 @@ use std::{error::Error as StdError, time::Duration};
 
 use super::deadline::Clock;
 
-/// Where values come from, and how long they are good.
+/// The source of the values, and the rules for their life.
 pub(crate) trait KeptPolicy: Send + Sync + 'static {
     type Key: Send + Sync + 'static;
     type Value: Clone + Send + Sync + 'static;
@@ -20,16 +20,17 @@ pub(crate) trait KeptPolicy: Send + Sync + 'static {
         waited_for: impl Future<Output = ()> + Send,
     ) -> impl Future<Output = Result<Fetched<Self::Value>, Self::Failure>> + Send;
 
-    /// When to renew a value that can be used for so long; `None` for never. `jitter` is between 0 and 1.
+    /// Returns the time until the renewal of a value that can be used for `left`; `None` for never. `jitter` is between
+    /// 0 and 1.
     fn renew_after(&self, left: Duration, jitter: f64) -> Option<Duration>;
 
-    /// The longest that a caller waits; `None` where each fetch that is waited for ends in time.
+    /// The longest time that a caller waits; `None` if each awaited fetch ends in time by itself.
     fn patience(&self) -> Option<Duration>;
 
-    /// What a caller gets whose patience is over.
+    /// The failure for a caller that has waited for its longest time.
     fn late(&self, key: &Self::Key) -> Self::Failure;
 
-    /// What callers get when there will be no fetch.
+    /// The failure for callers if there will be no fetch.
     fn stopped(&self, key: &Self::Key, why: Stopped) -> Self::Failure;
 
     /// The value in words, for the log.
@@ -38,41 +39,41 @@ pub(crate) trait KeptPolicy: Send + Sync + 'static {
     fn clock(&self) -> &Clock;
 }
 
-/// A value, and how long it may be used from now on.
+/// A value, and the time for which it may be used from now on.
 pub(crate) struct Fetched<V> {
     pub(crate) value: V,
     pub(crate) usable_for: Duration,
 }
 
-/// Why a fetch brought no value.
+/// The reason why a fetch brought no value.
 pub(crate) trait FetchFailure: Clone + StdError + Send + Sync + 'static {
-    /// Whether the source refused, so that the value at hand is not ours to use any more.
+    /// Reports whether the source refused, so this app must not use the current value any more.
     fn clears(&self) -> bool;
 
-    /// How long the source asks its callers to wait.
+    /// The time that the source asks its callers to wait.
     fn retry_after(&self) -> Option<Duration>;
 }
 
-/// What becomes of a value that was refused where it was shown.
+/// The treatment of a value that a service refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnRefusal {
     /// No caller gets it again.
     Drop,
-    /// The next caller waits for a fetch, and gets the same value again if that fails.
+    /// The next caller waits for a fetch. If the fetch fails, the caller gets the same value again.
     #[cfg_attr(not(feature = "secrets"), expect(dead_code, reason = "secrets are kept so"))]
     Doubt,
 }
 
-/// What becomes of the value at hand when another is fetched.
+/// The rule for the current value when another one is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnRenewal {
-    /// The source has a cache, which may give a value that is older than ours.
+    /// The source has a cache, which may give a value that is older than the current one.
     LongerLivedWins,
     #[cfg_attr(not(feature = "secrets"), expect(dead_code, reason = "secrets are kept so"))]
     NewerReplaces,
 }
 
-/// Why there will be no fetch.
+/// The reason why there will be no fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
     /// The task ended, with its runtime or by a panic.

@@ -1,4 +1,4 @@
-//! The task of one value: fetches it when a caller waits, and renews it in the background.
+//! The task of one value. It fetches the value when a caller waits, and renews it in the background.
 
 use std::{error::Error as StdError, future::pending, iter::successors, sync::Arc};
 
@@ -38,7 +38,7 @@ impl<P: KeptPolicy> Refresher<P> {
                 .and_then(|wanted| wanted.context.clone());
             let mut wanted = self.wanted.clone();
             let waited_for = async move {
-                // Without a cache there is no caller either, and the task ends.
+                // Without a cache there is no caller, and the task ends.
                 if wanted.wait_for(|wanted| wanted.fetch > ended).await.is_err() {
                     pending::<()>().await;
                 }
@@ -50,7 +50,7 @@ impl<P: KeptPolicy> Refresher<P> {
         }
     }
 
-    /// Waits until a caller waits for a value, or a renewal is due. False when the cache is gone.
+    /// Waits until a caller waits for a value, or a renewal is due. Returns false when the cache is dropped.
     async fn needed(&mut self, due: Option<Deadline>) -> bool {
         let ended = self.ended();
         let renewal = async {
@@ -70,8 +70,8 @@ impl<P: KeptPolicy> Refresher<P> {
         self.state.borrow().fetches()
     }
 
-    /// When the next fetch is due, unless a caller waits for it earlier. Without a value there is no background retry:
-    /// the next caller retries and reports the failure.
+    /// Returns the time of the next fetch, unless a caller waits for it earlier. Without a value there is no background
+    /// retry: the next caller retries and reports the failure.
     fn due(&self, now: Deadline) -> Option<Deadline> {
         let state = self.state.borrow();
         let left = state.left(now);
@@ -88,12 +88,12 @@ impl<P: KeptPolicy> Refresher<P> {
     }
 }
 
-/// The last error of the chain, the one nearest to what happened.
+/// Returns the last error of the chain, which is nearest to the cause.
 fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     successors(Some(error), |&error| error.source()).last().unwrap_or(error)
 }
 
-/// Callers must not wait for a task that has ended: by a panic, or with its runtime.
+/// Ends the entry. Callers must not wait for a task that has ended, by a panic or with its runtime.
 impl<P: KeptPolicy> Drop for Refresher<P> {
     fn drop(&mut self) {
         let failure = self.policy.stopped(&self.key, Stopped::TaskEnded);

@@ -1,4 +1,4 @@
-//! The state of one value and its changes. No task, no clock.
+//! The state of one value and its changes, without a task and a clock.
 
 use std::time::Duration;
 
@@ -8,18 +8,19 @@ use super::{
     policy::{FetchFailure, Fetched, OnRefusal, OnRenewal},
 };
 
-/// For how long a failure answers the callers that come after it: a source is asked once a second, however many ask us.
+/// The time for which a failure answers later callers. With it, a source is asked once a second, with any number of
+/// callers.
 pub(crate) const NEGATIVE_TTL: Duration = Duration::from_secs(1);
 
-/// The shortest time between two refusals of a value that have an effect: a service that refuses every value must not
+/// The shortest time between two refusals of a value that have an effect. A service that refuses every value must not
 /// double the requests.
 const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) struct EntryState<V, F> {
     held: Option<KeptValue<V>>,
-    /// Of the last fetch, if that failed.
+    /// The failure of the last fetch, if it failed.
     failure: Option<Failed<F>>,
-    /// How many fetches in a row have failed.
+    /// The number of failed fetches in a row.
     failures: u32,
     fetches: u64,
     refused: Option<Refused>,
@@ -33,17 +34,17 @@ struct KeptValue<V> {
 
 struct Failed<F> {
     failure: F,
-    /// Until then callers get it at once.
+    /// Until this time, callers get the failure at once.
     fresh: Deadline,
-    /// How long the source asks to wait.
+    /// The time that the source asks to wait.
     pause: Duration,
 }
 
-/// A value that was refused where it was shown.
+/// A refusal of the value by a service.
 #[derive(Clone, Copy)]
 struct Refused {
     at: Deadline,
-    /// How many fetches had ended: the value is in doubt until the next has.
+    /// The number of ended fetches at the refusal. The value is in doubt until the next fetch has ended.
     fetches: u64,
 }
 
@@ -54,22 +55,22 @@ impl<V, F> Default for EntryState<V, F> {
 }
 
 impl<V: Clone, F: FetchFailure> EntryState<V, F> {
-    /// How many fetches have ended.
+    /// The number of fetches that have ended.
     pub(super) fn fetches(&self) -> u64 {
         self.fetches
     }
 
-    /// Whether no fetch will ever come.
+    /// Reports whether there will be no further fetch.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped
     }
 
-    /// The value that callers get without waiting.
+    /// Returns the value that callers get without waiting.
     pub(super) fn at_hand(&self, now: Deadline) -> Option<&V> {
         self.usable(now).filter(|_| !self.is_in_doubt())
     }
 
-    /// The value, in doubt or not.
+    /// Returns the value, in doubt or not.
     pub(super) fn usable(&self, now: Deadline) -> Option<&V> {
         self.held.as_ref().filter(|held| !held.end.is_past(now)).map(|held| &held.value)
     }
@@ -78,12 +79,12 @@ impl<V: Clone, F: FetchFailure> EntryState<V, F> {
         self.refused.is_some_and(|refused| refused.fetches == self.fetches)
     }
 
-    /// For how long there is a value; `None` if there is none.
+    /// Returns the time for which there is a value; `None` if there is no value.
     pub(super) fn left(&self, now: Deadline) -> Option<Duration> {
         self.held.as_ref().map(|held| held.end.left(now)).filter(|left| !left.is_zero())
     }
 
-    /// What a caller gets at once.
+    /// Returns the immediate answer for a caller, if there is one.
     pub(super) fn answer(&self, now: Deadline) -> Option<Result<V, F>> {
         if let Some(value) = self.at_hand(now) {
             return Some(Ok(value.clone()));
@@ -92,13 +93,14 @@ impl<V: Clone, F: FetchFailure> EntryState<V, F> {
         Some(self.usable(now).cloned().ok_or_else(|| failed.failure.clone()))
     }
 
-    /// What a caller gets who waited for the fetch that has just ended; `None` if its value was dropped since.
+    /// Returns the result for a caller that waited for the fetch that has just ended; `None` if the value was dropped
+    /// since.
     pub(super) fn outcome(&self, now: Deadline) -> Option<Result<V, F>> {
         let failed = || self.failure.as_ref().map(|failed| Err(failed.failure.clone()));
         self.usable(now).cloned().map(Ok).or_else(failed)
     }
 
-    /// Takes in how a fetch ended.
+    /// Records the end of a fetch.
     pub(super) fn settle(&mut self, fetched: Result<Fetched<V>, F>, now: Deadline, renewal: OnRenewal) {
         self.fetches += 1;
         match fetched {
@@ -126,18 +128,19 @@ impl<V: Clone, F: FetchFailure> EntryState<V, F> {
         }
     }
 
-    /// How many fetches in a row have failed, how the last one did, and how long the source asks to wait.
+    /// Returns the number of failed fetches in a row, the last failure, and the time that the source asks to wait.
     pub(super) fn failed(&self) -> Option<(u32, &F, Duration)> {
         self.failure.as_ref().map(|failed| (self.failures, &failed.failure, failed.pause))
     }
 
-    /// Tells those who wait, and those who come, that the task has ended.
+    /// Tells present and later callers that the task has ended.
     pub(super) fn stop(&mut self, failure: F, now: Deadline, renewal: OnRenewal) {
         self.settle(Err(failure), now, renewal);
         self.stopped = true;
     }
 
-    /// Takes in that a value was refused. `None` if it is not the value at hand, else whether that has an effect.
+    /// Records that a value was refused. Returns `None` if it is not the current value, otherwise whether the refusal
+    /// has an effect.
     pub(super) fn refuse(&mut self, is: impl Fn(&V) -> bool, now: Deadline, rule: OnRefusal) -> Option<bool> {
         self.held.as_ref().filter(|held| is(&held.value))?;
         let lately = self.refused.is_some_and(|refused| !refused.at.after(REFUSAL_PAUSE).is_past(now));

@@ -21,9 +21,9 @@ pub struct ModelAnswer {
 }
 
 impl ModelAnswer {
-    /// From a body of status 200. It may hold an error all the same.
+    /// Reads a body of status 200. Even such a body may hold an error.
     pub(super) fn new(headers: HeaderMap, bytes: Bytes) -> Result<Self, Error> {
-        // The text of such an error tells a place and no content.
+        // The text of a JSON error states a position, and no content.
         let json: Value = serde_json::from_slice(&bytes).map_err(Error::internal_by)?;
         match within(&json) {
             Some(error) => Err(error),
@@ -31,20 +31,21 @@ impl ModelAnswer {
         }
     }
 
-    /// The text of the first choice, or of all messages of a response. Empty if the content filter stopped the answer,
-    /// or if the answer is a tool call.
+    /// Returns the text of the first choice, or of all messages of a response. It is empty if the content filter
+    /// stopped the answer, or if the answer is a tool call.
     #[must_use]
     pub fn text(&self) -> String {
         usage::text(&self.json)
     }
 
-    /// Why it ended: `stop`, `length`, `content_filter`…; for a response its status, or why it is incomplete.
+    /// The reason why the answer ended: `stop`, `length`, `content_filter`… For a response it is the status, or the
+    /// reason why it is incomplete.
     #[must_use]
     pub fn finish_reason(&self) -> Option<&str> {
         usage::finish_reason(&self.json)
     }
 
-    /// The tokens that it took.
+    /// The number of tokens that the call took.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         Usage::from_json(&self.json)
@@ -62,7 +63,7 @@ impl ModelAnswer {
         &self.bytes
     }
 
-    /// Its headers, such as the remaining rates.
+    /// The headers, such as the remaining rates.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -75,7 +76,7 @@ impl ModelAnswer {
     }
 }
 
-/// Nothing of what the model said.
+/// Shows no text of the model.
 impl fmt::Debug for ModelAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ModelAnswer").field("usage", &self.usage()).finish_non_exhaustive()

@@ -57,8 +57,8 @@ impl Model {
         ModelCall::new(self.clone(), Operation::Responses, request)
     }
 
-    /// Whether this app may call the account, or the gateway before it, now. It asks for the list of models, so it does
-    /// not check that the deployment exists.
+    /// Reports whether this app may now call the account, or the gateway before it. It asks for the list of models, so
+    /// it does not check that the deployment exists.
     pub async fn check(&self) -> Check {
         let api = self.api();
         let probe = async {
@@ -80,7 +80,7 @@ impl ModelCall {
         let request = match serde_json::to_value(request) {
             Ok(Value::Object(request)) => checked(request, model.deployment()),
             Ok(_) => Err(Error::internal_by(Cause::Rule("the request of a model is an object"))),
-            // The text of such an error may quote the value.
+            // The text of a JSON error may quote the value.
             Err(_) => Err(Error::internal_by(Cause::Rule("the request of a model cannot become JSON"))),
         };
         Self { model, operation, request }
@@ -89,7 +89,7 @@ impl ModelCall {
     /// Asks for the answer in one piece.
     ///
     /// # Errors
-    /// Every status except 2xx, and an error within an answer of 200, by who must act: see
+    /// Every status except 2xx, and an error within an answer of 200. The error says who must act: see
     /// [`ModelProblem`](crate::ModelProblem). [`Error::Unavailable`] also when the answer takes more than 200 s.
     pub async fn send(self) -> Result<ModelAnswer, Error> {
         let Self { model, operation, request } = self;
@@ -101,7 +101,7 @@ impl ModelCall {
             loop {
                 let got = match answered(&model, &mut request, &mut tries).await {
                     Ok(response) => whole(&model, response).await,
-                    // It has been tried as often as it may.
+                    // The allowed tries are used up.
                     Err(error) => return Err(error),
                 };
                 let Err(error) = got else { return got };
@@ -120,10 +120,10 @@ impl ModelCall {
     }
 
     /// Asks for the answer event by event, and returns when the first event has arrived. Until then, a failure is
-    /// retried like any other, and is an error of this call.
+    /// retried like any other. A failure that remains is an error of this call.
     ///
     /// # Errors
-    /// As [`Self::send`]; also when the answer is not a stream of events.
+    /// The same as for [`Self::send`]. It is also an error when the answer is not a stream of events.
     pub async fn stream(self) -> Result<ModelEvents, Error> {
         let Self { model, operation, request } = self;
         let request = request?;
@@ -157,7 +157,7 @@ fn span(model: &Model, operation: Operation, request: &Map<String, Value>, strea
     ChatSpan::start(model.connection().http().signals(), &asked)
 }
 
-/// Neither the prompt nor anything else that the request holds.
+/// Shows neither the prompt nor anything else in the request.
 impl fmt::Debug for ModelCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ModelCall")
@@ -167,7 +167,8 @@ impl fmt::Debug for ModelCall {
     }
 }
 
-/// The deployment is a setting, and so is where its answer comes from.
+/// Checks the request and sets its deployment. A setting names the deployment, and the called function decides about
+/// streaming.
 fn checked(mut request: Map<String, Value>, deployment: &str) -> Result<Map<String, Value>, Error> {
     if request.contains_key("stream") {
         return Err(Error::internal_by(Cause::Rule("a request is streamed by `stream()`, not by a member of it")));
@@ -198,7 +199,7 @@ fn http_request(model: &Model, operation: Operation, mut request: Map<String, Va
     }
 }
 
-/// The answer of success, after the tries that its status and headers ask for.
+/// Returns a successful answer, after the retries that its status and headers ask for.
 pub(super) async fn answered(model: &Model, request: &mut Request, tries: &mut Tries) -> Result<Response, Error> {
     let api = model.api();
     let answered = match api.attempt(request, tries).await {
@@ -239,7 +240,7 @@ async fn whole(model: &Model, response: Response) -> Result<ModelAnswer, Error> 
     ModelAnswer::new(head.headers, body.bytes(LARGEST_ANSWER).await?)
 }
 
-/// The stream, with its first event.
+/// Returns the stream, with its first event.
 async fn begun(model: &Model, response: Response) -> Result<ModelEvents, Error> {
     let is_stream = content_type(response.headers()).is_some_and(|kind| {
         let essence = kind.split(';').next().unwrap_or_default().trim();
@@ -253,7 +254,8 @@ async fn begun(model: &Model, response: Response) -> Result<ModelEvents, Error> 
     ModelEvents::new(head.headers, body).begin().await
 }
 
-/// An error in JSON with the status 200, or another service's answer.
+/// Makes the error of an answer that is not a stream: an error in JSON with the status 200, or another service's
+/// answer.
 async fn not_events(model: &Model, response: Response) -> Error {
     let headers = response.headers().clone();
     let body = beginning(response).await;
@@ -270,7 +272,7 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_TYPE)?.to_str().ok()
 }
 
-/// Returns after the pause before another try; the error, where there is none.
+/// Waits before another try. Returns the error if there is no other try.
 async fn pause_before_retry(model: &Model, error: Error, tries: &mut Tries) -> Result<(), Error> {
     let pause = wait_before_retry(&error).and_then(|asked| model.api().next_try(tries, asked));
     match pause {

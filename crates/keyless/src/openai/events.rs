@@ -18,21 +18,21 @@ use crate::{
     signals::ChatSpan,
 };
 
-/// What ends a stream of chat completions.
+/// The end of a stream of chat completions.
 const DONE: &str = "[DONE]";
 
-/// The largest event, in bytes: the last one of a response holds all of it.
+/// The largest event, in bytes. The last event of a response holds the whole response.
 const LARGEST_EVENT: usize = 32 * 1024 * 1024;
 
 /// A model's answer, event by event. Dropping it ends the call.
 ///
-/// A chat completion ends with `[DONE]`, a response with an event of another kind. An answer without such an end is an
-/// error. An error event is an error too.
+/// A chat completion ends with `[DONE]`, a response with a final event. An answer without such an end is an error. An
+/// error event is an error too.
 pub struct ModelEvents {
     headers: HeaderMap,
     body: Body,
     parser: FrameParser,
-    /// Read before the first call of `next`.
+    /// The first event, which is read before the first call of `next`.
     first: Option<ModelEvent>,
     state: StreamState,
     span: Option<ChatSpan>,
@@ -58,7 +58,7 @@ impl ModelEvents {
         Self { headers, body, parser: FrameParser::default(), first: None, state: StreamState::Flowing, span: None }
     }
 
-    /// Waits for the first event, and keeps it.
+    /// Waits for the first event and keeps it.
     pub(super) async fn begin(mut self) -> Result<Self, Error> {
         match self.next().await {
             Some(first) => self.first = Some(first?),
@@ -67,7 +67,7 @@ impl ModelEvents {
         Ok(self)
     }
 
-    /// Tells the span how the answer goes on. The first event is here by now.
+    /// Records the rest of the answer in the span. The first event has arrived already.
     pub(super) fn recorded_by(mut self, span: ChatSpan) -> Self {
         let first = self.first.as_ref().map(|first| first.json.clone());
         self.span = Some(span);
@@ -86,11 +86,11 @@ impl ModelEvents {
         }
     }
 
-    /// The next event; `None` at the end.
+    /// Returns the next event; `None` at the end.
     ///
     /// # Errors
-    /// When the model reports an error, when the answer breaks off, ends too early or pauses for three minutes.
-    /// Nothing follows an error.
+    /// When the model reports an error, or the answer breaks off, ends too early, or pauses for three minutes. No event
+    /// follows an error.
     pub async fn next(&mut self) -> Option<Result<ModelEvent, Error>> {
         if let Some(first) = self.first.take() {
             return Some(Ok(first));
@@ -114,14 +114,14 @@ impl ModelEvents {
         if !matches!(event, Some(Ok(_))) {
             self.state = StreamState::Ended;
         }
-        // All is said: what its reader does now is no part of it.
+        // The answer is complete. The reader's further work does not belong to the span.
         if self.state == StreamState::Ended {
             self.span = None;
         }
         event
     }
 
-    /// The events as a stream.
+    /// Returns the events as a stream.
     pub fn into_stream(self) -> impl Stream<Item = Result<ModelEvent, Error>> + Send {
         stream::unfold(self, async |mut events| events.next().await.map(|event| (event, events)))
     }
@@ -166,7 +166,7 @@ impl ModelEvents {
             return Err(error);
         }
         let event = ModelEvent { frame, json };
-        // A response has an event for its end, and no `[DONE]`.
+        // The end of a response is an event, without `[DONE]`.
         if matches!(event.kind(), Some("response.completed" | "response.incomplete")) {
             self.state = StreamState::Ended;
         } else if event.finish_reason().is_some() {
@@ -175,7 +175,8 @@ impl ModelEvents {
         Ok(event)
     }
 
-    /// The body is over: what its last frame lacks is an empty line, or all that was to come.
+    /// Reads the last frame after the end of the body. Either the frame only lacks its empty line, or the answer was
+    /// cut.
     fn rest(&mut self) -> Result<Option<ModelEvent>, Error> {
         let was_finished = self.state == StreamState::Finished;
         if let Some(frame) = std::mem::take(&mut self.parser).finish() {
@@ -193,38 +194,38 @@ impl ModelEvents {
 }
 
 impl ModelEvent {
-    /// Its data as JSON; `null` for a comment and for `[DONE]`.
+    /// The event's data as JSON; `null` for a comment and for `[DONE]`.
     #[must_use]
     pub fn json(&self) -> &Value {
         &self.json
     }
 
-    /// The kind of a response's event, such as `response.output_text.delta`; chunks of a chat completion have none.
+    /// The kind of a response's event, such as `response.output_text.delta`. Chunks of a chat completion have no kind.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.json["type"].as_str().or(self.frame.name.as_deref())
     }
 
-    /// The text that it adds to the answer; with several choices, to the first one.
+    /// The text that the event adds to the answer. If there are several choices, it is the text of the first one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         usage::text_delta(&self.json)
     }
 
-    /// Why the answer ended; `None` except in the event with that reason.
+    /// The reason why the answer ended; `None` except in the event with that reason.
     #[must_use]
     pub fn finish_reason(&self) -> Option<&str> {
         usage::finish_reason(&self.json)
     }
 
-    /// The tokens that the call took; `None` except in the event with the usage. A chat completion has that event only
-    /// if the request asks for it: `"stream_options": { "include_usage": true }`.
+    /// The number of tokens that the call took; `None` except in the event with the usage. A chat completion has that
+    /// event only if the request asks for it: `"stream_options": { "include_usage": true }`.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         Usage::from_json(&self.json)
     }
 
-    /// Its bytes as received, including the empty line after it: all events together are the body.
+    /// The event's bytes as received, including the empty line after it. All events together are the body.
     #[must_use]
     pub fn raw(&self) -> &Bytes {
         &self.frame.raw
@@ -236,7 +237,7 @@ fn not_json() -> Error {
     Error::refused(Service::OpenAi, Cause::NotTheService { expected: "events of JSON", found })
 }
 
-/// Nothing of what the model said.
+/// Shows no text of the model.
 impl fmt::Debug for ModelEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ModelEvent").field("kind", &self.kind()).field("bytes", &self.frame.raw.len()).finish()

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::surface::{Operation, Surface};
 use crate::{api::Api, connection::Connection};
 
-/// How a model is reached.
+/// The route to a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// Through API Management. The gateway's own identity calls the account; this app has no role there.
@@ -31,7 +31,7 @@ impl Model {
         Self(Arc::new(Inner { api, route, deployment, surface }))
     }
 
-    /// Name of the deployment.
+    /// The name of the deployment.
     #[must_use]
     pub fn deployment(&self) -> &str {
         &self.0.deployment
@@ -51,8 +51,8 @@ impl Model {
         if self.0.surface.is_recent() { "max_completion_tokens" } else { "max_tokens" }
     }
 
-    /// Whether a stream of a chat completion can report its usage: `"stream_options": { "include_usage": true }`.
-    /// Versions of the deployments surface before September 2024 do not know it.
+    /// Reports whether a stream of a chat completion can report its usage: `"stream_options": { "include_usage": true
+    /// }`. Versions of the deployments surface before September 2024 cannot.
     #[must_use]
     pub fn streams_usage(&self) -> bool {
         self.0.surface.is_recent()
@@ -64,7 +64,7 @@ impl Model {
         self.0.api.connection()
     }
 
-    /// Name of the secret that holds the subscription key, if there is one.
+    /// The name of the secret that holds the subscription key, if there is one.
     #[must_use]
     pub fn key_secret(&self) -> Option<&str> {
         self.0.api.key_secret()
@@ -94,7 +94,7 @@ impl fmt::Debug for Model {
 #[cfg(test)]
 #[cfg(feature = "telemetry")]
 impl Model {
-    /// The deployment of an account at this connection.
+    /// Makes the model of a deployment in the account at this connection.
     pub(crate) fn at(connection: Connection, deployment: &str) -> Self {
         use crate::{error::Service, settings::SettingType as _, time_limits::TimeLimits};
         let audience = crate::settings::Audience::parse("https://cognitiveservices.azure.com/.default").unwrap();

@@ -1,4 +1,4 @@
-//! Who must act after a refusal of the model, or of the gateway before it, by status and body.
+//! Finds the party that must act after a refusal of the model, or of the gateway before it, by status and body.
 //!
 //! The gateway's own bodies have the member `statusCode`, the model's have `error`. A model may answer 200 and send the
 //! error as an event of its stream: <https://learn.microsoft.com/azure/foundry/openai/how-to/responses>.
@@ -14,25 +14,25 @@ use crate::{
     error::{Cause, Error, ModelProblem, ModelRefusal, Service},
 };
 
-/// Letters of a word that a service names, such as a parameter or a category of the content filter.
+/// The largest number of letters in a word from a service, such as a parameter or a category of the content filter.
 const WORD_CHARS: usize = 64;
 
-/// Categories of the content filter that are told.
+/// The largest number of content filter categories in an error.
 const MOST_CATEGORIES: usize = 10;
 
-/// An answer that is no success.
+/// An answer that is not a success.
 pub(super) struct Refused<'a> {
-    /// Whose answer it is where its body does not tell.
+    /// The service that answered, if the body does not tell it.
     pub(super) service: Service,
     pub(super) status: StatusCode,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
-    /// Its explanation, without credentials.
+    /// The explanation, without credentials.
     pub(super) said: Option<String>,
 }
 
 impl Refused<'_> {
-    /// The error, if the body is one that a model, or a gateway's policy for models, gives.
+    /// Returns the error, if the body is that of a model or of a gateway's policy for models.
     pub(super) fn known(&self) -> Option<Error> {
         let json: Value = serde_json::from_slice(self.body).unwrap_or_default();
         let error = &json["error"];
@@ -44,7 +44,7 @@ impl Refused<'_> {
         problem.map(|problem| self.error(problem, error.is_object()))
     }
 
-    /// The error, whatever the body.
+    /// Returns the error, for any body.
     pub(super) fn any(&self) -> Error {
         self.known().unwrap_or_else(|| self.error(by_status(self.status), false))
     }
@@ -61,16 +61,16 @@ impl Refused<'_> {
     }
 }
 
-/// The error that an answer of success holds: a body of 200, or an event of a stream.
+/// Finds the error in a successful answer: in a body of 200, or in an event of a stream.
 pub(super) fn within(json: &Value) -> Option<Error> {
     let failed = &json["response"]["error"];
     let error = match json["type"].as_str() {
-        // The service's own shape, and the one of the public documentation.
+        // An error has the service's own shape, or that of the public documentation.
         Some("error") if json["error"].is_object() => &json["error"],
         Some("error") => json,
         Some("response.failed") => failed,
         Some(_) => return None,
-        // A response that went well has `"error": null`.
+        // A successful response has `"error": null`.
         None if json["error"].is_null() => return None,
         None => &json["error"],
     };
@@ -81,13 +81,13 @@ pub(super) fn within(json: &Value) -> Option<Error> {
     Some(self::error(Service::OpenAi, Some(status), refusal))
 }
 
-/// The answer ended before it was complete.
+/// Makes the error of an answer that ended before it was complete.
 pub(super) fn broken_off() -> Error {
     let refusal = ModelRefusal { problem: ModelProblem::BrokenOff, said: None, wait: None, request_id: None };
     error(Service::OpenAi, None, refusal)
 }
 
-/// The service's ID of a request.
+/// Returns the service's ID of a request.
 pub(super) fn request_id(headers: &HeaderMap) -> Option<&str> {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     header("apim-request-id").or_else(|| header("x-request-id")).filter(|id| id.len() <= 2 * WORD_CHARS)
@@ -114,7 +114,8 @@ fn error(service: Service, status: Option<StatusCode>, refusal: ModelRefusal) ->
     }
 }
 
-/// What the model's `error` is about; `None` where its status alone tells, and a gateway may have given it.
+/// Reads the problem from the model's `error`. `None` if only its status tells the problem, because a gateway may have
+/// given it.
 fn of_the_model(status: StatusCode, error: &Value) -> Option<ModelProblem> {
     let code = error["code"].as_str().unwrap_or_default();
     let message = error["message"].as_str().unwrap_or_default();
@@ -128,7 +129,7 @@ fn of_the_model(status: StatusCode, error: &Value) -> Option<ModelProblem> {
         "OpenAITokenLimitExceeded" | "TokenLimitExceededAfterPrompt" => ModelProblem::TokenLimit,
         "ContentSafetyPolicyViolated" => ModelProblem::ContentFilter(Vec::new()),
         "rate_limit_exceeded" | "rate_limit_reached" | "no_capacity" | "RateLimitReached" => ModelProblem::RateLimited,
-        // A version that the surface does not take is no fault of the caller's.
+        // The caller is not responsible for a version that the surface does not accept.
         "BadRequest" if message.to_ascii_lowercase().replace('-', " ").contains("api version") => {
             ModelProblem::NoSuchPath
         }
@@ -138,7 +139,8 @@ fn of_the_model(status: StatusCode, error: &Value) -> Option<ModelProblem> {
     })
 }
 
-/// What the message of the gateway is about: of its policies for models, or of a model that answers in the same shape.
+/// Reads the problem from the gateway's message. The message comes from the policies for models, or from a model that
+/// answers in the same shape.
 fn of_the_gateway(status: StatusCode, message: &str) -> Option<ModelProblem> {
     Some(match status {
         StatusCode::UNAUTHORIZED if message.contains("audience is incorrect") => ModelProblem::TokenRefused,
@@ -161,7 +163,8 @@ fn by_status(status: StatusCode) -> ModelProblem {
     }
 }
 
-/// About what was asked, and not about who asked, where, or how often.
+/// Reports whether the status concerns the content of the request, and not its sender, its address, or the number of
+/// requests.
 fn is_callers(status: StatusCode) -> bool {
     matches!(
         status,
@@ -173,7 +176,8 @@ fn is_callers(status: StatusCode) -> bool {
     )
 }
 
-/// These are about who asked, where, or how often. Every other explanation may quote the request.
+/// Reports whether an explanation cannot quote the request. Such a status concerns the sender, the address, or the
+/// number of requests. Every other explanation may quote the request.
 fn can_quote_nothing(status: StatusCode) -> bool {
     matches!(
         status,
@@ -181,7 +185,7 @@ fn can_quote_nothing(status: StatusCode) -> bool {
     )
 }
 
-/// The status that an error within a stream stands for.
+/// Returns the status that fits an error within a stream.
 fn status_of(error: &Value) -> StatusCode {
     let number = error["code"].as_u64().or_else(|| error["status"].as_u64());
     if let Some(status) = number.and_then(|number| StatusCode::from_u16(u16::try_from(number).ok()?).ok()) {
@@ -201,7 +205,7 @@ fn status_of(error: &Value) -> StatusCode {
     by_code.unwrap_or_else(by_type)
 }
 
-/// Such an error may bring the headers that its status would have had.
+/// Returns the headers that an error within a stream may hold, in place of an answer's headers.
 fn headers_within(error: &Value) -> HeaderMap {
     let headers = error["headers"].as_object().into_iter().flatten();
     headers
@@ -212,7 +216,7 @@ fn headers_within(error: &Value) -> HeaderMap {
         .collect()
 }
 
-/// The categories that were hit: the service has three places for them.
+/// Returns the categories of the content filter that were hit. The service has several places for them.
 fn categories(error: &Value) -> Vec<String> {
     let lists =
         error["content_filters"].as_array().into_iter().flatten().map(|filter| &filter["content_filter_results"]);
@@ -229,7 +233,7 @@ fn categories(error: &Value) -> Vec<String> {
     hits
 }
 
-/// Between backticks in the message, after the principal.
+/// Returns the data action. The message has it between backticks, after the principal.
 fn data_action(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let action = quoted.find(|text| text.starts_with("Microsoft.CognitiveServices/"))?;
@@ -241,13 +245,13 @@ fn word(value: &Value) -> Option<String> {
     plain_word(value.as_str()?)
 }
 
-/// A name of the service's: it holds no sentence of a prompt.
+/// Returns a name that the service chose, if it cannot be a sentence of a prompt.
 fn plain_word(text: &str) -> Option<String> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "_.[]-".contains(c));
     (plain && !text.is_empty() && text.len() <= WORD_CHARS).then(|| text.to_owned())
 }
 
-/// How long an error asks to wait before the next try; no time where another try cannot help.
+/// Returns the time that an error asks to wait before the next try; `None` if another try cannot help.
 pub(super) fn wait_before_retry(error: &Error) -> Option<Duration> {
     matches!(error, Error::Unavailable { .. }).then(|| error.retry_after().unwrap_or_default())
 }

@@ -17,13 +17,13 @@ use crate::{
     time_limits::TimeLimits,
 };
 
-/// Tokens for it are taken on both surfaces of every kind of account.
+/// The scope that both surfaces of every kind of account accept.
 const DEFAULT_SCOPE: &str = "https://cognitiveservices.azure.com/.default";
 
 #[cfg(feature = "api-management")]
 const KEY_DEFAULTS: KeyDefaults = KeyDefaults { header: "api-key", example: "chat-subscription-key" };
 
-/// All settings of the group: one of them is enough to want a model.
+/// All settings of the group. An app wants a model as soon as one of them exists.
 const PARTS: [&str; 13] = [
     "route",
     "deployment",
@@ -41,8 +41,8 @@ const PARTS: [&str; 13] = [
 ];
 
 impl Reader {
-    /// A model of Azure `OpenAI`: the deployment `<name>__deployment`, by the route `<name>__route`. With a subscription
-    /// key of API Management, the key is a secret of the vault `KEYVAULT`.
+    /// A model of Azure `OpenAI`: the deployment `<name>__deployment`, by the route `<name>__route`. If API Management
+    /// needs a subscription key, the key is a secret of the vault `KEYVAULT`.
     pub fn model(&mut self, name: &str) -> Option<Model> {
         let route = self.read(&setting::<Route>(name, "route", "How the model is reached.", Absent::Default("apim")));
         let deployment = self.read(
@@ -58,7 +58,7 @@ impl Reader {
         let has_version = self.is_set(version.name());
         let version = self.read(&version);
         let version_is_wrong = has_version && version.is_none() && !self.lists_rows();
-        // Where the rows are listed, those of both routes are; else only what the route needs is read.
+        // A list of rows contains those of both routes. Otherwise only the settings of the chosen route are read.
         let gateway = (self.lists_rows() || route == Some(Route::Gateway)).then(|| self.behind_the_gateway(name));
         let direct = (self.lists_rows() || route == Some(Route::Direct)).then(|| self.direct(name));
         let api = match route? {
@@ -94,7 +94,7 @@ impl Reader {
 
     fn behind_the_gateway(&mut self, name: &str) -> Option<Api> {
         let absent = Absent::Means("an error with the route `apim`");
-        // The row of a list; what is read below is required.
+        // This declares the row of a list. The settings below are required.
         self.declare(
             &setting::<Url>(name, "baseUrl", "Address of the model's API at API Management.", absent.clone())
                 .with_example("https://YOUR-APIM.azure-api.net/openai/v1"),
@@ -175,7 +175,7 @@ impl SettingType for Scope {
     }
 }
 
-/// <https://learn.microsoft.com/azure/templates/microsoft.cognitiveservices/accounts/deployments>
+/// The rules for names: <https://learn.microsoft.com/azure/templates/microsoft.cognitiveservices/accounts/deployments>
 struct Deployment(String);
 
 impl SettingType for Deployment {

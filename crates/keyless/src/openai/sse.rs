@@ -1,27 +1,27 @@
-//! A parser for server-sent events, for a body that is still arriving.
+//! A parser for server-sent events in a body that is still arriving.
 //!
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>. Each frame keeps its bytes
-//! beside the parsed event: joined, the frames are the body again, byte for byte.
+//! beside the parsed event. The frames joined are the body again, byte for byte.
 
 use bytes::{Bytes, BytesMut};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// All bytes up to an empty line, that line included, and what they mean.
+/// All bytes up to an empty line, including that line, and the parsed event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) raw: Bytes,
-    /// The name of the event; `None` where it has none, as in chat completions.
+    /// The name of the event; `None` if it has none, as in chat completions.
     pub(super) name: Option<String>,
-    /// The data, its lines joined by line feeds; `None` where there is no event, but a comment or nothing.
+    /// The data, with its lines joined by line feeds; `None` if the frame has only a comment or nothing.
     pub(super) data: Option<String>,
 }
 
-/// Takes pieces of a body and gives its frames. How the body is cut into pieces makes no difference.
+/// Takes pieces of a body and returns its frames. The cuts between the pieces make no difference.
 #[derive(Debug, Default)]
 pub(super) struct FrameParser {
     buffer: BytesMut,
-    /// Where the line that is being read begins, and how far it has been searched for its end.
+    /// The beginning of the current line. `searched` is the position up to which its end has been searched.
     line: usize,
     searched: usize,
     has_begun: bool,
@@ -34,12 +34,12 @@ impl FrameParser {
         self.buffer.extend_from_slice(piece);
     }
 
-    /// How many bytes wait for the end of their frame.
+    /// The number of bytes that wait for the end of their frame.
     pub(super) fn pending(&self) -> usize {
         self.buffer.len()
     }
 
-    /// The next frame that is complete.
+    /// Returns the next complete frame.
     pub(super) fn next(&mut self) -> Option<Frame> {
         loop {
             let (end, next) = self.line_end()?;
@@ -51,8 +51,8 @@ impl FrameParser {
         }
     }
 
-    /// The rest of the body after its last complete frame. An unfinished line counts as a line here, because some
-    /// servers leave out the last line breaks.
+    /// Returns the rest of the body after its last complete frame. An unfinished line counts as a line here, because
+    /// some servers leave out the last line breaks.
     pub(super) fn finish(mut self) -> Option<Frame> {
         let rest = self.buffer[self.line..].to_vec();
         if rest.is_empty() && self.line == 0 {
@@ -63,8 +63,8 @@ impl FrameParser {
         Some(self.cut())
     }
 
-    /// The end of the current line, and the beginning of the next one. After a carriage return the next byte decides
-    /// whether the line break has one byte or two.
+    /// Returns the end of the current line, and the beginning of the next one. After a carriage return the next byte
+    /// decides whether the line break has one byte or two.
     fn line_end(&mut self) -> Option<(usize, usize)> {
         let found = self.buffer[self.searched..].iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         let Some(end) = found.map(|offset| self.searched + offset) else {
@@ -79,9 +79,9 @@ impl FrameParser {
         Some((end, if after == b'\n' { end + 2 } else { end + 1 }))
     }
 
-    /// Reads one line; whether it is the empty one that ends a frame.
+    /// Reads one line. Reports whether it is the empty line that ends a frame.
     fn read(&mut self, line: &[u8]) -> bool {
-        // A byte order mark may stand before the first line, and means nothing.
+        // A byte order mark before the first line means nothing.
         let line = if self.has_begun { line } else { line.strip_prefix(BOM).unwrap_or(line) };
         self.has_begun = true;
         if line.is_empty() {
@@ -99,7 +99,7 @@ impl FrameParser {
                 }
                 None => self.data = Some(value.to_owned()),
             },
-            // A comment has no field's name; an ID and a time to reconnect are for clients that reconnect.
+            // A comment has an empty field name. An ID and a reconnection time are for clients that reconnect.
             _ => {}
         }
         false
@@ -119,7 +119,7 @@ mod tests {
 
     use super::*;
 
-    /// The frames of a body that comes in these pieces, and what is left of it.
+    /// Parses a body in these pieces. Returns its frames and the rest.
     fn parsed<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Frame>, Option<Frame>) {
         let (mut parser, mut frames) = (FrameParser::default(), Vec::new());
         for piece in pieces {
@@ -129,7 +129,7 @@ mod tests {
         (frames, parser.finish())
     }
 
-    /// Names and data of the events.
+    /// Returns names and data of the events.
     fn events(body: &str) -> Vec<(Option<String>, String)> {
         let (frames, _) = parsed([body.as_bytes()]);
         frames.into_iter().filter_map(|frame| Some((frame.name, frame.data?))).collect()
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!((frames[0].data.as_deref(), &frames[0].raw[..]), (Some("\u{FFFD}"), b"data: \xFF\n\n".as_slice()));
     }
 
-    /// Bytes that mean something to the parser, more often than others.
+    /// A body in which bytes with a meaning for the parser are frequent.
     fn body() -> impl Strategy<Value = Vec<u8>> {
         let part = prop_oneof![
             Just(b"\n".to_vec()),

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::settings::SettingType;
 
-/// What a model is asked.
+/// The operation that a call asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     ChatCompletions,
@@ -14,7 +14,7 @@ pub(super) enum Operation {
     Models,
 }
 
-/// Version of the deployments surface, such as `2024-10-21`.
+/// A version of the deployments surface, such as `2024-10-21`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiVersion(String);
 
@@ -36,12 +36,12 @@ impl SettingType for ApiVersion {
     }
 }
 
-/// Where requests go.
+/// The addresses of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Surface {
-    /// Without `/openai` and all that follows; with it for an address that ends in `/v1` otherwise.
+    /// The address without `/openai` and the parts after it. An address that ends in another `/v1` keeps that part.
     root: Url,
-    /// What stands between the root and the operations of v1.
+    /// The path between the root and the operations of v1.
     v1: &'static str,
     version: Option<ApiVersion>,
 }
@@ -82,7 +82,8 @@ impl Surface {
         url
     }
 
-    /// Whether it knows `max_completion_tokens`, the one limit that reasoning models take, and `stream_options`.
+    /// Reports whether the surface knows `stream_options` and `max_completion_tokens`, which is the only limit that
+    /// reasoning models accept.
     pub(super) fn is_recent(&self) -> bool {
         self.version.as_ref().is_none_or(|version| version.as_str() >= "2024-09-01")
     }

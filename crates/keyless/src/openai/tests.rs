@@ -1,4 +1,4 @@
-//! Calls of a model that answers as it is told.
+//! Calls of a model with given answers.
 
 mod refusing;
 mod rig;

@@ -14,7 +14,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Of a whole answer, of a chunk, or of an event that holds a response.
+    /// Reads the usage of a whole answer, of a chunk, or of an event that holds a response.
     pub(super) fn from_json(json: &Value) -> Option<Self> {
         let usage =
             [json, &json["response"]].into_iter().map(|holder| &holder["usage"]).find(|usage| usage.is_object())?;
@@ -28,7 +28,7 @@ impl Usage {
     }
 }
 
-/// The text of a whole answer: of the first choice, or of all messages of a response.
+/// Returns the text of a whole answer: of the first choice, or of all messages of a response.
 pub(super) fn text(json: &Value) -> String {
     if let Some(content) = json["choices"][0]["message"]["content"].as_str() {
         return content.to_owned();
@@ -38,7 +38,7 @@ pub(super) fn text(json: &Value) -> String {
     parts.filter(|part| part["type"] == "output_text").filter_map(|part| part["text"].as_str()).collect()
 }
 
-/// The text that an event adds.
+/// Returns the text that an event adds.
 pub(super) fn text_delta(json: &Value) -> Option<&str> {
     if json["type"] == "response.output_text.delta" {
         return json["delta"].as_str();
@@ -47,8 +47,8 @@ pub(super) fn text_delta(json: &Value) -> Option<&str> {
     choice["delta"]["content"].as_str()
 }
 
-/// Why an answer ended: `stop`, `length`, `content_filter`… of the first choice; for a response its status, or the
-/// reason why it is incomplete.
+/// Returns the reason why an answer ended: `stop`, `length`, `content_filter`… of the first choice. For a response it
+/// is the status, or the reason why it is incomplete.
 pub(super) fn finish_reason(json: &Value) -> Option<&str> {
     if let Some(choices) = json["choices"].as_array() {
         return choices.iter().find_map(|choice| choice["finish_reason"].as_str());

@@ -16,19 +16,19 @@ use crate::{
     time_limits::until,
 };
 
-/// The validity of a secret: for people, because the vault returns the value also after the end.
+/// The validity of a secret. It is for people, because the vault returns the value also after the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretDates {
-    /// Name of the secret.
+    /// The name of the secret.
     pub name: String,
-    /// Whether it can be read.
+    /// Whether the secret can be read.
     pub enabled: bool,
-    /// When it expires, if it does.
+    /// The time when the secret expires, if it does.
     pub expires: Option<Timestamp>,
 }
 
 impl Secrets {
-    /// The dates of every secret's latest version. Reads the vault's list page by page.
+    /// Returns the dates of every secret's latest version. It reads the vault's list page by page.
     ///
     /// # Errors
     /// When the vault refuses the list, does not answer, or takes longer than a minute.

@@ -7,7 +7,7 @@ use crate::{
     settings::SettingType,
 };
 
-/// Name of a secret in the vault, or of one version of it (`NAME/VERSION`); never its value.
+/// The name of a secret in the vault, or of one version of it (`NAME/VERSION`). It is never the secret's value.
 ///
 /// Clones share the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,13 +23,14 @@ impl SecretName {
         &self.name
     }
 
-    /// `None` for the latest version.
+    /// The version; `None` for the latest version.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 }
 
+/// The rules for names:
 /// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers>
 impl SettingType for SecretName {
     const EXPECTED: &'static str = "the name of a Key Vault secret (letters, digits and hyphens), or NAME/VERSION, not \

@@ -1,4 +1,4 @@
-//! How secrets are fetched and cached.
+//! The rules for fetching and caching secrets.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::{
     transport::Http,
 };
 
-/// The greatest age of a value while the vault answers. So the app notices a rotated, disabled or deleted secret within
+/// The greatest age of a value while the vault answers. The app notices a rotated, disabled or deleted secret within
 /// this time, or at once when it calls [`super::vault::Secrets::forget`].
 pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// A value is used for so long while the vault cannot be reached, or is too busy to answer.
+/// The time for which a value is used while the vault cannot be reached, or is too busy to answer.
 pub(super) const HARD_END: Duration = Duration::from_secs(60 * 60);
 
 pub(super) const LIMITS: TimeLimits = TimeLimits::new(Service::KeyVault);
@@ -30,19 +30,20 @@ pub(super) struct SecretPolicy {
     pub(super) http: Http,
 }
 
-/// Why there is no value.
+/// The reason why there is no value.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    /// The vault refused: this app may not use the earlier value any more.
+    /// The vault refused. This app must not use the earlier value any more.
     #[error(transparent)]
     Refused(Error),
-    /// The vault did not answer about the secret. It may have said when to ask again.
+    /// The vault did not answer about the secret. The time is the pause that it asked for, if any.
     #[error("{0}")]
     Unanswered(#[source] Error, Option<Duration>),
 }
 
 impl FetchError {
-    /// A 401 is about the token and not about the secret, and a page of a portal about neither.
+    /// Decides whether the vault refused the secret. A 401 concerns the token and not the secret, and a portal's page
+    /// concerns neither.
     fn new(error: azure_core::Error) -> Self {
         let pause = retry_after(&error);
         match failure(Service::KeyVault, error) {
@@ -79,7 +80,7 @@ impl FetchFailure for FetchError {
 }
 
 impl SecretPolicy {
-    /// Asks the vault, without any memory. The vault may ask for long pauses between its tries.
+    /// Asks the vault, without the cache. The vault may ask for long pauses between its tries.
     pub(super) async fn ask(&self, name: &SecretName) -> Result<SecretValue, FetchError> {
         let options =
             SecretClientGetSecretOptions { secret_version: name.version().map(str::to_owned), ..Default::default() };
@@ -109,7 +110,7 @@ impl KeptPolicy for SecretPolicy {
     const ON_REFUSAL: OnRefusal = OnRefusal::Doubt;
     const ON_RENEWAL: OnRenewal = OnRenewal::NewerReplaces;
 
-    /// A caller gives up before the fetch does.
+    /// Fetches the secret. A caller gives up before the fetch does.
     async fn fetch(
         &self,
         name: &SecretName,
@@ -118,7 +119,7 @@ impl KeptPolicy for SecretPolicy {
         self.ask(name).await.map(|value| Fetched { value, usable_for: HARD_END })
     }
 
-    /// Between 70 and 90 hundredths of the lifetime, so that instances that started together do not ask together.
+    /// Returns 70 to 90 hundredths of the lifetime, so that instances that started together do not ask together.
     fn renew_after(&self, _left: Duration, jitter: f64) -> Option<Duration> {
         Some(LIFETIME.mul_f64(0.7 + 0.2 * jitter))
     }

@@ -34,24 +34,24 @@ const SECOND: Duration = Duration::from_secs(1);
 const WAIT: Duration = LIMITS.caller;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What the vault does from now on.
+/// The vault's behaviour from now on.
 #[derive(Clone, Debug)]
 enum VaultBehaviour {
     Value(&'static str),
     Status(u16, &'static str),
     Unreachable,
-    /// 429 with `Retry-After`, in seconds.
+    /// The answer 429 with `Retry-After`, in seconds.
     Throttled(u64),
     Panic,
     /// No answer.
     Hang,
-    /// A page of a portal.
+    /// An HTML page of a portal.
     Html,
     /// A list of secrets.
     Pages,
 }
 
-/// A vault that answers as told, a tenth of a second later.
+/// A vault with the given behaviour. It answers after a tenth of a second.
 #[derive(Debug)]
 struct Wire {
     answer: Mutex<VaultBehaviour>,
@@ -128,7 +128,7 @@ impl World {
         self.secrets.get(&self.name).await.map(|value| value.expose().to_owned())
     }
 
-    /// The value, which must be there without waiting.
+    /// Returns the value, which must be there without waiting.
     async fn at_once(&self) -> Result<String, Error> {
         let before = Instant::now();
         let got = self.get().await;
@@ -182,7 +182,7 @@ async fn a_rejected_value_is_asked_for_again_at_once_but_not_ever_again() {
     world.will(VaultBehaviour::Value("new"));
     world.secrets.forget(&world.name);
     assert_eq!((world.get().await.unwrap().as_str(), world.asked()), ("new", 2));
-    // A key that is wrong in the vault is rejected by each request.
+    // If the vault holds a wrong key, each request is rejected.
     for _ in 0..100 {
         world.secrets.forget(&world.name);
         assert_eq!(world.at_once().await.unwrap(), "new");
@@ -276,11 +276,11 @@ async fn a_caller_gives_up_before_the_sdk_does_and_its_question_goes_on() {
     world.get().await.unwrap_err();
     assert_eq!(before.elapsed(), WAIT);
     world.will(VaultBehaviour::Value("a"));
-    // The next caller waits for the same question, and asks no other.
+    // The next caller waits for the same fetch, and starts no other.
     assert_eq!((world.get().await.unwrap().as_str(), world.asked()), ("a", 2));
 }
 
-/// The wire below the time limits and checks that every client of the app has.
+/// The wire, below the time limits and checks that every client of the app has.
 #[derive(Debug)]
 struct Limited(Arc<Wire>);
 
@@ -394,7 +394,7 @@ async fn names_and_dates_are_listed_over_pages_that_may_be_empty() {
     assert!(matches!(error, Error::Refused { service: Service::KeyVault, .. }), "{error:?}");
 }
 
-/// The page after so many others.
+/// The page with this number.
 fn page(number: usize) -> String {
     let secret = |name: &str, attributes: &str| {
         format!(r#"{{"id":"https://kv.vault.azure.net/secrets/{name}","attributes":{{{attributes}}}}}"#)

@@ -6,19 +6,19 @@ use bytes::Bytes;
 use http::{HeaderValue, header::InvalidHeaderValue};
 use zeroize::Zeroizing;
 
-/// The value of a secret. Its `Debug` shows nothing. Its memory is wiped when the last clone of the value, and of a
+/// The value of a secret. Its `Debug` shows nothing. Its memory is wiped when the last clone of the value, and the last
 /// header made from it, is dropped.
 ///
-/// This is true for this library's memory. The SDK and the HTTP client make copies when they receive and send the
-/// value; those live as long as a request and are not wiped.
+/// This is true only for this library's memory. The SDK and the HTTP client make copies when they receive and send the
+/// value. Those copies live as long as a request and are not wiped.
 #[derive(Clone)]
 pub struct SecretValue {
     text: Arc<Zeroizing<String>>,
-    /// The same memory, as a header, made once.
+    /// The header, made once. It shares the memory of `text`.
     header: Option<HeaderValue>,
 }
 
-/// What a header keeps alive.
+/// The memory that a header keeps alive.
 struct Shared(Arc<Zeroizing<String>>);
 
 impl AsRef<[u8]> for Shared {
@@ -45,14 +45,14 @@ impl SecretValue {
     }
 }
 
-/// A header that carries it; marked as sensitive. It shares the secret's memory.
+/// A header that carries the value and is marked as sensitive. It shares the secret's memory.
 impl TryFrom<&SecretValue> for HeaderValue {
     type Error = InvalidHeaderValue;
 
     fn try_from(value: &SecretValue) -> Result<Self, InvalidHeaderValue> {
         match &value.header {
             Some(header) => Ok(header.clone()),
-            // For its error.
+            // This call only makes the error.
             None => Self::from_str(value.expose()),
         }
     }

@@ -18,19 +18,20 @@ use crate::{
     settings::Reader,
 };
 
-/// For readiness alone. The client takes the audience from the vault's own challenge.
+/// The scope for the readiness check only. The client takes the audience from the vault's own challenge.
 const SCOPE: &str = "https://vault.azure.net/.default";
 
 /// The secrets of one vault, read with one identity, and cached from the first read on.
 ///
-/// - Whatever the number of callers, one fetch at a time runs for a secret. Callers wait only for the first fetch;
-///   after that the value is refreshed in the background, about four minutes after it was read.
+/// - One fetch at a time runs for a secret, with any number of callers. Callers wait only for the first fetch. After
+///   that, the value is refreshed in the background, about four minutes after it was read.
 /// - After a refusal by the vault (the secret is disabled or deleted, or the role is gone) the value is not used any
 ///   more.
 /// - If the vault does not answer, or the identity gets no token, the value stays in use for an hour, with a warning at
-///   each failed refresh. Refreshes come with growing pauses, and not before the time in the vault's `Retry-After`.
-/// - This value refreshes each secret that it has read, until it is dropped. So take the names of secrets from the app or
-///   its settings: a caller who chooses names would start a refresh for each.
+///   each failed refresh. The pauses between refreshes grow, and no refresh comes before the time in the vault's
+///   `Retry-After`.
+/// - This value refreshes each secret that it has read, until it is dropped. So take the names of secrets from the app
+///   or its settings. A caller who chooses names would start a refresh for each name.
 ///
 /// ```no_run
 /// # async fn example(vault: keyless::Secrets) -> Result<(), keyless::Error> {
@@ -65,7 +66,7 @@ impl Secrets {
         Ok(Self(Arc::new(Vault { connection, secrets: Kept::new(policy) })))
     }
 
-    /// The value of a secret: the latest version, or the version in the name (`NAME/VERSION`).
+    /// Returns the value of a secret: the latest version, or the version in the name (`NAME/VERSION`).
     ///
     /// # Errors
     /// A missing or disabled secret is [`Error::Refused`]: an operator must act, not the caller.
@@ -78,13 +79,13 @@ impl Secrets {
         self.0.secrets.get(|known| *known == name, || name.clone()).await.map_err(FetchError::into_error)
     }
 
-    /// Reports that a service refused the value: the next [`Secrets::get`] asks the vault, unless a refusal within the
-    /// last minute did so. If the vault does not answer, the value stays in use.
+    /// Reports that a service refused the value. The next [`Secrets::get`] then asks the vault, unless a refusal within
+    /// the last minute did so. If the vault does not answer, the value stays in use.
     pub fn forget(&self, name: &SecretName) {
         self.0.secrets.refuse(|known| known == name, |_| true);
     }
 
-    /// Whether the vault lets this app read the secret now.
+    /// Reports whether the vault lets this app read the secret now.
     pub async fn check(&self, name: &SecretName) -> Check {
         let asked = async { self.policy().ask(name).await.map(drop).map_err(FetchError::into_error) };
         check(Service::KeyVault, self.connection(), SCOPE, asked).await

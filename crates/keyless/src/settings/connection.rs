@@ -1,5 +1,5 @@
-//! Identity-based connections, as in the Functions host's own extensions: `<NAME>__credential` and the ID of a
-//! user-assigned identity beside the service's address. The older connection string `RunAs=…` is read too.
+//! Identity-based connections, as in the Functions host's own extensions: the service's address, `<NAME>__credential`,
+//! and the ID of a user-assigned identity. The older connection string `RunAs=…` is read too.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-reference#configure-an-identity-based-connection>
 
@@ -22,13 +22,13 @@ use crate::{
     identity::{ClientId, Credential, Developer, ObjectId, UserAssigned},
 };
 
-/// The platform sets it; it is no row of an app's.
+/// The default client ID. The platform sets it, so it is not a row of an app.
 const DEFAULT_CLIENT_ID: Setting<ClientId> =
     Setting::optional("AZURE_CLIENT_ID", "the system-assigned identity", "Which identity calls services.");
 
 impl Reader {
-    /// A connection of any kind: `<name>__<endpoint>` is the service's address. The settings of the identity are those
-    /// of all connections.
+    /// A connection of any kind. `<name>__<endpoint>` is the service's address. The settings of the identity are the
+    /// same for all connections.
     pub fn connection(&mut self, name: &str, endpoint: &str) -> Option<Connection> {
         let key = format!("{name}__{endpoint}");
         if let Some(known) = self.connections.get(&key) {
@@ -45,7 +45,8 @@ impl Reader {
 }
 
 impl Reader {
-    /// The tokens of an identity that is named as for a connection, for a service without an address.
+    /// Returns the tokens of an identity for a service without an address. Its settings are those of a connection's
+    /// identity.
     #[cfg(feature = "telemetry")]
     pub(crate) fn identity_of(&mut self, name: &str) -> Option<Arc<TokenCache>> {
         let credential = IdentityGroup::new(name).read(self);
@@ -59,13 +60,13 @@ struct Group {
     identity: IdentityGroup,
 }
 
-/// Those of them that name its identity.
+/// The settings of a connection that name its identity.
 struct IdentityGroup {
     credential: Setting<ConnectionKind>,
     client_id: Setting<ClientId>,
     object_id: Setting<ObjectId>,
     identity: Setting<RunAs>,
-    /// Known to other languages' extensions, and refused.
+    /// The setting of the resource ID. Other languages' extensions know it; it is refused here.
     resource_id: String,
 }
 
@@ -131,7 +132,7 @@ impl IdentityGroup {
         })
     }
 
-    /// One connection is one identity, named in one way.
+    /// Refuses settings that name more than one identity, or name it in more than one way.
     fn refuse_contradictions(&self, settings: &mut Reader, kind: Option<ConnectionKind>) {
         let (client_id, object_id, identity) = (self.client_id.name(), self.object_id.name(), self.identity.name());
         if settings.is_set(&self.resource_id) {

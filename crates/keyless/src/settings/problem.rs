@@ -2,8 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
-/// The missing or wrong settings, each with the expected form and never with its value: someone may have put a key
-/// there by mistake.
+/// The missing or wrong settings, each with the expected form. It never shows a value, because someone may have put a
+/// key there by mistake.
 ///
 /// The Functions host quotes only the last three lines that a handler printed, so the last line has every name.
 #[derive(Debug, thiserror::Error)]

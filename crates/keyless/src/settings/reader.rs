@@ -16,7 +16,7 @@ use crate::{
 };
 
 const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
-/// Where OpenSSL and rustls look for certificate authorities in place of the system's.
+/// The variables with which OpenSSL and rustls replace the system's certificate authorities.
 const OTHER_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 const EXTRA_CA_CERTS: Setting<PathBuf> = Setting::optional(
     "EXTRA_CA_CERTS",
@@ -38,10 +38,10 @@ pub fn from_env<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Result<T, Set
     reader.finish(app)
 }
 
-/// Reads an app's settings from `lookup`, for tests and for other sources than the environment.
+/// Reads an app's settings from `lookup`. It is for tests, and for sources other than the environment.
 ///
 /// # Errors
-/// As [`from_env`].
+/// The same as for [`from_env`].
 pub fn from_lookup<T>(
     lookup: impl Fn(&str) -> Option<String> + 'static,
     read: impl FnOnce(&mut Reader) -> Option<T>,
@@ -51,8 +51,8 @@ pub fn from_lookup<T>(
     reader.finish(app)
 }
 
-/// The rows of every setting that an app reads, in the order of reading. `read` must not stop at the first missing
-/// setting: it must read all of them first, and then make the app.
+/// Returns the rows of every setting that an app reads, in the order of reading. `read` must not stop at the first
+/// missing setting: it must read all of them first, and then make the app.
 pub fn rows<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Vec<Row> {
     let mut reader = Reader::new(|_| None, true);
     read(&mut reader);
@@ -60,19 +60,19 @@ pub fn rows<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Vec<Row> {
     reader.rows
 }
 
-/// Gives the text of a setting by its name.
+/// A function that returns the text of a setting by its name.
 type Lookup = Box<dyn Fn(&str) -> Option<String>>;
 
 /// Reads an app's settings. It collects problems and reports them after the last setting.
 pub struct Reader {
     lookup: Lookup,
-    /// Whether only the rows are of interest.
+    /// Whether the reader only lists the rows.
     lists_rows: bool,
     problems: Vec<Problem>,
     rows: Vec<Row>,
-    /// Whether something is called that is no connection.
+    /// Whether the app calls a service without a connection.
     calls_others: bool,
-    /// By name and address setting: a connection that is read twice is one.
+    /// The connections by name and address setting. A connection that is read twice is made once.
     pub(super) connections: HashMap<String, Option<Connection>>,
     pub(crate) http: Http,
     pub(super) identities: Identities,
@@ -94,14 +94,14 @@ impl Reader {
         }
     }
 
-    /// The value of a setting, or its default. `None` also for a wrong setting, or a missing required one: then the app
-    /// does not start.
+    /// Returns the value of a setting, or its default. It is also `None` for a wrong setting, or a missing required
+    /// one. Then the app does not start.
     pub fn read<T: SettingType>(&mut self, setting: &Setting<T>) -> Option<T> {
         self.declare(setting);
         self.value(setting)
     }
 
-    /// As [`Self::read`], of a setting that is no row of the app's.
+    /// Like [`Self::read`], for a setting that is not a row of the app.
     pub(super) fn value<T: SettingType>(&mut self, setting: &Setting<T>) -> Option<T> {
         let name = Cow::Owned(setting.name().to_owned());
         let text = match (self.text(setting.name()), setting.absent()) {
@@ -128,8 +128,8 @@ impl Reader {
         }
     }
 
-    /// Whether a setting exists and is not empty. Always true while [`rows`] lists the settings, so that the list
-    /// includes rows that depend on another setting.
+    /// Reports whether a setting exists and is not empty. It is always true while [`rows`] lists the settings, so that
+    /// the list includes rows that depend on another setting.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
         self.lists_rows || self.text(name).is_some()
@@ -140,25 +140,25 @@ impl Reader {
         self.tell(Problem { name: name.into(), missing: false, expected: expected.into() });
     }
 
-    /// Whether only the rows are of interest: those of every route then.
+    /// Reports whether the reader only lists the rows. The list then contains those of every route.
     #[cfg(any(feature = "openai", feature = "telemetry"))]
     pub(crate) fn lists_rows(&self) -> bool {
         self.lists_rows
     }
 
-    /// Something is called that is no connection.
+    /// Records that the app calls a service without a connection.
     #[cfg(feature = "telemetry")]
     pub(crate) fn calls_others(&mut self) {
         self.calls_others = true;
     }
 
-    /// The user agent of all calls, `name/version`: `env.user_agent(concat!(env!("CARGO_PKG_NAME"), "/",
+    /// Sets the user agent of all calls, `name/version`: `env.user_agent(concat!(env!("CARGO_PKG_NAME"), "/",
     /// env!("CARGO_PKG_VERSION")))`.
     pub fn user_agent(&mut self, name: impl Into<String>) {
         self.http.set_user_agent(name.into());
     }
 
-    /// What a setting holds, neither empty nor padded.
+    /// Returns the text of a setting, trimmed; `None` if it is empty.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let text = (self.lookup)(name)?.trim().to_owned();
         (!text.is_empty()).then_some(text)
@@ -170,7 +170,8 @@ impl Reader {
         }
     }
 
-    /// One small file, and only where a proxy stands between: its mistakes are told with all others.
+    /// Reads the further certificate authorities. This is one small file, which is only set with a proxy. Its errors
+    /// are reported with all others.
     fn read_extra_roots(&mut self) {
         if self.connections.is_empty() && !self.calls_others {
             return;
@@ -183,7 +184,7 @@ impl Reader {
         }
     }
 
-    /// The finished app, if nothing was missing or wrong.
+    /// Returns the finished app, if no setting is missing or wrong.
     fn finish<T>(mut self, app: Option<T>) -> Result<T, SettingsError> {
         self.read_extra_roots();
         match app {

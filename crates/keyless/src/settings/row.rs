@@ -31,7 +31,7 @@ impl<T> Setting<T> {
         Self::new(Cow::Borrowed(name), Cow::Borrowed(meaning), Absent::IsAnError)
     }
 
-    /// A setting with a default, written as a person would write it.
+    /// A setting with a default, in the form in which a person would write it.
     #[must_use]
     pub const fn with_default(name: &'static str, default: &'static str, meaning: &'static str) -> Self {
         Self::new(Cow::Borrowed(name), Cow::Borrowed(meaning), Absent::Default(default))
@@ -54,7 +54,7 @@ impl<T> Setting<T> {
         self
     }
 
-    /// Its name.
+    /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -82,19 +82,19 @@ impl<T: SettingType> Setting<T> {
 /// A [`Setting`] without its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Its name.
+    /// The name.
     pub name: Cow<'static, str>,
     /// The expected form of the value.
     pub expected: &'static str,
-    /// Its purpose, in one sentence.
+    /// The purpose, in one sentence.
     pub meaning: Cow<'static, str>,
-    /// The meaning of its absence.
+    /// The meaning of an absent setting.
     pub absent: Absent,
     example: Option<&'static str>,
 }
 
 impl Row {
-    /// All but its name, as cells of a table.
+    /// Returns the row without its name, as cells of a table.
     fn description(&self) -> String {
         let absent = match &self.absent {
             Absent::IsAnError => "an error".to_owned(),
@@ -105,7 +105,7 @@ impl Row {
         format!("{} Expected: {}. | {}", cell(&self.meaning), cell(self.expected), cell(&absent))
     }
 
-    /// The value in an example of the settings: the declared one, else the default, else nothing.
+    /// Returns the value for an example of the settings: the declared one, otherwise the default, otherwise nothing.
     #[must_use]
     pub fn example(&self) -> &'static str {
         match (self.example, &self.absent) {
@@ -116,7 +116,8 @@ impl Row {
     }
 }
 
-/// The rows as a table for a README. Settings that differ only by name, such as those of connections, share a line.
+/// Writes the rows as a table for a README. Settings that differ only by name, such as those of connections, share a
+/// line.
 #[must_use]
 pub fn markdown(rows: &[Row]) -> String {
     let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
@@ -134,7 +135,7 @@ pub fn markdown(rows: &[Row]) -> String {
     table
 }
 
-/// The rows as the `Values` of a `local.settings.json`, in the same order.
+/// Returns the rows as the `Values` of a `local.settings.json`, in the same order.
 pub fn example(rows: &[Row]) -> impl Iterator<Item = (&str, &'static str)> {
     rows.iter().map(|row| (&*row.name, row.example()))
 }

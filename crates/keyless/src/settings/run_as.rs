@@ -20,14 +20,14 @@ impl SettingType for RunAs {
     }
 }
 
-/// Reads the connection string in this setting, if it is set. The problem names the part that is wrong.
+/// Reads the connection string in this setting, if it is set. The problem names the wrong part.
 pub(super) fn read(settings: &mut Reader, name: &str) -> Option<Credential> {
     let text = settings.text(name)?;
     let refuse = |problem| settings.refuse(name.to_owned(), format!("{}; {problem}", RunAs::EXPECTED));
     parse(&text).map_err(refuse).ok()
 }
 
-/// The error names the part that is wrong, and shows no value.
+/// Parses the connection string. The error names the wrong part, and shows no value.
 fn parse(text: &str) -> Result<Credential, String> {
     let mut parts = Parts::default();
     for (at, part) in text.split(';').map(str::trim).filter(|part| !part.is_empty()).enumerate() {
@@ -80,7 +80,7 @@ impl Parts {
     }
 
     fn app(self) -> Result<Credential, String> {
-        // A managed identity belongs to one tenant: it is named for people only.
+        // A managed identity belongs to one tenant. The tenant is named only for people.
         self.tenant()?;
         if self.developer_tool.is_some() {
             return Err("DeveloperTool does not go with RunAs=App".to_owned());
@@ -109,7 +109,8 @@ impl Parts {
     }
 }
 
-/// A key without its name may end in `=`: what is shown must look like a name, and have a value.
+/// Describes an unknown part. A key without its name may end in `=`, so a part is only shown if it looks like a name
+/// and has a value.
 fn unknown(number: usize, name: &str, value: &str) -> String {
     let looks_like_a_name = name.len() <= 40 && name.chars().all(|c| c.is_ascii_alphabetic());
     if looks_like_a_name && value.chars().any(|c| c != '=') {

@@ -10,10 +10,11 @@ use crate::identity::{ClientId, ObjectId};
 
 /// A type that a setting's text is parsed into.
 pub trait SettingType: Sized {
-    /// What a person should write. The error shows this in place of the value, which may be anything, a key too.
+    /// The form that a person should write. The error shows it in place of the value, because the value may be
+    /// anything, even a key.
     const EXPECTED: &'static str;
 
-    /// `None` when `text`, which is neither empty nor padded, is not [`Self::EXPECTED`].
+    /// Parses a text that is neither empty nor padded. `None` if it is not [`Self::EXPECTED`].
     fn parse(text: &str) -> Option<Self>;
 }
 
@@ -53,7 +54,8 @@ impl SettingType for PathBuf {
     }
 }
 
-/// A token or a key would cross plain HTTP in clear; a query could hold a key.
+/// A URL must be https, because plain HTTP would show a token or a key. It must have no query, because a query could
+/// hold a key.
 impl SettingType for Url {
     const EXPECTED: &'static str = "the https URL of the service, with neither a query nor a user name";
 
@@ -111,7 +113,7 @@ impl Audience {
 impl SettingType for Audience {
     const EXPECTED: &'static str = "the App ID URI of the API, such as api://NAME, or its client ID";
 
-    /// Also from a scope, which is the same with `/.default` after it.
+    /// Also accepts a scope: the same text with `/.default` after it.
     fn parse(text: &str) -> Option<Self> {
         let text = text.strip_suffix("/.default").unwrap_or(text);
         let known = Uuid::try_parse(text).is_ok() || Url::parse(text).is_ok();

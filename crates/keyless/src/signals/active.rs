@@ -1,4 +1,4 @@
-//! The open spans. Each is an extension of its span in the registry of `tracing`, where a call finds the current span.
+//! The open spans. Each is an extension of its `tracing` span in the registry, where a call finds the current span.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -24,11 +24,11 @@ pub(crate) struct Active {
     pub(crate) attributes: Attributes,
     pub(crate) outcome: Outcome,
     pub(crate) invocation: Arc<Invocation>,
-    /// Whether it is the invocation's own.
+    /// Whether the span is the invocation's own.
     is_root: bool,
 }
 
-/// What the documented fields of an invocation's span say.
+/// The documented fields of an invocation's span.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Invocation {
     pub(crate) id: String,
@@ -37,7 +37,7 @@ pub(crate) struct Invocation {
 }
 
 impl Active {
-    /// A malformed parent is ignored, and a new trace begins here.
+    /// Begins the span of an invocation. A malformed parent is ignored, and a new trace begins here.
     pub(crate) fn invocation(signals: &Signals, invocation: Invocation, traceparent: Option<&str>) -> Self {
         let parent = traceparent.and_then(TraceParent::parse);
         let trace = parent.map_or_else(|| *Uuid::new_v4().as_bytes(), |parent| parent.trace);
@@ -66,7 +66,7 @@ impl Active {
         }
     }
 
-    /// A part of the app's own work.
+    /// Begins a span for a part of the app's own work.
     pub(crate) fn within(&self, name: &'static str) -> Self {
         Self {
             id: SpanId { trace: self.id.trace, span: new_span() },
@@ -93,7 +93,7 @@ impl Active {
 
     pub(crate) fn set_status(&mut self, status: i64) {
         self.attributes.set(names::HTTP_RESPONSE_STATUS_CODE, Value::Int(status));
-        // A caller's mistake is no failure of a function; a trigger without a caller makes none.
+        // A caller's mistake is not a failure of the function. A trigger without a caller cannot have such a mistake.
         if status >= 500 || (status >= 400 && self.invocation.trigger != "http") {
             self.outcome = Outcome::Error;
             self.attributes.set(names::ERROR_TYPE, Value::text(&status.to_string()));
@@ -128,11 +128,11 @@ impl Active {
     }
 }
 
-/// Never zero, which would be no ID.
+/// Makes a span ID. It is never zero, because zero is not a valid ID.
 pub(super) fn new_span() -> [u8; 8] {
     let random = Uuid::new_v4().into_bytes();
     let mut span = [0; 8];
-    // All but the bytes that tell the version of a UUID.
+    // These are random bytes only, without those that hold the version of a UUID.
     span.copy_from_slice(&[
         random[0] | 1,
         random[1],
@@ -146,7 +146,7 @@ pub(super) fn new_span() -> [u8; 8] {
     span
 }
 
-/// The context of what runs now: that of the innermost span, unless the task was given one within it.
+/// Returns the current context: that of the innermost span, unless the task was given a context within that span.
 pub(crate) fn innermost() -> Option<TraceContext> {
     let given = of_task();
     let found = with_current(|id, active| {
@@ -156,7 +156,7 @@ pub(crate) fn innermost() -> Option<TraceContext> {
     found.flatten().or(given)
 }
 
-/// The context of an invocation, whose request came with `request`.
+/// Returns the context of an invocation. `request` is the context of its request.
 pub(crate) fn of_invocation(request: Option<TraceContext>) -> Option<TraceContext> {
     let state = request.as_ref().and_then(|request| request.state.as_ref()?.to_str().ok().map(str::to_owned));
     let own = with_current(|id, active| {
@@ -166,7 +166,7 @@ pub(crate) fn of_invocation(request: Option<TraceContext>) -> Option<TraceContex
     own.flatten().or(request)
 }
 
-/// The innermost open span, with the ID of the span of `tracing` that is current.
+/// Runs `work` with the innermost open span, and the ID of the current `tracing` span.
 fn with_current<T>(work: impl FnOnce(&Id, &mut Active) -> T) -> Option<T> {
     let found = Current::current().with_subscriber(|(id, dispatch)| {
         let registry = dispatch.downcast_ref::<Registry>()?;

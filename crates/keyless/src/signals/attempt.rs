@@ -15,14 +15,15 @@ use super::{
 };
 use crate::context::TraceContext;
 
-/// One try of a call. The drop records it, so that a cancelled call is recorded too.
+/// One try of a call. Dropping it records it, so a cancelled call is recorded too.
 pub(crate) struct Attempt {
     context: Option<TraceContext>,
     span: Option<CallSpan>,
 }
 
 impl Attempt {
-    /// Within an invocation alone: what a background task calls belongs to no trace.
+    /// Begins a try. It has a span only within an invocation, because the calls of a background task belong to no
+    /// trace.
     pub(crate) fn start(signals: Option<&Signals>, method: &Method, url: &Url, resends: u32) -> Self {
         let context = innermost();
         let Some(signals) = signals else { return Self { context, span: None } };
@@ -44,12 +45,12 @@ impl Attempt {
         Self { context: own, span: Some(span) }
     }
 
-    /// What the request carries.
+    /// The context that the request carries.
     pub(crate) fn context(&self) -> Option<&TraceContext> {
         self.context.as_ref()
     }
 
-    /// The head of an answer is here.
+    /// Records that the head of an answer has arrived.
     pub(crate) fn answered(mut self, status: StatusCode, request_id: Option<&str>) {
         let Some(span) = &mut self.span else { return };
         let code = status.as_u16();
@@ -64,7 +65,7 @@ impl Attempt {
         }
     }
 
-    /// There is no answer.
+    /// Records that there is no answer.
     pub(crate) fn failed(mut self, kind: &'static str) {
         if let Some(span) = &mut self.span {
             span.attributes.set(names::ERROR_TYPE, Value::fixed(kind));
@@ -80,7 +81,7 @@ impl Drop for Attempt {
     }
 }
 
-/// An unknown method is `_OTHER`: the conventions want few names.
+/// Returns the method's name. An unknown method is `_OTHER`, because the conventions want few names.
 fn known(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

@@ -18,12 +18,13 @@ pub(super) struct CallSpan {
     state: Option<String>,
     name: Cow<'static, str>,
     pub(super) attributes: Attributes,
-    /// An error, until there is an answer.
+    /// The outcome: an error, until there is an answer.
     pub(super) outcome: Outcome,
 }
 
 impl CallSpan {
-    /// With the context of what the call sends. There is no span where traces are not wanted, or this one is not sampled.
+    /// Opens a span, and returns it with the context that the call sends. There is no span if traces are not wanted, or
+    /// if this trace is not sampled.
     pub(super) fn open(
         signals: &Signals,
         above: Option<&TraceContext>,
@@ -46,13 +47,13 @@ impl CallSpan {
         Some((span, own.to_header().map(|parent| TraceContext { parent, state, within: None })))
     }
 
-    /// Since it began.
+    /// The seconds since the beginning.
     #[cfg(feature = "openai")]
     pub(super) fn seconds(&self) -> f64 {
         self.begun.seconds()
     }
 
-    /// Records it. An error without a name is a call that its caller gave up.
+    /// Records the span. An error without a name is a call that its caller cancelled.
     pub(super) fn end(mut self) {
         if self.outcome == Outcome::Error && !self.attributes.has(names::ERROR_TYPE) {
             self.attributes.set(names::ERROR_TYPE, Value::fixed("cancelled"));

@@ -1,4 +1,5 @@
-//! One call of a model, from the request to the last event of the answer. No text of either is recorded.
+//! One call of a model, from the request to the last event of the answer. No text of the request or the answer is
+//! recorded.
 
 use std::borrow::Cow;
 
@@ -14,17 +15,17 @@ use super::{
 };
 use crate::context::TraceContext;
 
-/// What a model is asked.
+/// The request to a model.
 pub(crate) struct ModelQuestion<'a> {
     pub(crate) deployment: &'a str,
     pub(crate) url: &'a Url,
-    /// As the conventions name the operation's shape.
+    /// The operation's name in the conventions.
     pub(crate) shape: &'static str,
     pub(crate) request: &'a Map<String, Json>,
     pub(crate) streams: bool,
 }
 
-/// A call of a model. The drop records it, so that an answer which is not read to its end is recorded too.
+/// A call of a model. Dropping it records it, so an answer that is not read to its end is recorded too.
 pub(crate) struct ChatSpan {
     context: Option<TraceContext>,
     recording: Option<Box<Recording>>,
@@ -32,9 +33,9 @@ pub(crate) struct ChatSpan {
 
 struct Recording {
     span: CallSpan,
-    /// Why the answer ended.
+    /// The reasons why the answer ended.
     reasons: Vec<String>,
-    /// Whether it waits for the first event.
+    /// Whether the first event has yet to arrive.
     waits: bool,
 }
 
@@ -50,12 +51,12 @@ impl ChatSpan {
         Self { context: own.map(|own| TraceContext { within, ..own }), recording: Some(Box::new(recording)) }
     }
 
-    /// The context of the tries that it takes.
+    /// The context of the call's tries.
     pub(crate) fn context(&self) -> Option<TraceContext> {
         self.context.clone()
     }
 
-    /// A whole answer, or an event of one.
+    /// Records a whole answer, or an event of one.
     pub(crate) fn take(&mut self, json: &Json) {
         let Some(recording) = &mut self.recording else { return };
         if std::mem::replace(&mut recording.waits, false) {
@@ -67,14 +68,14 @@ impl ChatSpan {
         }
     }
 
-    /// All of the answer is here.
+    /// Records that the whole answer has arrived.
     pub(crate) fn ended(&mut self) {
         if let Some(recording) = &mut self.recording {
             recording.span.outcome = Outcome::Unset;
         }
     }
 
-    /// There is no answer, or no more of it.
+    /// Records that there is no answer, or no more of it.
     pub(crate) fn failed(&mut self, kind: &'static str) {
         if let Some(recording) = &mut self.recording {
             recording.span.outcome = Outcome::Error;
@@ -133,7 +134,7 @@ impl Recording {
                 self.span.attributes.set(attribute, Value::Int(number));
             }
         }
-        // A response names its end otherwise.
+        // A response names its end in another way.
         if holder["object"] == "response" && matches!(holder["status"].as_str(), Some("completed" | "incomplete")) {
             let reason = holder["incomplete_details"]["reason"].as_str().or_else(|| holder["status"].as_str());
             self.reasons = reason.map(str::to_owned).into_iter().collect();

@@ -1,5 +1,5 @@
-//! Numbers about this process: counts, distributions, states. All are cumulative since the start, so a lost message is
-//! made up for by the next one.
+//! Numbers about this process: counts, distributions, states. All are cumulative since the start, so the next message
+//! makes up for a lost one.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -9,30 +9,31 @@ use std::{
 
 use super::record::nanoseconds;
 
-/// The bounds that the conventions recommend for durations, in seconds; long calls of models need the last ones.
+/// The bounds that the conventions recommend for durations, in seconds. Long calls of models need the last ones.
 pub(crate) const BOUNDS: [f64; 17] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0, 60.0, 120.0];
 
-/// Names come from settings and functions, so there are few; a mistake must not become a leak.
+/// The largest number of series. Names come from settings and functions, so there are few. With this limit, a mistake
+/// does not become a memory leak.
 const MOST_SERIES: usize = 1000;
 
-/// Names and values that tell series of one metric apart.
+/// The names and values that distinguish the series of one metric.
 pub(crate) type Labels = Vec<(&'static str, String)>;
 
 type Key = (&'static str, Labels);
 
-/// What is measured.
+/// The measured series.
 pub(crate) struct Metrics {
     start: u64,
     series: Mutex<BTreeMap<Key, Data>>,
 }
 
-/// One series as it stands.
+/// The current data of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Data {
     Count(u64),
     Gauge(f64),
-    /// Seconds since then.
+    /// The seconds since this instant.
     #[cfg_attr(not(feature = "secrets"), expect(dead_code, reason = "of a secret alone"))]
     Age(Instant),
     Distribution(Box<Distribution>),
@@ -42,7 +43,7 @@ pub(crate) enum Data {
 pub(crate) struct Distribution {
     pub(crate) sum: f64,
     pub(crate) count: u64,
-    /// One more than there are bounds.
+    /// The buckets: one more than there are bounds.
     pub(crate) buckets: [u64; BOUNDS.len() + 1],
 }
 
@@ -53,7 +54,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// When counting began.
+    /// The time when counting began.
     pub(crate) fn start(&self) -> u64 {
         self.start
     }
@@ -87,7 +88,7 @@ impl Metrics {
         self.change(name, labels, now.clone(), |data| *data = now);
     }
 
-    /// All series, those of one metric together.
+    /// Returns all series, with those of one metric together.
     pub(crate) fn all(&self) -> Vec<(&'static str, Labels, Data)> {
         let series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
         series.iter().map(|((name, labels), data)| (*name, labels.clone(), data.clone())).collect()

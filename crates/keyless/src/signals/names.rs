@@ -1,9 +1,9 @@
-//! Names of the semantic conventions for functions, HTTP, Azure and model calls: in one file, because some may still
-//! change.
+//! Names of the semantic conventions for functions, HTTP, Azure and model calls. They are in one file, because some may
+//! still change.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/>
 
-/// The span of an invocation, as the log names its fields.
+/// The span of an invocation. The log uses the same names for its fields.
 pub(crate) const INVOCATION: &str = "invocation";
 
 pub(crate) const FAAS_INVOCATION_ID: &str = "faas.invocation_id";
@@ -61,7 +61,7 @@ pub(crate) mod gen_ai {
     pub(crate) const API_TYPE: &str = "openai.api.type";
 }
 
-/// No convention names these.
+/// The names from here on are not in any convention.
 pub(crate) const TOKENS_FETCHED: &str = "keyless.tokens.fetched";
 pub(crate) const TOKEN_SCOPE: &str = "keyless.token.scope";
 pub(crate) const SECRET_AGE: &str = "keyless.secret.age";

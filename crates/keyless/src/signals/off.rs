@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::context::{TraceContext, of_task};
 
-/// Nothing records them without the feature, so no value exists.
+/// The recorder does not exist without the feature, so this type has no value.
 #[derive(Clone, Debug)]
 pub(crate) enum Signals {}
 
@@ -57,7 +57,7 @@ mod chat {
     use super::{Signals, innermost};
     use crate::context::TraceContext;
 
-    /// What a model is asked.
+    /// The request to a model.
     #[expect(dead_code, reason = "read where spans are recorded")]
     pub(crate) struct ModelQuestion<'a> {
         pub(crate) deployment: &'a str,
@@ -67,7 +67,7 @@ mod chat {
         pub(crate) streams: bool,
     }
 
-    /// One question to a model.
+    /// One call of a model.
     pub(crate) struct ChatSpan;
 
     impl ChatSpan {

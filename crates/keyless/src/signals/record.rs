@@ -8,7 +8,7 @@ use std::{
 /// The longest text of one attribute or line, in bytes.
 const LONGEST_TEXT: usize = 8 * 1024;
 
-/// About what a record takes beside its texts: identifiers, times, tags.
+/// The approximate size of a record without its texts: identifiers, times, tags.
 const FRAME: usize = 96;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Without what signs, and not too long.
+    /// Makes a text without signatures, keys and tokens, and not too long.
     pub(crate) fn text(text: &str) -> Self {
         Self::Text(Cow::Owned(super::redact::text(shortened(text)).into_owned()))
     }
@@ -49,7 +49,7 @@ fn shortened(text: &str) -> &str {
     &text[..end.unwrap_or_default()]
 }
 
-/// Names and values; no name twice.
+/// Names and values. No name occurs twice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Attributes(Vec<(Cow<'static, str>, Value)>);
 
@@ -80,7 +80,7 @@ impl Attributes {
     }
 }
 
-/// Which span of which trace.
+/// The IDs of a trace and of one of its spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SpanId {
     pub(crate) trace: [u8; 16],
@@ -94,7 +94,7 @@ pub(crate) enum SpanKind {
     Client,
 }
 
-/// How a span ended. Success is not said: the conventions leave it to the reader.
+/// The outcome of a span. Success is not stated: the conventions leave it to the reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Outcome {
     #[default]
@@ -137,9 +137,9 @@ pub(crate) struct Log {
     pub(crate) attributes: Attributes,
 }
 
-/// What is held until it is sent.
+/// A record that is held until it is sent.
 pub(crate) trait Record {
-    /// About its bytes when it is sent.
+    /// The approximate size in bytes when it is sent.
     fn size(&self) -> usize;
 }
 
@@ -155,7 +155,7 @@ impl Record for Log {
     }
 }
 
-/// The time of a beginning, and what has passed since by a clock that does not jump.
+/// A beginning: its time, and a clock for the time since then that does not jump.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Begun {
     at: u64,
@@ -175,7 +175,7 @@ impl Begun {
         self.clock.elapsed().as_secs_f64()
     }
 
-    /// Now, never before the beginning.
+    /// Returns the present time, which is never before the beginning.
     pub(crate) fn until_now(&self) -> u64 {
         self.at.saturating_add(u64::try_from(self.clock.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }

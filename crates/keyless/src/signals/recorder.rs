@@ -1,4 +1,4 @@
-//! Holds spans and lines of the log until they are sent, in bounded memory.
+//! Holds spans and lines of the log in bounded memory until they are sent.
 
 use std::{
     collections::VecDeque,
@@ -19,15 +19,15 @@ use super::{
     sampler::Sampler,
 };
 
-/// Each of spans and lines; what comes when so much waits is dropped and counted.
+/// The limits for spans, and the same for lines. Records beyond them are dropped and counted.
 const MOST_RECORDS: usize = 4096;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// So much does not wait for the end of the usual delay.
+/// From these amounts on, records are sent before the usual delay ends.
 const MANY_RECORDS: usize = 512;
 const MANY_BYTES: usize = 512 * 1024;
 
-/// Which signals are sent.
+/// The signals that are sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SentSignals {
     pub(crate) traces: bool,
@@ -35,31 +35,31 @@ pub(crate) struct SentSignals {
     pub(crate) metrics: bool,
 }
 
-/// What this process records.
+/// The recorder of this process.
 pub(crate) struct Recorder {
     pub(crate) wanted: SentSignals,
     pub(crate) sampler: Sampler,
-    /// Name of the app and its ID in Azure, where it runs there.
+    /// The name of the app and its ID in Azure, if it runs there.
     pub(crate) site: Option<String>,
     pub(crate) resource_id: Option<String>,
     pub(crate) metrics: Metrics,
     spans: Mutex<Waiting<Span>>,
     logs: Mutex<Waiting<Log>>,
     was_invoked: AtomicBool,
-    /// Whether there are invocations that the last metrics sent do not count.
+    /// Whether invocations have ended that the last sent metrics do not count.
     has_news: AtomicBool,
-    /// Begins the sending, when there is first something to send: nothing is made before that.
+    /// Starts the sending, when there is something to send for the first time. Nothing is made before that.
     start: Mutex<Option<Box<dyn FnOnce() + Send>>>,
-    /// Rings when there is something to send.
+    /// Notifies when there is something to send.
     pub(crate) some: Notify,
-    /// Rings when there is much.
+    /// Notifies when there is much to send.
     pub(crate) many: Notify,
 }
 
 /// Records of one kind.
 struct Waiting<R> {
     records: VecDeque<R>,
-    /// Of `records` and of the batch that is on its way.
+    /// The size of `records` and of the batch that is being sent.
     held: BatchSize,
     dropped: u64,
 }
@@ -70,7 +70,7 @@ struct BatchSize {
     bytes: usize,
 }
 
-/// Records on their way. They count as held until they are [settled](Recorder::settle).
+/// Records that are being sent. They count as held until they are [settled](Recorder::settle).
 pub(crate) struct Batch<R> {
     pub(crate) records: Vec<R>,
     held: BatchSize,
@@ -82,7 +82,7 @@ impl<R: Record> Batch<R> {
         Self { records, held }
     }
 
-    /// Two halves of it; itself, of a single record.
+    /// Splits the batch into two halves. The error is the batch itself, if it has only one record.
     pub(crate) fn halves(mut self) -> Result<(Self, Self), Self> {
         if self.records.len() < 2 {
             return Err(self);
@@ -99,7 +99,7 @@ impl<R> Default for Waiting<R> {
 }
 
 impl<R: Record> Waiting<R> {
-    /// Whether much waits now.
+    /// Adds a record. Reports whether much is waiting now.
     fn push(&mut self, record: R) -> bool {
         let bytes = record.size();
         if self.held.records >= MOST_RECORDS || self.held.bytes + bytes > MOST_BYTES {
@@ -112,7 +112,7 @@ impl<R: Record> Waiting<R> {
         self.records.len() >= MANY_RECORDS || self.held.bytes >= MANY_BYTES
     }
 
-    /// The oldest, of about so many bytes together: at least one, if there is one.
+    /// Takes the oldest records, up to about `most` bytes together, but at least one if there is one.
     fn take(&mut self, most: usize) -> Option<Batch<R>> {
         let (mut records, mut bytes) = (Vec::new(), 0);
         while let Some(next) = self.records.front() {
@@ -127,7 +127,7 @@ impl<R: Record> Waiting<R> {
     }
 }
 
-/// A record of which the recorder holds a queue.
+/// A record with a queue in the recorder.
 pub(crate) trait Queued: Record + Sized {
     #[doc(hidden)]
     fn with<T>(recorder: &Recorder, work: impl FnOnce(&mut Queue<'_, Self>) -> T) -> T;
@@ -166,12 +166,12 @@ impl Recorder {
         }
     }
 
-    /// What begins the sending, within a runtime.
+    /// Sets the function that starts the sending within a runtime.
     pub(crate) fn start_by(&self, start: impl FnOnce() + Send + 'static) {
         *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(start));
     }
 
-    /// Whether this is the first invocation of the process.
+    /// Reports whether this is the first invocation of the process.
     pub(super) fn is_cold(&self) -> bool {
         !self.was_invoked.swap(true, Ordering::Relaxed)
     }
@@ -184,7 +184,7 @@ impl Recorder {
         self.ring();
     }
 
-    /// There is something to send, be it a number alone.
+    /// Notifies that there is something to send, even if it is only a number.
     pub(crate) fn ring(&self) {
         if tokio::runtime::Handle::try_current().is_ok() {
             let start = self.start.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -195,12 +195,12 @@ impl Recorder {
         self.some.notify_one();
     }
 
-    /// What is to be sent next, of about so many bytes.
+    /// Takes the next records to send, up to about `most` bytes.
     pub(crate) fn take<R: Queued>(&self, most: usize) -> Option<Batch<R>> {
         R::with(self, |queue| queue.0.take(most))
     }
 
-    /// The batch was sent, or given up: of its records so many were lost.
+    /// Ends a batch that was sent or given up. `lost` is the number of its records that were lost.
     pub(crate) fn settle<R: Queued>(&self, batch: &Batch<R>, lost: u64) {
         R::with(self, |Queue(queue)| {
             queue.held.records -= batch.held.records.min(queue.held.records);
@@ -209,7 +209,7 @@ impl Recorder {
         });
     }
 
-    /// How many were dropped since this was last asked.
+    /// Returns the number of records that were dropped since the last call.
     pub(crate) fn dropped(&self) -> u64 {
         let spans = Span::with(self, |queue| mem::take(&mut queue.0.dropped));
         let logs = Log::with(self, |queue| mem::take(&mut queue.0.dropped));
@@ -231,7 +231,7 @@ impl Recorder {
         self.metrics.begin_age(names::SECRET_AGE, vec![(names::SECRET_NAME, name.to_owned())]);
     }
 
-    /// How many retries the budget of an API has.
+    /// Records the number of retries that the budget of an API has.
     pub(crate) fn retries_left(&self, url: &Url, left: u32) {
         let labels = vec![(names::SERVER_ADDRESS, url.host_str().unwrap_or_default().to_owned())];
         self.metrics.gauge(names::RETRIES_LEFT, labels, f64::from(left));
@@ -242,7 +242,7 @@ impl Recorder {
         self.metrics.count(names::RETRIES, labels, 1);
     }
 
-    /// An invocation has ended.
+    /// Records that an invocation has ended.
     pub(super) fn invoked(&self, name: &str, trigger: &str, seconds: f64, failed: bool) {
         let labels = || vec![(names::FAAS_NAME, name.to_owned()), (names::FAAS_TRIGGER, trigger.to_owned())];
         self.metrics.count(names::FAAS_INVOCATIONS, labels(), 1);
@@ -256,12 +256,12 @@ impl Recorder {
         }
     }
 
-    /// Whether metrics are due; they are not any more, until the next invocation ends.
+    /// Sets whether metrics are due, and returns whether they were. They become due when an invocation ends.
     pub(crate) fn set_news(&self, has_news: bool) -> bool {
         self.has_news.swap(has_news, Ordering::Relaxed)
     }
 
-    /// As Azure names a function, `APP/FUNCTION`; elsewhere its own name.
+    /// Returns the name that Azure gives a function, `APP/FUNCTION`; elsewhere the function's own name.
     pub(crate) fn function_name(&self, function: &str) -> Value {
         match &self.site {
             Some(site) => Value::text(&format!("{site}/{function}")),

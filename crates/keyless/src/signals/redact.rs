@@ -6,7 +6,7 @@ use url::Url;
 
 const REDACTED: &str = "REDACTED";
 
-/// Values of a query that sign a request, or are a key. In lower case.
+/// Query parameters whose values sign a request, or are a key. They are in lower case.
 const SIGNING: [&str; 12] = [
     "sig",
     "signature",
@@ -22,13 +22,13 @@ const SIGNING: [&str; 12] = [
     "refresh_token",
 ];
 
-/// Begins every JSON Web Token: `{"` in base64.
+/// The beginning of every JSON Web Token: `{"` in base64.
 const TOKEN: &str = "eyJ";
 
-/// The URL without user name, password, fragment, and values that sign.
+/// Returns the URL without user name, password, fragment, and signing values.
 pub(crate) fn url(url: &Url) -> String {
     let mut shown = url.clone();
-    // A URL that can have neither has neither.
+    // Setting them fails only for a URL that cannot have them.
     let _ = shown.set_username("");
     let _ = shown.set_password(None);
     shown.set_fragment(None);
@@ -50,7 +50,7 @@ fn signs(name: &str) -> bool {
     SIGNING.contains(&decoded.as_str())
 }
 
-/// The text without tokens, and without values that sign in the URLs within it.
+/// Returns the text without tokens, and without signing values in the URLs within it.
 pub(crate) fn text(text: &str) -> Cow<'_, str> {
     match without_tokens(text) {
         Cow::Borrowed(text) => without_signatures(text),
@@ -58,7 +58,7 @@ pub(crate) fn text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `NAME=VALUE` after a `?` or `&`; the value ends where no URL goes on.
+/// Removes values from `NAME=VALUE` after a `?` or `&`. A value ends at the first character that cannot be in a URL.
 fn without_signatures(text: &str) -> Cow<'_, str> {
     let mut clean = String::new();
     let mut rest = text;
@@ -67,7 +67,7 @@ fn without_signatures(text: &str) -> Cow<'_, str> {
         clean.push_str(before);
         rest = pair;
         let Some((name, value)) = pair.split_once('=') else { continue };
-        // A JSON or HTML text may spell the `&` otherwise.
+        // A JSON or HTML text may write the `&` in another way.
         let name = name.strip_prefix("amp;").unwrap_or(name);
         if signs(name) {
             let end = value.find(|c: char| c.is_whitespace() || "&\"'<>#)]},;`".contains(c)).unwrap_or(value.len());
@@ -83,7 +83,7 @@ fn without_signatures(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Each JSON Web Token, and what follows `Bearer `.
+/// Removes each JSON Web Token, and the text after `Bearer `.
 fn without_tokens(text: &str) -> Cow<'_, str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=".contains(c);
     let mut clean = String::new();
@@ -102,7 +102,7 @@ fn without_tokens(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Where the next one begins, and how much of the text before it stays.
+/// Returns the position of the next token or `Bearer `, and the length of the text from there that stays.
 fn next_token(text: &str) -> Option<(usize, usize)> {
     const BEARER: usize = "Bearer ".len();
     let bytes = text.as_bytes();

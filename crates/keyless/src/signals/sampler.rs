@@ -1,16 +1,16 @@
-//! Decides which traces are recorded: once for each trace, where it begins.
+//! Decides which traces are recorded. It decides once for each trace, at its beginning.
 
 use crate::context::TraceParent;
 
-/// `OTEL_TRACES_SAMPLER`, and for a share of the traces `OTEL_TRACES_SAMPLER_ARG`.
+/// `OTEL_TRACES_SAMPLER`, and `OTEL_TRACES_SAMPLER_ARG` for a share of the traces.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Sampler {
     pub(crate) rule: Rule,
-    /// From 0 to 1.
+    /// The share, from 0 to 1.
     pub(crate) share: Option<Share>,
 }
 
-/// What decides.
+/// The rule of the decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Rule {
     AlwaysOn,
@@ -33,14 +33,14 @@ impl Rule {
 pub(crate) struct Share(f64);
 
 impl Share {
-    /// From 0 to 1.
+    /// Makes a share from 0 to 1.
     pub(crate) fn new(share: f64) -> Option<Self> {
         (0.0..=1.0).contains(&share).then_some(Self(share))
     }
 }
 
 impl Sampler {
-    /// `parent` is what the caller sent, `trace` the trace that is or will be.
+    /// Reports whether a trace is recorded. `parent` is the caller's, `trace` the existing or new trace.
     pub(crate) fn takes(self, parent: Option<TraceParent>, trace: [u8; 16]) -> bool {
         let by_share = || self.share.is_none_or(|share| share.0 >= 1.0 || fraction(trace) < share.0);
         match (self.rule, parent) {
@@ -52,7 +52,7 @@ impl Sampler {
     }
 }
 
-/// Of the seven bytes that the recommendation wants at random.
+/// Returns the fraction that the last seven bytes stand for. The recommendation wants these bytes to be random.
 fn fraction(trace: [u8; 16]) -> f64 {
     let random = trace[9..].iter().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
     random as f64 / (1_u64 << 56) as f64

@@ -17,13 +17,13 @@ use crate::signals::{
 
 const OWN_SCOPE: &str = "keyless";
 
-/// Sums and distributions count from the start of the process: one that is lost on its way is in the next.
+/// Sums and distributions count from the start of the process. The next message contains a lost one.
 const CUMULATIVE: i32 = 2;
 
 /// The trace was sampled.
 const SAMPLED: u32 = 1;
 
-/// What can be sent: many of them in one request.
+/// A record that can be sent. One request holds many of them.
 pub(super) trait Encode: Sized {
     fn request(resource: &wire::Resource, records: &[Self]) -> Bytes;
 }
@@ -38,7 +38,7 @@ impl Encode for Span {
 }
 
 impl Encode for Log {
-    /// The module that wrote a line is its scope.
+    /// The scope of a line is the module that wrote it.
     fn request(resource: &wire::Resource, records: &[Self]) -> Bytes {
         let mut by_target = BTreeMap::<&str, Vec<wire::LogRecord>>::new();
         for record in records {
@@ -56,7 +56,7 @@ impl Encode for Log {
     }
 }
 
-/// All metrics as they stand; nothing, if nothing was measured.
+/// Returns the current state of all metrics; `None` if nothing was measured.
 pub(super) fn metrics(resource: &wire::Resource, metrics: &Metrics) -> Option<Bytes> {
     let (start_time, time) = (metrics.start(), nanoseconds(SystemTime::now()));
     let mut messages: Vec<wire::Metric> = Vec::new();
@@ -186,18 +186,18 @@ fn point(labels: &Labels, data: &Data, start_time: u64, time: u64) -> wire::Data
     }
 }
 
-/// Points of one metric stand together.
+/// Joins the points of one metric.
 fn join(all: &mut wire::Data, more: wire::Data) {
     match (all, more) {
         (wire::Data::Sum(all), wire::Data::Sum(more)) => all.points.extend(more.points),
         (wire::Data::Gauge(all), wire::Data::Gauge(more)) => all.points.extend(more.points),
         (wire::Data::Histogram(all), wire::Data::Histogram(more)) => all.points.extend(more.points),
-        // A name has one kind.
+        // The metrics of one name have the same kind.
         (wire::Data::Sum(_) | wire::Data::Gauge(_) | wire::Data::Histogram(_), _) => {}
     }
 }
 
-/// Unit and meaning of a metric.
+/// Returns the unit and the meaning of a metric.
 fn described(name: &str) -> (&'static str, &'static str) {
     match name {
         names::FAAS_INVOCATIONS => ("{invocation}", "Invocations that have ended."),
@@ -231,11 +231,11 @@ mod tests {
         }
     }
 
-    /// Byte by byte from the field numbers of opentelemetry-proto, and not by the code under test.
+    /// The expected bytes come from the field numbers of opentelemetry-proto, and not from the code under test.
     #[test]
     fn a_span_is_encoded_as_the_protocol_says() {
         let field = |tag: u8, kind: u8, bytes: &[u8]| [&[tag << 3 | kind], bytes].concat();
-        // Of 128 bytes and more the length has two.
+        // From 128 bytes on, the length has two bytes.
         let length = |bytes: &[u8]| match bytes.len() {
             short @ 0..128 => vec![short as u8],
             long => vec![(long % 128) as u8 | 0x80, (long / 128) as u8],
@@ -253,7 +253,7 @@ mod tests {
             field(8, 1, &2_u64.to_le_bytes()),
             sized(9, &[sized(1, b"n"), sized(2, &minus_one)].concat()),
             sized(15, &field(3, 0, &[2])),
-            // Two bytes of tag: 16 << 3 | 5.
+            // The tag has two bytes: 16 << 3 | 5.
             [&[0x85, 0x01][..], &1_u32.to_le_bytes()].concat(),
         ]
         .concat();

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::settings::SettingType;
 
-/// An endpoint that takes a token: a token does not leave this machine in clear.
+/// An endpoint that takes a token. A token must not leave this machine unencrypted.
 pub(super) struct Guarded(pub(super) Url);
 
 impl SettingType for Guarded {
@@ -29,7 +29,7 @@ impl SettingType for Open {
 }
 
 impl Open {
-    /// The signal's own below the collector's.
+    /// Returns the URL of a signal below the collector's URL.
     pub(super) fn below(mut self, path: &str) -> Url {
         let before = self.0.path().trim_end_matches('/').to_owned();
         self.0.set_path(&format!("{before}/{path}"));
@@ -37,7 +37,7 @@ impl Open {
     }
 }
 
-/// A key may stand in a query.
+/// Reads a URL without a query, because a query may hold a key.
 fn bare(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let is_bare =

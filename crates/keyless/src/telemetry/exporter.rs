@@ -29,20 +29,21 @@ use crate::{
     },
 };
 
-/// How long records wait for others. A killed process loses at most the records of this time, and the batch on its way.
+/// The time for which records wait for others. A killed process loses at most the records of this time, and the batch
+/// that is being sent.
 const DELAY: Duration = Duration::from_secs(1);
 
-/// Of one request, before encoding. Azure Monitor takes 1 MiB.
+/// The size of one request, before encoding. Azure Monitor takes 1 MiB.
 const MOST_BYTES: usize = 700 * 1024;
 
-/// A batch is given up after so many tries.
+/// The number of tries after which a batch is given up.
 const MOST_TRIES: u32 = 6;
 
-/// The first pause after a failure; it doubles.
+/// The first pause after a failure. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Where each signal goes; `None` for one that is not wanted.
+/// The endpoint of each signal; `None` for a signal that is not wanted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Endpoints {
     pub(super) traces: Option<Url>,
@@ -50,7 +51,7 @@ pub(super) struct Endpoints {
     pub(super) metrics: Option<Url>,
 }
 
-/// Sends what `signals` hold.
+/// Sends the records in `signals`.
 pub(super) struct Exporter {
     pub(super) signals: Signals,
     pub(super) sender: Sender,
@@ -79,14 +80,14 @@ impl<R> Default for Lane<R> {
     }
 }
 
-/// What was said already: once for each signal until it is sent again, and once for what is dropped.
+/// The reported problems: once for each signal until it is sent again, and once for dropped records.
 #[derive(Default)]
 struct Told {
     failing: Vec<&'static str>,
     dropping: bool,
 }
 
-/// How often in a row it failed, and when to try again.
+/// The number of failures in a row, and the time of the next try.
 #[derive(Default)]
 struct Pauses {
     tries: u32,
@@ -94,12 +95,12 @@ struct Pauses {
 }
 
 impl Pauses {
-    /// When to try again, if that is not now.
+    /// Returns the time of the next try, if it is later than now.
     fn left(&self, hurry: bool) -> Option<Instant> {
         self.until.filter(|until| !hurry && *until > Instant::now())
     }
 
-    /// `None` when this was the last try.
+    /// Counts a failure, and returns the time of the next try; `None` if this was the last.
     fn again(&mut self, asked: Option<Duration>) -> Option<Instant> {
         self.tries += 1;
         if self.tries >= MOST_TRIES {
@@ -114,7 +115,7 @@ impl Pauses {
 }
 
 impl Exporter {
-    /// Sends from the first record on what `recorder` holds, and lets the calls of the sender's client be recorded too.
+    /// Sends the records of `recorder`, from the first record on. The calls of the sender's client are recorded too.
     pub(super) fn start(recorder: Recorder, sender: Sender, endpoints: Endpoints, resource: Resource) -> Arc<Self> {
         let signals = Arc::new(recorder);
         sender.http.set_signals(signals.clone());
@@ -129,7 +130,7 @@ impl Exporter {
         exporter
     }
 
-    /// Sends for as long as the runtime lives.
+    /// Sends until the runtime ends.
     pub(super) async fn run(self: Arc<Self>) {
         let mut due = None;
         loop {
@@ -150,7 +151,7 @@ impl Exporter {
         }
     }
 
-    /// Sends all waiting records, and returns when to retry those that could not be sent. In a hurry, failed batches
+    /// Sends all waiting records. Returns the time to retry those that could not be sent. In a hurry, failed batches
     /// are tried once more, at once.
     pub(super) async fn export(&self, hurry: bool) -> Option<Instant> {
         let mut outbox = self.outbox.lock().await;
@@ -164,7 +165,8 @@ impl Exporter {
         [traces, logs, metrics].into_iter().flatten().min()
     }
 
-    /// A batch stays in its lane until it is settled: the waiting future may be dropped.
+    /// Sends the records of one signal. A batch stays in its lane until it is settled, because the waiting future may
+    /// be dropped.
     async fn lane<R: Queued + Encode>(
         &self,
         name: &'static str,
@@ -226,7 +228,7 @@ impl Exporter {
         if let Some(until) = pauses.left(hurry) {
             return Some(until);
         }
-        // Those of a process that was never invoked are of no use.
+        // The metrics of a process without invocations are of no use.
         if !self.signals.set_news(false) {
             return None;
         }
@@ -240,7 +242,7 @@ impl Exporter {
             Sent::TooLarge => self.tell("metrics", url, Some("they are too large")),
             Sent::Later(pause, why) => {
                 self.tell("metrics", url, Some(&why));
-                // The next ones hold these.
+                // The next metrics contain these.
                 let until = pauses.again(pause);
                 if until.is_some() {
                     self.signals.set_news(true);
@@ -251,7 +253,7 @@ impl Exporter {
         None
     }
 
-    /// Once for each signal, until it has been sent again.
+    /// Reports a problem once for each signal, until the signal has been sent again.
     fn tell(&self, signal: &'static str, url: &Url, problem: Option<&str>) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let known = told.failing.iter().position(|failing| *failing == signal);

@@ -25,18 +25,18 @@ use crate::signals::{
     record::{self, Log, Outcome, Severity, Value, nanoseconds},
 };
 
-/// Set by the settings, once in a process; until then nothing is recorded.
+/// The recorder of the process. The settings set it once; nothing is recorded before that.
 static OF_PROCESS: OnceLock<Signals> = OnceLock::new();
 
-/// What the process records from now on. The first call counts.
+/// Sets the recorder of the process. Only the first call has an effect.
 pub(super) fn record_by(signals: &Signals) {
     if OF_PROCESS.set(signals.clone()).is_ok() {
-        // What was of no interest may be now.
+        // Events without interest so far may be of interest now.
         tracing::callsite::rebuild_interest_cache();
     }
 }
 
-/// Where a layer records.
+/// The place where a layer records.
 #[derive(Clone, Debug)]
 pub(super) enum RecordingPlace {
     OfProcess,
@@ -56,13 +56,13 @@ impl RecordingPlace {
 /// span.
 pub(super) struct Recording(pub(super) RecordingPlace);
 
-/// What is recorded: the spans of invocations, and what the levels of the log take.
+/// A filter for recorded data: the spans of invocations, and everything that the levels of the log admit.
 pub(super) struct Recorded {
     pub(super) place: RecordingPlace,
     pub(super) levels: Targets,
 }
 
-/// What stays on standard output: what is sent does not, but for warnings and errors.
+/// A filter for standard output. It leaves out the lines that are sent, except warnings and errors.
 pub(super) struct NotSent(pub(super) RecordingPlace);
 
 fn is_invocation(metadata: &Metadata<'_>) -> bool {
@@ -88,8 +88,8 @@ impl<S> Filter<S> for Recorded {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        // Of two combined layers on the registry, the hint of the outer one counts for both. So it must not be lower
-        // than the level of the log lines, even if nothing is recorded.
+        // If two layers are combined on the registry, the hint of the outer one counts for both. So it must not be
+        // lower than the level of the log lines, even if nothing is recorded.
         let levels = Filter::<S>::max_level_hint(&self.levels)?;
         Some(if self.place.signals().is_some() { levels.max(LevelFilter::INFO) } else { levels })
     }
@@ -273,7 +273,7 @@ impl Visit for Fields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
-            // Writing to a text does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(self.message, "{value:?}");
         } else {
             self.add(field, Value::text(&format!("{value:?}")));

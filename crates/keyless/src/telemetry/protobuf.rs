@@ -1,4 +1,5 @@
-//! The messages of OTLP, as far as this crate fills them in: field numbers from opentelemetry-proto 1.x.
+//! The messages of OTLP, with only the fields that this crate uses. The field numbers are those of opentelemetry-proto
+//! 1.x.
 //!
 //! <https://github.com/open-telemetry/opentelemetry-proto>
 

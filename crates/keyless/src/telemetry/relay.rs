@@ -1,4 +1,4 @@
-//! Passes the OTLP of the Functions host on with a token, because the host sends none.
+//! Passes the OTLP of the Functions host on with a token, because the host itself sends no token.
 //!
 //! It listens on loopback only, accepts the three paths of OTLP, and refuses requests that a web page could have made.
 
@@ -22,13 +22,13 @@ use url::Url;
 use super::exporter::Exporter;
 use crate::settings::{Absent, Reader, Setting, SettingType};
 
-/// Azure Monitor takes no more in one request.
+/// The largest request. Azure Monitor takes no more.
 const LARGEST_REQUEST: usize = 1024 * 1024;
 
-/// Requests at once; the host sends one for each signal.
+/// The largest number of concurrent requests. The host sends one for each signal.
 const MOST_REQUESTS: usize = 8;
 
-/// How long a request's body may take.
+/// The time in which a request's body must arrive.
 const LONGEST_BODY: Duration = Duration::from_secs(10);
 
 /// A port of this machine.
@@ -43,7 +43,7 @@ impl SettingType for Port {
     }
 }
 
-/// The port, if there is one. Without endpoints that take a token there is nothing to pass on.
+/// Reads the port, if it is set. Without endpoints that take a token there is nothing to pass on.
 pub(super) fn read(env: &mut Reader, name: &str, has_endpoints: bool) -> Option<Port> {
     let setting: Setting<Port> = Setting::new(
         Cow::Owned(format!("{name}__relayPort")),
@@ -57,7 +57,7 @@ pub(super) fn read(env: &mut Reader, name: &str, has_endpoints: bool) -> Option<
     Some(port)
 }
 
-/// Listens in the background. Where the port is taken the app goes on without.
+/// Listens in the background. If the port is taken, the app runs without the relay.
 pub(super) fn start(Port(port): Port, exporter: Arc<Exporter>) {
     let Ok(runtime) = Handle::try_current() else { return };
     runtime.spawn(async move {
@@ -80,10 +80,10 @@ pub(super) async fn serve(listener: TcpListener, exporter: Arc<Exporter>) {
     let relay = Arc::new(Relay { exporter, hosts, slots: Semaphore::new(MOST_REQUESTS) });
     let router = Router::new().fallback(pass_on).with_state(relay);
     let listener = listener.tap_io(|stream| {
-        // A request that waits for another is late, and no more.
+        // If this fails, a request is only late.
         let _ = stream.set_nodelay(true);
     });
-    // It ends with its runtime.
+    // Serving ends with its runtime.
     let _ = axum::serve(listener, router).await;
 }
 
@@ -122,7 +122,8 @@ impl Relay {
         Ok(answer)
     }
 
-    /// Where it goes. A page of another site can neither name this host nor leave its own name out.
+    /// Returns the request's target, if the request is allowed. A page of another site cannot send this `Host`, and
+    /// always sends its own `Origin`.
     fn allowed(&self, request: &Request) -> Result<Url, RelayRefusal> {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) || request.headers().contains_key(ORIGIN) {
@@ -142,7 +143,7 @@ impl Relay {
     }
 }
 
-/// What the body is. All other headers stay here.
+/// Returns the headers that describe the body. All other headers stay here.
 fn kept(headers: &HeaderMap) -> Result<HeaderMap, RelayRefusal> {
     const TYPES: [&str; 2] = ["application/x-protobuf", "application/json"];
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The attributes of the process itself, once in each request.
+//! The attributes of the process itself. Each request has them once.
 
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ const RESOURCE_ATTRIBUTES: Setting<Pairs> = Setting::optional(
     "What telemetry says of this app beside its name.",
 );
 
-/// `name=value,name=value`; values may be percent-encoded.
+/// `name=value,name=value`. The values may be percent-encoded.
 struct Pairs(Vec<(String, String)>);
 
 impl SettingType for Pairs {
@@ -38,15 +38,15 @@ impl SettingType for Pairs {
     }
 }
 
-/// Where Azure runs the app.
+/// The place of the app in Azure.
 #[derive(Default)]
 pub(super) struct Site {
     pub(super) name: Option<String>,
-    /// ID of the app in Azure.
+    /// The ID of the app in Azure.
     pub(super) resource_id: Option<String>,
 }
 
-/// What the settings and the platform say. `app` is its `name/version`.
+/// Reads the attributes from the settings and the platform. `app` is its `name/version`.
 pub(super) fn read(env: &mut Reader, app: Option<&str>) -> (Attributes, Site) {
     let named = env.read(&SERVICE_NAME);
     let pairs = env.read(&RESOURCE_ATTRIBUTES).map(|pairs| pairs.0).unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn read(env: &mut Reader, app: Option<&str>) -> (Attributes, Site) {
         .with(names::SDK_LANGUAGE, Value::fixed("rust"))
         .with(names::SDK_VERSION, Value::fixed(env!("CARGO_PKG_VERSION")))
         .with(names::SERVICE_NAME, Value::text(site.name.as_deref().or(app_name).unwrap_or("unknown_service")))
-        // One process of an app counts for itself.
+        // Each process of an app counts separately.
         .with(names::SERVICE_INSTANCE_ID, Value::text(&Uuid::new_v4().to_string()));
     if let Some(version) = app_version {
         attributes.set(names::SERVICE_VERSION, Value::text(version));
@@ -88,7 +88,7 @@ pub(super) fn read(env: &mut Reader, app: Option<&str>) -> (Attributes, Site) {
 
 fn site(env: &Reader) -> Site {
     let name = env.text("WEBSITE_SITE_NAME");
-    // `SUBSCRIPTION+RESOURCEGROUP-REGIONwebspace`
+    // The form is `SUBSCRIPTION+RESOURCEGROUP-REGIONwebspace`.
     let owner = env.text("WEBSITE_OWNER_NAME");
     let subscription = owner.as_deref().and_then(|owner| owner.split('+').next()).map(str::to_owned);
     let resource_id = match (&name, subscription, env.text("WEBSITE_RESOURCE_GROUP")) {

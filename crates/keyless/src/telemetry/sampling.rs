@@ -16,7 +16,7 @@ impl SettingType for Rule {
             "traceidratio" => Some(Self::Share),
             "parentbased_always_on" => Some(Self::ParentElseOn),
             "parentbased_always_off" => Some(Self::ParentElseOff),
-            // The host has a sampler of this name, and shares its environment with the handler.
+            // The host has a sampler of this name, and the handler has the same environment.
             "parentbased_traceidratio" | "microsoft.fixed_percentage" => Some(Self::ParentElseShare),
             _ => None,
         }

@@ -17,41 +17,41 @@ use url::Url;
 use super::protobuf;
 use crate::{identity::TokenCache, signals::redact, transport::Http};
 
-/// Azure Monitor's. The scope of every cloud's endpoint but the sovereign ones'.
+/// The scope of Azure Monitor's endpoints in every cloud except the sovereign clouds.
 const SCOPE: &str = "https://monitor.azure.com/.default";
 
-/// One request, its answer included.
+/// The time limit of one request, with its answer.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The longest pause that an endpoint may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// So much of an explanation is shown.
+/// The number of characters of an explanation that are shown.
 const SHOWN: usize = 300;
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 
-/// How requests are sent: through the client of this process, as one identity or as none.
+/// The sender of requests: the client of this process, with one identity or with none.
 #[derive(Clone)]
 pub(super) struct Sender {
     pub(super) http: Http,
     pub(super) tokens: Option<Arc<TokenCache>>,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, PartialEq)]
 pub(super) enum Sent {
-    /// All of it is there, but for so many records, and why.
+    /// The endpoint took the records, except this number, for this reason.
     Taken(Option<(u64, String)>),
-    /// It may be sent again, after this pause if one was named.
+    /// The request may be sent again, after this pause if the endpoint named one.
     Later(Option<Duration>, String),
-    /// In two halves it may pass.
+    /// The request may be accepted in two halves.
     TooLarge,
-    /// No collector will take it.
+    /// No collector will accept it.
     Refused(String),
 }
 
-/// An answer, whatever it says.
+/// An answer with any status.
 pub(super) struct Answered {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -59,7 +59,7 @@ pub(super) struct Answered {
 }
 
 impl Sender {
-    /// Sends records, and says what became of them.
+    /// Sends records, and returns the outcome.
     pub(super) async fn send(&self, url: &Url, body: Bytes) -> Sent {
         match self.post(url, HeaderMap::from_iter([(CONTENT_TYPE, PROTOBUF)]), body).await {
             Ok(answered) => meaning(answered.status, &answered.headers, &answered.body),
@@ -67,7 +67,8 @@ impl Sender {
         }
     }
 
-    /// Posts it within the limit; with a new token, if the first one is refused. An error says why there is no answer.
+    /// Posts the body within the limit. If the first token is refused, it tries a new one. An error tells why there is
+    /// no answer.
     pub(super) async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<Answered, String> {
         let within = async {
             let Some(tokens) = &self.tokens else { return self.try_once(url, headers, body).await };
@@ -111,7 +112,7 @@ fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Sent {
     }
 }
 
-/// In seconds; a date is one too.
+/// Reads the pause, in seconds or as a date.
 fn pause(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = text.parse().ok().map(Duration::from_secs);
@@ -127,7 +128,7 @@ fn explained(status: StatusCode, body: &[u8]) -> String {
     if said.is_empty() { status.as_u16().to_string() } else { format!("{}: {said}", status.as_u16()) }
 }
 
-/// The beginning, in one line, without what signs.
+/// Returns the beginning of an explanation, in one line, without signatures, keys and tokens.
 fn shown(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
@@ -135,7 +136,7 @@ fn shown(body: &[u8]) -> String {
     redact::text(&line).into_owned()
 }
 
-/// What happened below: the layers above say only that something did.
+/// Returns the text of the lowest error. The errors above it only say that something failed.
 fn root(error: &reqwest::Error) -> String {
     let mut error: &dyn std::error::Error = error;
     while let Some(next) = error.source() {

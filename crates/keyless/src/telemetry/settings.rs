@@ -27,8 +27,8 @@ const SAMPLER: Setting<Rule> =
 const SHARE: Setting<Share> =
     Setting::optional("OTEL_TRACES_SAMPLER_ARG", "all of them", "Which share of the traces that begin here is sent.");
 
-/// Settings of other libraries, refused if there is a collector: a header may hold a key, and the others would change
-/// the sent data.
+/// Settings of other libraries, which are refused if there is a collector. A header may hold a key, and the other
+/// settings would change the sent data.
 const REFUSED: [(&str, &str); 12] = [
     ("OTEL_EXPORTER_OTLP_HEADERS", HEADERS),
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", HEADERS),
@@ -49,7 +49,7 @@ const COMPRESSION: &str = "nothing: requests are not compressed";
 const ONE_PROTOCOL: &str = "nothing: all signals go by OTEL_EXPORTER_OTLP_PROTOCOL";
 const KEY: &str = "nothing: this app has no key";
 
-/// What a signal is called in settings and URLs.
+/// The names of a signal in settings and URLs.
 #[derive(Clone, Copy)]
 struct Names {
     /// `OTEL_EXPORTER_OTLP_…_ENDPOINT`
@@ -121,8 +121,8 @@ impl Reader {
         Some(Telemetry(Some(exporter)))
     }
 
-    /// The collector's address for each signal. The host shares the environment: if this app's telemetry goes
-    /// elsewhere, these settings are for the host only.
+    /// Returns the collector's address for each signal. The host has the same environment. If this app's telemetry goes
+    /// elsewhere, these settings are only for the host.
     fn collectors(&mut self, are_the_hosts: bool) -> [Option<url::Url>; 3] {
         if are_the_hosts {
             return [None, None, None];

@@ -61,7 +61,7 @@ fn the_client_itself_does_not_cut_a_request_whose_body_takes_longer() {
     assert!(!client.contains("read_timeout"), "{client}");
 }
 
-/// An answer whose body comes byte by byte, a second apart.
+/// Makes an answer whose body arrives byte by byte, a second apart.
 fn dribbling(bytes: usize, headers: &[(&'static str, &'static str)]) -> AsyncRawResponse {
     let (status, headers, _) = answer(headers, "").deconstruct();
     let pieces = stream::iter(0..bytes).then(async |_| {

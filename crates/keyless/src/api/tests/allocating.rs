@@ -1,4 +1,4 @@
-//! A token and a key that are in memory are shown without a copy of either.
+//! A token and a key in memory are sent without a copy of either.
 
 use futures_util::FutureExt as _;
 
@@ -20,7 +20,7 @@ async fn what_is_in_memory_is_found_and_shown_without_an_allocation() {
     assert_eq!(counted.count_total, 0, "{counted:?}");
 }
 
-/// The measure itself measures: the SDK gets a copy of the token, in a box.
+/// Checks the counter itself: the SDK gets a boxed copy of the token.
 #[tokio::test]
 async fn what_the_sdk_gets_is_copied() {
     let rig = Rig::start().await;

@@ -1,4 +1,4 @@
-//! Bodies and answers that take long: what has a limit, and who is named when it is reached. On paused time.
+//! Bodies and answers that take long: their limits, and the named side when a limit is reached. Time is paused.
 
 use std::{
     io,
@@ -30,7 +30,7 @@ const LIMITS: TimeLimits = TimeLimits::new(GATEWAY);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// So many pieces, with a pause before each.
+/// Makes `number` pieces, with a pause before each.
 fn pieces(number: usize, pause: Duration) -> impl Stream<Item = Result<Bytes, io::Error>> {
     stream::iter(0..number).then(move |_| async move {
         sleep(pause).await;
@@ -38,7 +38,8 @@ fn pieces(number: usize, pause: Duration) -> impl Stream<Item = Result<Bytes, io
     })
 }
 
-/// A gateway that reads the body, a piece each `pause`, and answers after `answer`. Returns how many pieces it read.
+/// Runs a gateway that reads a piece of the body each `pause`, and answers after `answer`. Returns the number of pieces
+/// read.
 async fn sent(
     body: impl Stream<Item = Result<Bytes, io::Error>> + Send + 'static,
     pause: Duration,
@@ -83,7 +84,7 @@ async fn a_body_that_its_caller_does_not_send_is_the_callers_fault() {
     assert_eq!(cause.to_string(), "the body paused for longer than 100 seconds");
 }
 
-/// A small body that says its length and then does not come.
+/// A small body that states its length and then does not arrive.
 struct Stalled;
 
 impl http_body::Body for Stalled {
@@ -138,7 +139,7 @@ async fn a_call_that_gets_no_place_ends_at_the_limit_of_a_whole_call_and_says_so
     assert_eq!(start.elapsed(), 4 * LIMITS.whole);
 }
 
-/// An answer with this body, as a caller reads it.
+/// Reads an answer with this body, as a caller does.
 async fn read(body: impl Stream<Item = Result<Bytes, io::Error>> + Send + 'static) -> Result<Bytes, Error> {
     let response = http::Response::new(reqwest::Body::wrap_stream(body));
     paced(GATEWAY, LIMITS, Response::from(response)).into_body().bytes(10_000).await

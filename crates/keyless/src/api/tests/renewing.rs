@@ -1,4 +1,4 @@
-//! After a 401: a new key, a new token, each once.
+//! Renewals after a 401: a new key and a new token, each once.
 
 use std::sync::atomic::Ordering;
 
@@ -34,7 +34,7 @@ async fn callers_at_a_rotation_all_get_the_new_key_and_the_vault_is_asked_once_m
     rig.get().await.unwrap();
     *rig.vault.key.lock().unwrap() = "k2";
     rig.gateway.will((0..20).map(|_| bad_key()));
-    // Those that begin late have the new key at once, and the gateway of this test refuses that too.
+    // Calls that begin late have the new key at once, and the gateway of this test refuses that key too.
     let calls = join_all((0..20).map(|_| rig.get())).await;
     assert!(calls.iter().any(Result::is_ok));
     assert_eq!(rig.vault.asked.load(Ordering::Relaxed), 2);

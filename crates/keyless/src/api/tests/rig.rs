@@ -1,4 +1,4 @@
-//! A gateway that answers as it is told, an identity whose tokens are numbered, and a vault whose key can be rotated.
+//! A gateway with given answers, an identity with numbered tokens, and a vault whose key can be rotated.
 
 use std::{
     collections::VecDeque,
@@ -36,7 +36,7 @@ use crate::{
     time_limits::TimeLimits,
 };
 
-/// What the gateway saw of a request.
+/// A request as the gateway received it.
 #[derive(Debug)]
 pub(super) struct GatewayRequest {
     pub(super) method: String,
@@ -50,7 +50,7 @@ impl GatewayRequest {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Number of the token and the key.
+    /// The numbers of the token and the key.
     pub(super) fn credentials(&self) -> (&str, &str) {
         (self.header("authorization"), self.header("ocp-apim-subscription-key"))
     }
@@ -58,7 +58,7 @@ impl GatewayRequest {
 
 type GatewayAnswer = http::Response<&'static str>;
 
-/// Gives these answers one after the other, then 200.
+/// A gateway that gives these answers one after the other, then 200.
 #[derive(Default)]
 pub(super) struct Gateway {
     answers: Mutex<VecDeque<GatewayAnswer>>,
@@ -97,7 +97,7 @@ async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
     answer.map_or_else(|| Response::new(Body::from("served")), |answer| answer.map(Body::from))
 }
 
-/// The vault: its key, and how often it was asked.
+/// The vault: its key, and the number of reads.
 #[derive(Debug, Default)]
 pub(super) struct Vault {
     pub(super) key: Mutex<&'static str>,
@@ -145,7 +145,7 @@ impl Rig {
     }
 }
 
-/// A client of the gateway at `base`, and its vault.
+/// Makes a client of the gateway at `base`, and its vault.
 pub(super) fn api(base: &str) -> (Arc<Vault>, Api) {
     let vault = Arc::new(Vault { key: Mutex::new("k1"), ..Default::default() });
     let options = ClientOptions { transport: Some(Transport::new(vault.clone())), ..Default::default() };
@@ -167,7 +167,7 @@ pub(super) fn bad_key() -> GatewayAnswer {
     answer(401, &[(name.as_str(), challenge)], "")
 }
 
-/// What `validate-jwt` answers.
+/// The answer of `validate-jwt`.
 pub(super) fn bad_token() -> GatewayAnswer {
     answer(401, &[], r#"{ "statusCode": 401, "message": "Invalid JWT." }"#)
 }

@@ -1,4 +1,4 @@
-//! What goes to the gateway, what comes back, and what is tried again.
+//! Requests to the gateway, its answers, and retries.
 
 use axum::body::Body;
 use http::{Method, Request};

@@ -1,4 +1,4 @@
-//! Refusals, each with who must act. Bodies are those that the services give.
+//! Refusals, each with the party that must act. The bodies are those of the services.
 
 use http::StatusCode;
 
@@ -77,7 +77,7 @@ async fn each_refusal_of_the_gateway_names_who_must_act() {
         let (problem, status, who) = problem(Route::Gateway, status, &body).await;
         assert_eq!((&problem, status.as_u16(), who), (&expected, ours, service), "{message}");
     }
-    // A policy may give the reason in its own body.
+    // A policy may give the reason in a body of another shape.
     let own = r#"{"error":{"code":"OpenAITokenQuotaExceeded","message":"Come back tomorrow."}}"#;
     assert_eq!(problem(Route::Gateway, 403, own).await.0, TokenQuota);
 }

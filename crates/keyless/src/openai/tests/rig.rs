@@ -1,4 +1,4 @@
-//! A service that answers as it is told, and a model behind it.
+//! A service with given answers, and a model behind it.
 
 use std::{
     collections::VecDeque,
@@ -29,7 +29,7 @@ use crate::{
     time_limits::TimeLimits,
 };
 
-/// What the service saw of a request.
+/// A request as the service received it.
 pub(super) struct ServiceRequest {
     pub(super) target: String,
     pub(super) headers: HeaderMap,
@@ -49,14 +49,14 @@ struct Shared {
     asked: watch::Sender<usize>,
 }
 
-/// Gives its answers one after the other, then 404.
+/// A service that gives its answers one after the other, then 404.
 pub(super) struct Rig {
     shared: Arc<Shared>,
     pub(super) model: Model,
 }
 
 impl Rig {
-    /// A model that is called direct.
+    /// Starts a model that is called directly.
     pub(super) async fn start() -> Self {
         Self::by(Route::Direct).await
     }
@@ -74,7 +74,7 @@ impl Rig {
         self.shared.answers.lock().unwrap().extend(answers);
     }
 
-    /// Waits until the service has seen this many requests.
+    /// Waits until the service has received this many requests.
     pub(super) async fn until_asked(&self, times: usize) {
         self.shared.asked.subscribe().wait_for(|asked| *asked >= times).await.unwrap();
     }
@@ -121,12 +121,12 @@ pub(super) fn completion(text: &str) -> Response {
     json_answer(200, &json!({ "object": "chat.completion", "choices": [choice], "usage": usage }))
 }
 
-/// A stream with this whole body.
+/// Makes a stream with this whole body.
 pub(super) fn events(body: impl Into<String>) -> Response {
     answer(200, &[("content-type", "text/event-stream; charset=utf-8")], body.into())
 }
 
-/// A stream that comes piece by piece.
+/// Makes a stream that arrives piece by piece.
 pub(super) fn flowing(pieces: impl Stream<Item = Bytes> + Send + 'static) -> Response {
     let pieces = futures_util::StreamExt::map(pieces, Ok::<_, Infallible>);
     answer(200, &[("content-type", "text/event-stream")], Body::from_stream(pieces))
@@ -136,5 +136,5 @@ pub(super) fn request() -> Value {
     json!({ "messages": [{ "role": "user", "content": PROMPT }] })
 }
 
-/// Must be in no error and no log.
+/// A prompt that no error and no log may contain.
 pub(super) const PROMPT: &str = "my-secret-prompt";

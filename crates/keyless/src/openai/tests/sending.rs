@@ -1,4 +1,4 @@
-//! What goes to the model, what comes back, and what is tried again.
+//! Requests to the model, its answers, and retries.
 
 use std::time::Duration;
 

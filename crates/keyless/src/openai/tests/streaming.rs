@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::rig::{PROMPT, Rig, answer, completion, events, flowing, request};
 use crate::error::{Error, ModelProblem, Service};
 
-/// A frame of a chat completion that adds this text.
+/// Makes a frame of a chat completion that adds this text.
 fn chunk(text: &str) -> String {
     format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] }))
 }
@@ -21,7 +21,7 @@ const USAGE: &str =
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
-/// What an answer of this body gives: text, and the bytes that were handed on, or the error.
+/// Reads an answer with this body. Returns its text, the bytes that were passed on, and the error, if any.
 async fn read(body: &str) -> (String, Vec<u8>, Option<Error>) {
     let rig = Rig::start().await;
     rig.will([events(body)]);
@@ -146,7 +146,7 @@ async fn a_response_ends_with_the_event_that_says_so() {
     assert!(answer.next().await.is_none());
 }
 
-/// Without a clock: the model holds each event back until the one before it was read here.
+/// This test needs no clock: the model holds each event back until the previous one was read.
 #[tokio::test]
 async fn events_are_handed_on_one_by_one() {
     let rig = Rig::start().await;
@@ -168,7 +168,7 @@ async fn events_are_handed_on_one_by_one() {
     assert_eq!(answer.next().await.unwrap().unwrap().finish_reason(), Some("stop"));
 }
 
-/// Sends when it is dropped: the service noticed that its caller left.
+/// Ends its channel when it is dropped. A drop means that the service noticed the caller's leaving.
 struct Noticed(Option<oneshot::Sender<Infallible>>);
 
 impl Drop for Noticed {
@@ -196,7 +196,7 @@ async fn dropping_the_stream_or_the_future_ends_the_call() {
     drop(answer);
     left.await.unwrap_err();
 
-    // Also before the first event.
+    // The same holds before the first event.
     let (answer, left) = endless(None);
     rig.will([answer]);
     let call = tokio::spawn(rig.model.chat(&request()).stream());

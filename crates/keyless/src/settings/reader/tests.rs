@@ -142,7 +142,7 @@ fn an_identity_may_be_named_by_its_object_id() {
     let mut settings = complete();
     settings.remove("KEYVAULT__clientId");
     settings.insert("KEYVAULT__objectId", id(5));
-    // The default for all connections does not stand against the setting of one.
+    // The setting of one connection wins against the default for all connections.
     settings.insert("AZURE_CLIENT_ID", id(9));
     let app = read(&settings).unwrap();
     let Credential::ManagedIdentity(Some(UserAssigned::ObjectId(object_id))) = app.vault.identity() else {

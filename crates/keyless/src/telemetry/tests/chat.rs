@@ -1,4 +1,4 @@
-//! A question to a model is one span, from the request to the last event.
+//! A call of a model is one span, from the request to the last event.
 
 #![cfg(feature = "openai")]
 

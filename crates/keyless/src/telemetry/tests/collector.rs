@@ -1,4 +1,4 @@
-//! A collector that answers as it is told, and keeps what it was sent.
+//! A collector with given answers. It keeps the received requests.
 
 use std::{
     collections::VecDeque,
@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
 use super::wire::Message;
 
-/// What it was sent, whatever it answered.
+/// A received request, with any answer.
 #[derive(Clone, Debug)]
 pub(super) struct SentBatch {
     pub(super) path: String,
@@ -32,7 +32,7 @@ type CollectorAnswer = http::Response<String>;
 struct Shared {
     got: Mutex<Vec<SentBatch>>,
     answers: Mutex<VecDeque<CollectorAnswer>>,
-    /// Requests with more bytes are answered 413.
+    /// The size above which requests are answered 413.
     most: Mutex<Option<usize>>,
     bell: Notify,
 }
@@ -74,7 +74,7 @@ impl Collector {
         self.shared.got.lock().unwrap().clone()
     }
 
-    /// Waits until `enough` of what it got.
+    /// Waits until the received requests are `enough`.
     pub(super) async fn until(&self, enough: impl Fn(&[SentBatch]) -> bool) -> Vec<SentBatch> {
         let waiting = async {
             loop {
@@ -89,7 +89,7 @@ impl Collector {
         timeout(Duration::from_secs(60), waiting).await.expect("the collector was not sent what it waits for")
     }
 
-    /// What it took of one signal: all messages below this path.
+    /// Returns the accepted messages of one signal: all messages at this path.
     fn taken(&self, end: &str, path: &[u64]) -> Vec<Message> {
         let got = self.got().into_iter().filter(|got| got.path.ends_with(end) && got.answered == 200);
         got.flat_map(|got| Message::read(&got.body).each(path)).collect()

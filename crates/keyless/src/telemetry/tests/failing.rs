@@ -10,7 +10,7 @@ use crate::telemetry::exporter::Endpoints;
 
 #[tokio::test]
 async fn an_endpoint_that_is_down_delays_no_answer_and_what_waits_is_sent_later() {
-    // No process listens on a port that was free a moment ago.
+    // No process listens on this port, which was free a moment ago.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

@@ -1,4 +1,4 @@
-//! What a collector gets of invocations, over real sockets.
+//! The telemetry of invocations that reaches a collector, over real sockets.
 
 mod chat;
 mod collector;

@@ -1,4 +1,4 @@
-//! What the host sends to the relay arrives with a token, and nothing else does.
+//! The host's telemetry arrives through the relay with a token. Nothing else arrives.
 
 use tokio::net::TcpListener;
 

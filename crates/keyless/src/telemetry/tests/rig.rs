@@ -1,4 +1,5 @@
-//! A process that records: its own client, its own subscriber, and invocations as `functions-handler` opens them.
+//! A process that records: its own client, its own subscriber, and invocations opened as `functions-handler` opens
+//! them.
 
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ impl Rig {
         Self::with(Collector::start().await, None)
     }
 
-    /// As an identity whose tokens are `t1`, `t2`…
+    /// Makes a rig with an identity whose tokens are `t1`, `t2`…
     pub(super) async fn with_identity() -> Self {
         let tokens = TokenCache::new(Arc::new(Numbered::default()), std::time::Duration::from_secs(5));
         Self::with(Collector::start().await, Some(tokens))
@@ -57,7 +58,7 @@ impl Rig {
         Self { collector, telemetry, http, _subscriber }
     }
 
-    /// A connection to a service of this test's, as an identity that always has a token.
+    /// Makes a connection to a service of this test, with an identity that always has a token.
     pub(super) fn connection(&self, address: &str) -> Connection {
         let tokens = TokenCache::new(Arc::new(Numbered::default()), std::time::Duration::from_secs(5));
         Connection::new(address.parse().unwrap(), Credential::ManagedIdentity(None), tokens, self.http.clone())
@@ -102,7 +103,7 @@ pub(super) fn invocation(traceparent: Option<&str>) -> Span {
     )
 }
 
-/// A service that answers each request with this function.
+/// Starts a service that answers each request with this function.
 pub(super) async fn service<F, A>(answer: F) -> String
 where
     F: Fn(Request) -> A + Clone + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! No byte that leaves the process holds what was planted as a secret.
+//! A planted secret is in no byte that leaves the process.
 
 use tracing::{error, info_span};
 
@@ -42,7 +42,7 @@ async fn a_secret_in_a_url_an_error_and_a_field_is_not_sent() {
         let text = String::from_utf8_lossy(&got.body);
         assert!(!text.contains(SECRET), "{}: {text}", got.path);
     }
-    // The rest of what was said is there.
+    // The rest of the logged text is there.
     let text: String = got.iter().map(|got| String::from_utf8_lossy(&got.body).into_owned()).collect();
     assert!(text.contains("name=shown") && text.contains("failed with REDACTED") && text.contains("sig=REDACTED"));
 }

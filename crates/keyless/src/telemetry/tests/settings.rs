@@ -1,4 +1,4 @@
-//! Which settings switch telemetry on, and which are refused by name.
+//! The settings that switch telemetry on, and those that are refused by name.
 
 use crate::{from_lookup, settings::SettingsError, telemetry::Telemetry};
 

@@ -1,4 +1,4 @@
-//! Traces, logs and metrics of an invocation that goes well.
+//! Traces, logs and metrics of a successful invocation.
 
 use std::sync::{
     Arc, Mutex,
@@ -53,7 +53,7 @@ async fn an_invocation_is_a_span_below_its_caller_and_so_are_its_calls() {
     let [first, second] = &calls[..] else { panic!("{calls:?}") };
     for (call, headers) in calls.iter().zip(seen.lock().unwrap().iter()) {
         assert_eq!((call.hex(1), call.hex(4), call.number(6)), (TRACE.to_owned(), server.hex(2), 3));
-        // What the service saw is this try.
+        // The service received the context of this try.
         let carried = format!("00-{TRACE}-{}-01", call.hex(2));
         assert_eq!(
             (headers["traceparent"].to_str().unwrap(), &headers["tracestate"]),

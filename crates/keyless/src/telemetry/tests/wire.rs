@@ -1,6 +1,6 @@
 //! Reads protobuf by field numbers, without the structs under test.
 
-/// One message: numbers and what they hold, in the order in which they came.
+/// One message: field numbers and their contents, in the received order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Message(Vec<(u64, Field)>);
 
@@ -37,12 +37,12 @@ impl Message {
         })
     }
 
-    /// The only one at the end of this path of numbers; an empty one, if there is none.
+    /// Returns the only message at the end of this path of numbers; an empty message if there is none.
     pub(super) fn at(&self, path: &[u64]) -> Message {
         path.iter().fold(self.clone(), |message, number| message.all(*number).next().unwrap_or_default())
     }
 
-    /// All that stand at the end of this path.
+    /// Returns all messages at the end of this path.
     pub(super) fn each(&self, path: &[u64]) -> Vec<Message> {
         let Some((first, rest)) = path.split_first() else { return vec![self.clone()] };
         self.all(*first).flat_map(|message| message.each(rest)).collect()
@@ -72,7 +72,7 @@ impl Message {
         }
     }
 
-    /// The value of an attribute as text, of those that stand below `number`; empty, if there is none.
+    /// Returns the value of an attribute below `number` as text; an empty text if there is none.
     pub(super) fn attribute(&self, number: u64, name: &str) -> String {
         let pair = self.all(number).find(|pair| pair.text(1) == name);
         pair.map_or_else(String::new, |pair| value(&pair.at(&[2])))

@@ -1,4 +1,4 @@
-//! Callers without a token: who fetches, how long they wait, what they get.
+//! Callers without a token: the fetches, the waits, and the results.
 
 use std::{sync::Barrier, thread};
 
@@ -18,7 +18,7 @@ async fn ten_thousand_first_callers_cost_one_fetch_for_each_identity_and_audienc
     assert_eq!(worlds.each_ref().map(fetches), [[1; 4]; 3]);
 }
 
-/// A credential that answers when it is let to.
+/// A credential that answers when the test allows it.
 #[derive(Debug)]
 struct Gated {
     gate: Semaphore,
@@ -121,7 +121,7 @@ async fn a_dead_endpoint_is_asked_once_a_second_however_many_callers_come() {
         sleep(SECOND / 10).await;
     }
     assert!((9..=11).contains(&world.inner.fetches(VAULT)), "{}", world.inner.fetches(VAULT));
-    // Without a caller there is no fetch.
+    // Without a caller, nothing is fetched.
     let fetches = world.inner.fetches(VAULT);
     sleep(HOUR).await;
     assert_eq!(world.inner.fetches(VAULT), fetches);

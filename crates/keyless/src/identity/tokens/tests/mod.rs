@@ -1,4 +1,4 @@
-//! The cache on virtual time, with a credential that does as it is told.
+//! The cache on virtual time, with a scripted credential.
 
 mod fetching;
 mod refusing;
@@ -59,7 +59,7 @@ impl World {
         Ok(token.token.secret().to_owned())
     }
 
-    /// The token, which must be there without waiting.
+    /// Returns the token, which must be there without waiting.
     async fn token_at_once(&self, scope: &str) -> String {
         let before = Instant::now();
         let token = self.token(scope).await.unwrap();
@@ -72,7 +72,7 @@ impl World {
         TokenError::within(&error).unwrap().problem()
     }
 
-    /// Time goes on until so many fetches of an audience have begun.
+    /// Lets time pass until `count` fetches of an audience have begun.
     async fn until_fetches(&self, scope: &str, count: usize) {
         loop {
             let begun = self.inner.begun.notified();
@@ -83,13 +83,13 @@ impl World {
         }
     }
 
-    /// The time of day goes on, the timers do not.
+    /// Advances the time of day, but not the timers.
     fn machine_sleeps(&self, span: Duration) {
         self.slept.fetch_add(span.as_secs(), Ordering::Relaxed);
     }
 }
 
-/// What so many callers at once get, each asking for one of `scopes` in turn.
+/// Returns the results of `count` concurrent callers. They ask for the `scopes` in turn.
 async fn callers(cache: &Arc<TokenCache>, count: usize, scopes: &[&'static str]) -> Vec<azure_core::Result<String>> {
     let mut callers = JoinSet::new();
     for &scope in scopes.iter().cycle().take(count) {

@@ -1,4 +1,4 @@
-//! A service answers 401: the token is dropped, once.
+//! A service answers 401, and the token is dropped once.
 
 use azure_core::http::{
     AsyncRawResponse, ClientOptions, Context, Method, Pipeline, PipelineSendOptions, Request, StatusCode, Transport,

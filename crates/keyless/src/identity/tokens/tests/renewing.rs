@@ -1,4 +1,4 @@
-//! Callers with a token: they never wait, whatever the renewal does.
+//! Callers with a token: they never wait, even if the renewal fails or hangs.
 
 use super::*;
 
@@ -26,7 +26,8 @@ async fn instances_that_start_together_do_not_renew_together() {
         renewals.push(world.inner.moments(VAULT)[1]);
     }
     renewals.sort();
-    // Of twenty evenly spread over a tenth of the day, half of the gaps being below a minute has no chance.
+    // Twenty renewals are spread evenly over a tenth of the day. It is practically impossible that half of the gaps are
+    // below a minute.
     let close = renewals.windows(2).filter(|pair| pair[1] - pair[0] < MINUTE).count();
     assert!(close < 10, "{close} of 19 within a minute of the one before");
 }
@@ -92,7 +93,7 @@ async fn an_endpoint_that_comes_back_is_found_without_a_caller() {
     let fetches = world.inner.fetches(VAULT);
     assert_eq!(fetches, 13);
     assert_eq!(world.token_at_once(VAULT).await, format!("{VAULT}#{fetches}"));
-    // The next time that it is down, pauses start short again.
+    // After the next failure, the pauses start short again.
     world.inner.will(Outcome::Unreachable);
     world.until_fetches(VAULT, 15).await;
     let moments = world.inner.moments(VAULT);
@@ -121,7 +122,7 @@ async fn the_platforms_own_cache_is_outlived_without_a_storm() {
     sleep(DAY).await;
     let fetches = world.inner.fetches(VAULT);
     assert!((6..20).contains(&fetches), "{fetches}");
-    // Now that the platform lets go of it, the last five minutes bring a new one in time.
+    // The platform now gives another token, so the last five minutes bring a new one in time.
     world.inner.will(Outcome::Token(DAY));
     for _ in 0..10 * 60 {
         world.token_at_once(VAULT).await;

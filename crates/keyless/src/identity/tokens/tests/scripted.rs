@@ -1,4 +1,4 @@
-//! A credential that does as it is told, and counts.
+//! A scripted credential that counts its fetches.
 
 use std::sync::Mutex;
 
@@ -7,12 +7,12 @@ use tokio::sync::Notify;
 
 use super::*;
 
-/// How fetches end from now on.
+/// The outcome of all further fetches.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Outcome {
     /// A new token with this life. It is named by its audience and number.
     Token(Duration),
-    /// One and the same token, that ends then.
+    /// The same token each time, which ends at this time.
     Until(SystemTime),
     Unreachable,
     Panic,
@@ -49,7 +49,7 @@ impl Inner {
         self.plan.lock().unwrap().delay = delay;
     }
 
-    /// How many fetches of an audience have begun.
+    /// Returns the number of fetches of an audience that have begun.
     pub(super) fn fetches(&self, scope: &str) -> usize {
         self.moments(scope).len()
     }

@@ -1,4 +1,5 @@
-//! The SDK's own credentials below the cache, with a scripted wire: what they make of an answer, and what is left of it.
+//! The SDK's own credentials below the cache, with a scripted wire: their reading of an answer, and the parts of the
+//! answer that they keep.
 
 use std::{io::Write, sync::Mutex};
 
@@ -13,12 +14,12 @@ use azure_identity::{
 
 use super::*;
 
-/// Gives these answers one after the other, and the last one ever after. Without answers there is no endpoint.
+/// Gives these answers one after the other, and then repeats the last one. Without answers there is no endpoint.
 #[derive(Debug)]
 struct Wire {
     answers: Vec<(u16, String)>,
     hosts: Mutex<Vec<String>>,
-    /// Identity and audience of each request.
+    /// The identity and the audience of each request.
     asked: Mutex<Vec<(String, String)>>,
 }
 
@@ -83,7 +84,7 @@ fn token() -> String {
     format!(r#"{{"access_token":"S3CRET","expires_on":"{end}","resource":"r","token_type":"Bearer"}}"#)
 }
 
-/// Where the rest of the app looks for it.
+/// Finds the status as the rest of the app does.
 fn status(error: &azure_core::Error) -> Option<StatusCode> {
     let mut layers = successors(Some(error as &dyn StdError), |&error| error.source());
     layers.find_map(|layer| layer.downcast_ref::<azure_core::Error>()?.http_status())
