@@ -1,4 +1,4 @@
-//! What is measured. Each case prepares itself, and gives a closure that does the work once.
+//! The benchmark cases. Each case prepares itself and returns a closure that does the work once.
 
 use std::{fmt, io, sync::Arc};
 
@@ -50,7 +50,7 @@ const ORDER: Function = Function::new(
     "order",
     r#"{"bindings":[{"type":"httpTrigger","name":"req","direction":"in","authLevel":"anonymous","methods":["get"],"route":"orders/{id}"},{"type":"http","name":"res","direction":"out"}]}"#,
 );
-/// Its route is its name.
+/// A function whose route is its name.
 const OTHER: &str = r#"{"bindings":[{"type":"httpTrigger","name":"req","direction":"in","authLevel":"anonymous"},{"type":"http","name":"res","direction":"out"}]}"#;
 const NIGHTLY: Function = Function::new(
     "nightly",
@@ -66,7 +66,7 @@ fn app() -> FunctionApp {
         .timer(NIGHTLY, async |_: Timer| ())
 }
 
-/// Sends one request to an app of ten functions, again and again.
+/// Sends the same request to an app of ten functions on each run.
 fn send(request: fn() -> Request<Body>) -> Box<dyn FnMut()> {
     let (runtime, app) = (runtime(), app().test());
     Box::new(move || {
@@ -79,22 +79,22 @@ fn get_order() -> Request<Body> {
     request("GET", "/api/orders/1001", Body::empty())
 }
 
-/// The host's POST for a timer, decoded and answered.
+/// The host's POST for a timer: the app decodes and answers it.
 fn invocation_decode() -> Box<dyn FnMut()> {
     send(|| request("POST", "/nightly", Body::from(TIMER)))
 }
 
-/// A request of a caller, routed to one of ten functions, with a parameter of its route.
+/// A caller's request, routed to one of ten functions. Its route has a parameter.
 fn routing() -> Box<dyn FnMut()> {
     send(get_order)
 }
 
-/// The same with a route that is a path, as that of `health` is.
+/// The same as `routing`, but the route is a plain path, like that of `health`.
 fn routing_plain() -> Box<dyn FnMut()> {
     send(|| request("GET", "/api/health", Body::empty()))
 }
 
-/// The same with the same answer by axum: what no handler in Rust gets below.
+/// The same request and answer as in `routing_plain`, by axum alone: the lower limit for any handler in Rust.
 fn routing_axum_alone() -> Box<dyn FnMut()> {
     let app = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]
         .into_iter()
@@ -108,7 +108,7 @@ fn routing_axum_alone() -> Box<dyn FnMut()> {
     })
 }
 
-/// A request of a caller with a parameter, and a subscriber that makes the log line.
+/// A caller's request with a route parameter, while a subscriber writes the log line.
 fn log_line() -> Box<dyn FnMut()> {
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).with_writer(io::sink);
     let subscriber = tracing_subscriber::registry().with(lines).with(LevelFilter::INFO);
@@ -122,12 +122,12 @@ fn request(method: &str, path: &str, body: Body) -> Request<Body> {
     request.body(body).unwrap_or_else(|error| panic!("not a request: {error}"))
 }
 
-/// The vault of the environment.
+/// The vault that the environment names.
 fn secrets() -> Secrets {
     keyless::from_env(|env| env.secrets("KEYVAULT")).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A token that is in memory, as any SDK client asks for it.
+/// Reads a token from memory, as any SDK client asks for it.
 fn token_look_up() -> Box<dyn FnMut()> {
     let runtime = runtime();
     let credential: Arc<dyn TokenCredential> = secrets().connection().credential();
@@ -137,7 +137,7 @@ fn token_look_up() -> Box<dyn FnMut()> {
     })
 }
 
-/// A secret that is in memory.
+/// Reads a secret from memory.
 fn secret_look_up() -> Box<dyn FnMut()> {
     let (runtime, secrets) = (runtime(), secrets());
     let name =

@@ -1,4 +1,5 @@
-//! A token of Entra ID, validated by the gateway's `validate-jwt` with two `set-header` beside it, keys in memory.
+//! Validates a token of Entra ID with the gateway's `validate-jwt`. The policy also has two `set-header`; the keys are
+//! in memory.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -14,11 +15,11 @@ use uuid::Uuid;
 
 use crate::cases::runtime;
 
-/// Also what the figures of the gateway are measured with.
+/// The policy document. The figures of the gateway are measured with the same document.
 const POLICY: &str = include_str!("../world/apim/apis/guarded.xml");
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-/// Entra's documents, and a backend that answers at once.
+/// A world without a network: Entra's documents in memory, and a backend that answers at once.
 struct Offline(HashMap<String, Bytes>);
 
 impl Outside for Offline {
@@ -65,7 +66,7 @@ impl Outside for Offline {
     async fn sleep(&self, _: Duration) {}
 }
 
-/// Facts of a request before any policy runs: where it goes.
+/// The facts of a request before any policy runs: its backend.
 fn facts() -> Facts {
     let service_url = expression::Url::parse("https://orders.test");
     Facts { api: Api { service_url, ..Api::default() }, ..Facts::default() }
@@ -90,14 +91,14 @@ pub(crate) fn validation() -> Box<dyn FnMut()> {
     })
 }
 
-/// A token of the identity that calls the API.
+/// Returns a token of the identity that calls the API.
 async fn token() -> String {
     let api = keyless::from_env(|env| env.connection("APIM", "baseUrl")).unwrap_or_else(|error| panic!("{error}"));
     let token = api.credential().get_token(&["api://orders/.default"], None).await;
     token.unwrap_or_else(|error| panic!("{error}")).token.secret().to_owned()
 }
 
-/// The discovery document that the policy names, and the keys that the document names.
+/// Fetches the discovery document that the policy names, and the keys that the document names.
 async fn documents() -> HashMap<String, Bytes> {
     let at = POLICY.split('"').find(|text| text.ends_with(DISCOVERY)).unwrap_or_default();
     let discovery = get(at).await;

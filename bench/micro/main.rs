@@ -16,7 +16,7 @@ use std::{hint::black_box, process::ExitCode};
 
 use self::cases::{CASES, Case};
 
-/// Runs before anything is counted: connections are open by then, and values in memory.
+/// Uncounted runs at the start: they open connections and load values into memory.
 const WARM_UP: usize = 3;
 
 fn main() -> ExitCode {
@@ -42,7 +42,7 @@ fn warm(case: &Case) -> Box<dyn FnMut()> {
     run
 }
 
-/// Callgrind counts within this function, which it finds by its name.
+/// Runs a piece `times` times. Callgrind finds this function by its name and counts only within it.
 #[inline(never)]
 fn repeat(run: &mut dyn FnMut(), times: usize) {
     for _ in 0..black_box(times) {

@@ -1,5 +1,5 @@
-//! Measurements that take turns among themselves, apart from the contenders: the first job by its services, `relay` beside
-//! the gateway, renewals under load, the gateway's policies, local-azure's edge, the demo.
+//! Measurements apart from the contenders; each takes its turns alone: the first job and its services, `relay` beside
+//! the gateway, renewals under load, the gateway's policies, local-azure's edge, and the demo.
 
 use std::{
     collections::BTreeMap,
@@ -23,12 +23,12 @@ use crate::{
     troubles::Troubles,
 };
 
-/// Rounds of those that are short.
+/// The number of rounds of the short measurements.
 const ROUNDS: usize = 20;
-/// Runs of the demo after the one that builds.
+/// Runs of the demo after the first run, which builds.
 const DEMOS: usize = 3;
 
-/// Each is `None` where it failed.
+/// The results. A measurement that failed is `None`.
 pub(crate) struct Apart {
     first_job: Option<Vec<FirstJob>>,
     relay: Option<Relay>,
@@ -38,10 +38,10 @@ pub(crate) struct Apart {
     demo: Option<Duration>,
 }
 
-/// What is measured, and what finds it.
+/// The inputs of the measurements: the handler, and how to reach local-azure.
 pub(crate) struct Subject<'a> {
     pub(crate) handler: &'a Path,
-    /// Of a running local-azure.
+    /// The environment of a running local-azure.
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) seed: &'a Seed,
     pub(crate) folder: &'a Path,
@@ -77,7 +77,7 @@ impl Subject<'_> {
     }
 }
 
-/// The shortest of some runs of `cargo local demo`, once all is built.
+/// The shortest of several runs of `cargo local demo`, after everything is built.
 fn demo() -> Result<Duration, Box<dyn Error>> {
     let demo = || run(Command::new("cargo").args(["local", "demo"]).current_dir(root()));
     demo()?;

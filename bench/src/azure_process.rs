@@ -12,25 +12,25 @@ use std::{
 
 use crate::process::status_kib;
 
-/// The line after which every service answers.
+/// A part of the line that local-azure prints when every service answers.
 const READY: &str = "variables for other processes are in";
 
-/// A running local-azure; it ends when dropped.
+/// A running local-azure process. It ends when this value is dropped.
 pub(crate) struct AzureProcess {
     child: Child,
-    /// What a process needs to find it, and the settings of the seed's function app.
+    /// The variables with which a process finds this local-azure, and the settings of the seed's function app.
     pub(crate) environment: BTreeMap<String, String>,
-    /// From its start until it was ready.
+    /// The time from the start of the process until it was ready.
     ready_after: Duration,
-    /// Resident memory then, in KiB.
+    /// The resident memory when the process was ready, in KiB.
     resident_when_ready: u64,
 }
 
-/// Of one process.
+/// Time and memory of one local-azure process.
 pub(crate) struct Figures {
     pub(crate) ready_ms: f64,
     pub(crate) ready_mb: f64,
-    /// After the load.
+    /// The memory after the load.
     pub(crate) loaded_mb: f64,
 }
 
@@ -60,12 +60,12 @@ impl AzureProcess {
         Ok(started)
     }
 
-    /// Resident memory now, in KiB.
+    /// Returns the resident memory at this moment, in KiB.
     fn resident(&self) -> io::Result<u64> {
         status_kib(self.child.id(), "VmRSS:")
     }
 
-    /// How long it took to be ready, and its memory then and now.
+    /// Returns the time until the process was ready, and its memory then and now.
     pub(crate) fn figures(&self) -> io::Result<Figures> {
         let megabytes = |kib: u64| kib as f64 * 1.024e-3;
         Ok(Figures {
@@ -78,7 +78,7 @@ impl AzureProcess {
 
 impl Drop for AzureProcess {
     fn drop(&mut self) {
-        // Asked to end, it removes its folder.
+        // The process removes its folder when it is asked to end.
         stop(&mut self.child);
         let _ = self.child.wait();
     }
@@ -98,7 +98,7 @@ fn stop(child: &mut Child) {
     let _ = child.kill();
 }
 
-/// `NAME='value'`, in which a quote is written `'\''`.
+/// Reads a line `NAME='value'`. A quote in the value is written `'\''`.
 fn variable(line: &str) -> Option<(String, String)> {
     let (name, quoted) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
     let value = quoted.strip_prefix('\'')?.strip_suffix('\'')?;

@@ -11,7 +11,7 @@ const TOP: f64 = 40.0;
 const ROW: f64 = 30.0;
 const BAR: f64 = 18.0;
 
-/// One bar: its name, and low, median and high of the rounds.
+/// One bar: its name, and the low, median and high value of the rounds.
 pub(crate) struct Bar {
     pub(crate) name: String,
     pub(crate) low: f64,
@@ -19,7 +19,7 @@ pub(crate) struct Bar {
     pub(crate) high: f64,
 }
 
-/// Bars of one figure beside each other; the line at a bar's end is its spread.
+/// Draws one bar for each value of a figure. The line at the end of a bar shows its spread.
 pub(crate) fn bars(title: &str, unit: &str, bars: &[Bar]) -> String {
     let height = TOP + ROW * bars.len() as f64 + 10.0;
     let longest = bars.iter().map(|bar| bar.high).fold(f64::MIN_POSITIVE, f64::max);

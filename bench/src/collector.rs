@@ -1,11 +1,11 @@
-//! A collector that takes all telemetry and keeps none of it.
+//! A telemetry collector that accepts all telemetry and keeps none.
 
 use std::{io, net::Ipv4Addr};
 
 use axum::Router;
 use tokio::net::TcpListener;
 
-/// Its URL. It runs until this process ends.
+/// Starts the collector and returns its URL. The collector runs until this process ends.
 pub(crate) async fn start() -> io::Result<String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);

@@ -1,4 +1,4 @@
-//! Handlers that were built in several ways, in turns.
+//! Compares handlers that were built in several ways. They take turns.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use crate::{
     statistics::figure,
 };
 
-/// Unless others are asked for.
+/// The default number of rounds.
 pub(crate) const ROUNDS: usize = 7;
 const PLAN: Plan = Plan {
     rounds: ROUNDS,
@@ -24,7 +24,7 @@ const PLAN: Plan = Plan {
     threads: None,
 };
 
-/// A table in Markdown, and whether one of the handlers failed. `environment` is that of a running local-azure.
+/// Returns a table in Markdown, and whether one of the handlers failed. `environment` is that of a running local-azure.
 pub(crate) async fn table(
     files: &[PathBuf],
     rounds: usize,

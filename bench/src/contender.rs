@@ -1,4 +1,4 @@
-//! Who is measured: the handler, the same jobs in Node and Python, and axum alone.
+//! The measured programs: the handler, the same jobs in Node and Python, and axum alone.
 
 use std::{
     error::Error,
@@ -14,41 +14,41 @@ pub(crate) const OURS: &str = "handler";
 /// axum with one route.
 pub(crate) const FLOOR: &str = "axum";
 
-/// The same without its log line.
+/// The handler of this repository without its log line.
 pub(crate) const QUIET: &str = "handler, no log line";
-/// The same with traces, logs and metrics sent to a collector.
+/// The handler of this repository. It sends traces, logs and metrics to a collector.
 pub(crate) const TELEMETRY: &str = "handler, telemetry";
 pub(crate) const NODE: &str = "Node";
 pub(crate) const PYTHON: &str = "Python";
 
-/// The setting that names a collector of telemetry.
+/// The setting that names a telemetry collector.
 const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// One program.
+/// One measured program.
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
-    /// Its exact version.
+    /// The program's exact version.
     pub(crate) version: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<PathBuf>,
     pub(crate) settings: Vec<(&'static str, String)>,
-    /// Variables of local-azure that it does not need.
+    /// Variables of local-azure that the program does not need.
     pub(crate) without: &'static [&'static str],
-    /// What it can do.
+    /// The jobs that the program can do.
     pub(crate) jobs: &'static [Job],
-    /// What of it is deployed, in bytes.
+    /// The size of the deployed package, in bytes.
     pub(crate) package: Option<u64>,
 }
 
-/// The contenders that could be made, and why the others are left out.
+/// The contenders that could be built, and the reasons why others are left out.
 pub(crate) struct Contenders {
     pub(crate) all: Vec<Contender>,
     pub(crate) left_out: Vec<String>,
 }
 
 impl Contenders {
-    /// `handler` is the binary to measure; its zip is beside its folder where `cargo local package` made both.
-    /// Its telemetry goes to `collector`.
+    /// Prepares all contenders. `handler` is the binary to measure. Its zip is beside its folder where
+    /// `cargo local package` made both. Its telemetry goes to `collector`.
     pub(crate) fn prepare(handler: &Path, folder: &Path, collector: &str) -> Result<Self, Box<dyn Error>> {
         let zip = fs::metadata(root().join("target/app.zip")).ok().map(|zip| zip.len());
         let packaged = handler.starts_with(root().join("target/app"));
@@ -58,7 +58,7 @@ impl Contenders {
             program: handler.to_owned(),
             arguments: Vec::new(),
             settings,
-            // It has the run's authority in EXTRA_CA_CERTS, and reads the system's as it does in Azure.
+            // The run's authority is in EXTRA_CA_CERTS. The handler reads the system's authorities as it does in Azure.
             without: &["SSL_CERT_FILE"],
             jobs,
             package: zip.filter(|_| packaged),
@@ -82,7 +82,7 @@ impl Contenders {
     }
 }
 
-/// Whether a program reads a setting.
+/// Reports whether a program contains the name of a setting.
 fn knows(program: &Path, setting: &str) -> io::Result<bool> {
     Ok(fs::read(program)?.windows(setting.len()).any(|bytes| bytes == setting.as_bytes()))
 }
@@ -93,7 +93,7 @@ pub(crate) fn root() -> &'static Path {
     bench.parent().unwrap_or(bench)
 }
 
-/// Built as the packaged handler is: the release profile, linked statically.
+/// Builds axum alone as the packaged handler is built: with the release profile, linked statically.
 fn floor() -> io::Result<Contender> {
     const TARGET: &str = "x86_64-unknown-linux-gnu";
     let arguments = ["build", "--release", "--package", "bench-floor", "--locked", "--target", TARGET];
@@ -157,20 +157,20 @@ fn python(folder: &Path) -> io::Result<Contender> {
     })
 }
 
-/// Runs to its end; what it prints is passed on.
+/// Runs a command to its end and passes its stderr on. Fails unless the command succeeds.
 pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status()?;
     let program = command.get_program().to_string_lossy().into_owned();
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("{program} ended with {status}"))) }
 }
 
-/// The one line that it prints.
+/// Returns the one line that a command prints.
 pub(crate) fn said(command: &mut Command) -> io::Result<String> {
     let output = command.stdin(Stdio::null()).output()?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Bytes of all files below a folder; links are not followed.
+/// Returns the bytes of all files below a folder. Links are not followed.
 fn size_of(folder: &Path) -> io::Result<u64> {
     fs::read_dir(folder)?.try_fold(0, |sum, entry| {
         let entry = entry?;

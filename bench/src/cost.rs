@@ -1,15 +1,16 @@
-//! What a million main jobs take on Flex Consumption, from measured CPU and memory.
+//! The cost of a million main jobs on Flex Consumption, from measured CPU and memory.
 
 use serde_json::{Value, json};
 
-/// Memory that the platform adds for itself is not billed: the instance's size is.
+/// Instance sizes. Azure bills the size of the instance, and not the memory that the platform adds for itself.
 const SIZES: [Size; 2] = [Size { gigabytes: 0.5, cores: 0.25 }, Size { gigabytes: 2.0, cores: 1.0 }];
 const JOBS: f64 = 1e6;
-/// Executions that an instance is given at a time.
+/// Executions that an instance runs at the same time.
 const CONCURRENCY: f64 = 16.0;
-/// On demand, an execution is billed for a second at least.
+/// The shortest billed time in seconds: on demand, an execution is billed for at least one second.
 const SHORTEST_BILLED: f64 = 1.0;
-/// Assumed, in seconds: API Management with its backend, and Blob Storage. Tokens and the secret are in memory.
+/// The assumed wait of one job in seconds: for API Management with its backend, and for Blob Storage. Tokens and the
+/// secret are in memory.
 const WAIT: f64 = 0.045;
 
 struct Size {
@@ -17,31 +18,31 @@ struct Size {
     cores: f64,
 }
 
-/// One contender's measured inputs.
+/// The measured inputs of one contender.
 pub(crate) struct Inputs {
     pub(crate) name: &'static str,
     /// Processor time of one main job, in seconds.
     pub(crate) cpu: f64,
-    /// After the load.
+    /// The resident memory after the load.
     pub(crate) resident_mb: f64,
 }
 
 /// Gigabyte-seconds of a million main jobs.
 struct Cost {
-    /// As many at a time as an instance takes.
+    /// The cost when an instance runs as many jobs at the same time as it accepts.
     busy: f64,
-    /// One at a time, far apart, as a timer runs them.
+    /// The cost when jobs run one at a time, far apart, as a timer runs them.
     apart: f64,
 }
 
 fn cost(inputs: &Inputs, size: &Size) -> Cost {
     let alone = WAIT + inputs.cpu / size.cores;
-    // Either the processor is the limit, or the waiting.
+    // The limit is either the processor or the waiting.
     let per_job = (inputs.cpu / size.cores).max(alone / CONCURRENCY);
     Cost { busy: JOBS * per_job * size.gigabytes, apart: JOBS * alone.max(SHORTEST_BILLED) * size.gigabytes }
 }
 
-/// A table in Markdown, with its formula.
+/// Returns a table in Markdown, with its formula.
 pub(crate) fn table(all: &[Inputs]) -> String {
     let mut text = format!(
         "`GB-s = 1,000,000 × GB × max(cpu ÷ cores, (wait + cpu ÷ cores) ÷ concurrency)` while an instance is busy, and\n\

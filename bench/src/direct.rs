@@ -1,4 +1,4 @@
-//! A plain client of the edge, with tokens and the subscription key: what a service takes without the handler.
+//! A plain client of the edge, with tokens and the subscription key. It measures a service without the handler.
 
 use std::{collections::BTreeMap, error::Error, time::Instant};
 
@@ -11,11 +11,11 @@ pub(crate) struct Direct {
     environment: BTreeMap<String, String>,
 }
 
-/// One call, made again and again.
+/// One call that is repeated.
 pub(crate) struct DirectCall(RequestBuilder);
 
 impl Direct {
-    /// `environment` is that of a running local-azure.
+    /// Makes a client. `environment` is that of a running local-azure.
     pub(crate) fn new(environment: &BTreeMap<String, String>) -> Result<Self, Box<dyn Error>> {
         let environment = environment.clone();
         let variable = |name: &str| environment.get(name).ok_or_else(|| format!("{name} is not set"));
@@ -29,7 +29,7 @@ impl Direct {
         self.environment.get(name).map(String::as_str).ok_or_else(|| format!("{name} is not set"))
     }
 
-    /// A token for `resource` of the identity that the setting names.
+    /// Returns a token for `resource`. The setting `identity` names the identity.
     async fn token(&self, resource: &str, identity: &str) -> Result<String, Box<dyn Error>> {
         let mut endpoint: Url = self.variable("IDENTITY_ENDPOINT")?.parse()?;
         let query = [("api-version", "2019-08-01"), ("resource", resource), ("client_id", self.variable(identity)?)];
@@ -39,7 +39,7 @@ impl Direct {
         Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The API behind the gateway.
+    /// Returns a call of the API behind the gateway.
     pub(crate) async fn gateway(&self) -> Result<DirectCall, Box<dyn Error>> {
         let reader = self.token("https://vault.azure.net", "KEYVAULT__clientId").await?;
         let name = self.variable("APIM__subscriptionKeySecret")?;
@@ -52,7 +52,7 @@ impl Direct {
         Ok(DirectCall(request.header(header, secret["value"].as_str().unwrap_or_default())))
     }
 
-    /// A blob of so many bytes, which is written first.
+    /// Writes a blob of `bytes` bytes and returns a call that reads it.
     pub(crate) async fn blob(&self, bytes: usize) -> Result<DirectCall, Box<dyn Error>> {
         let token = self.token("https://storage.azure.com", "STORAGE__clientId").await?;
         let account: Url = self.variable("STORAGE__blobServiceUri")?.parse()?;
@@ -68,7 +68,7 @@ impl Direct {
 }
 
 impl DirectCall {
-    /// The median of so many calls, one after the other, in microseconds.
+    /// Returns the median of `calls` calls, one after the other, in microseconds.
     pub(crate) async fn turn(&self, calls: usize) -> Result<f64, Box<dyn Error>> {
         let mut times = Vec::with_capacity(calls);
         for _ in 0..calls {
@@ -81,7 +81,7 @@ impl DirectCall {
     }
 }
 
-/// In microseconds.
+/// Returns the median in microseconds.
 pub(crate) fn median(mut times: Vec<std::time::Duration>) -> f64 {
     times.sort_unstable();
     times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e6)

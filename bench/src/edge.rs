@@ -1,5 +1,5 @@
-//! local-azure's own part of a call, by a plain client: a small blob through the edge, and the gateway with the dashboard
-//! closed and open.
+//! local-azure's own share of a call, measured by a plain client: a small blob through the edge, and the gateway with
+//! the dashboard closed and open.
 
 use std::{collections::BTreeMap, error::Error};
 
@@ -12,17 +12,17 @@ use crate::{
     statistics::{Ratio, Spread},
 };
 
-/// Calls in a turn.
+/// The number of calls in a turn.
 const CALLS: usize = 200;
-/// Bytes of the small blob.
+/// The size of the small blob in bytes.
 const SMALL: usize = 1_000;
 
-/// Medians in microseconds, one of each round.
+/// Medians in microseconds, one for each round.
 pub(crate) struct Edge {
     pub(crate) small_blob: Spread,
     closed: Spread,
     open: Spread,
-    /// The second by the first, round by round.
+    /// `open` divided by `closed`, round by round.
     ratio: Ratio,
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn measure(seed: &Seed, rounds: usize) -> Result<Edge, Box<dyn 
 struct Page(tokio::task::JoinHandle<reqwest::Result<()>>);
 
 impl Page {
-    /// `url` is as `start` prints it, with the token behind the `#`.
+    /// Opens the page. `url` is as `start` prints it, with the token after the `#`.
     async fn open(url: &str) -> Result<Self, Box<dyn Error>> {
         let (address, token) = url.split_once("#t=").ok_or("the dashboard's address has no token")?;
         let client = Client::builder().no_proxy().build()?;
@@ -70,7 +70,7 @@ impl Page {
         })))
     }
 
-    /// Fails where the stream ended before.
+    /// Closes the page. Fails if the stream ended earlier.
     fn close(self) -> Result<(), Box<dyn Error>> {
         if self.0.is_finished() {
             return Err("the dashboard's stream of events ended".into());
@@ -85,7 +85,7 @@ impl Edge {
         self.ratio.spread.median
     }
 
-    /// A table in Markdown.
+    /// Returns a table in Markdown.
     pub(crate) fn table(&self) -> String {
         let ratio = self.ratio.spread.in_words();
         let verdict = if self.ratio.is_verdict() { "" } else { ", no verdict" };

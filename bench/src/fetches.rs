@@ -1,4 +1,5 @@
-//! Many first requests at once to an instance that has just started: how often does it ask for the same token or secret?
+//! Sends many first requests at once to an instance that has just started, and counts how often the instance asks for
+//! the same token or secret.
 
 use std::{collections::BTreeMap, error::Error, path::Path, sync::Arc, time::Duration};
 
@@ -14,25 +15,25 @@ use crate::{
     world::World,
 };
 
-/// The journal keeps the latest entries alone, so it is read while the requests run, and not after each of them: a reading
-/// copies thousands of entries.
+/// The interval between two readings of the journal. The journal keeps only the latest entries, so it is read while the
+/// requests run. It is not read after each request, because one reading copies thousands of entries.
 const READ_EVERY: Duration = Duration::from_millis(50);
 
-/// What the first requests led to.
+/// The result: failed requests, and fetches by value.
 pub(crate) struct Fetches {
     pub(crate) requests: usize,
     pub(crate) failed: usize,
-    /// Each token (identity and audience) and each secret, and how often it was asked for with success.
+    /// For each token (identity and audience) and each secret: the number of fetches that succeeded.
     pub(crate) by_value: BTreeMap<String, usize>,
 }
 
 impl Fetches {
-    /// Values that were fetched more than once.
+    /// Returns the values that were fetched more than once.
     pub(crate) fn duplicates(&self) -> impl Iterator<Item = (&str, usize)> {
         self.by_value.iter().filter(|(_, times)| **times > 1).map(|(value, &times)| (value.as_str(), times))
     }
 
-    /// A table in Markdown.
+    /// Returns a table in Markdown.
     pub(crate) fn table(&self) -> String {
         let Self { requests, failed, by_value } = self;
         let mut text = format!(
@@ -50,7 +51,8 @@ impl Fetches {
     }
 }
 
-/// Starts `handler` in its own world and sends `requests` to `relay` at once, which needs two tokens and a secret.
+/// Starts `handler` in its own world and sends `requests` requests to `relay` at once. `relay` needs two tokens and a
+/// secret.
 pub(crate) async fn count(
     handler: &Path,
     seed: Seed,
@@ -85,7 +87,7 @@ pub(crate) async fn count(
     Ok(Fetches { requests, failed, by_value })
 }
 
-/// Every request waits until all have a connection.
+/// Sends all requests at once: each waits until all have a connection.
 fn send_all(port: u16, requests: usize) -> JoinSet<Option<u16>> {
     let ready = Arc::new(Barrier::new(requests));
     let mut all = JoinSet::new();
@@ -104,7 +106,7 @@ fn note(world: &World, seen: &mut BTreeMap<u64, String>) {
     seen.extend(world.asked().filter_map(|entry| Some((entry.id.0, fetched(&entry)?))));
 }
 
-/// The value that an entry gave to the handler.
+/// Returns the name of the token or secret that an entry gave to the handler.
 fn fetched(entry: &Entry) -> Option<String> {
     if entry.status != 200 {
         return None;

@@ -1,7 +1,7 @@
-//! From `execve` to the first main job's blob, beside what the services themselves take for it.
+//! Measures the time from `execve` to the first main job's blob, beside the time of the services alone.
 //!
-//! Services that have to be asked one after the other are added up: the challenge and the secret of the vault, the API,
-//! the blob, and of the tokens, which are asked for side by side, the one that took longest.
+//! The time of the services is the sum of the calls that must follow each other: the vault's challenge and secret, the
+//! API, and the blob. The tokens are requested at the same time, so only the slowest one is added.
 
 use std::{error::Error, path::Path, time::Duration};
 
@@ -13,22 +13,22 @@ use serde_json::{Value, json};
 
 use crate::{http, rounds::millis, statistics::Spread, world::World};
 
-/// As far as a service of the same region is: each answer comes so many milliseconds late.
+/// The delay of each answer in milliseconds. A service in the same region is about that far away.
 const AWAY: u64 = 20;
-/// The two ways.
+/// The names of the two ways.
 pub(crate) const AT_ONCE: &str = "services that answer at once";
 pub(crate) const LATE: &str = "each service 20 ms late";
 
-/// One way to ask, in milliseconds, of all rounds.
+/// The results of one way, in milliseconds, over all rounds.
 pub(crate) struct FirstJob {
     pub(crate) name: &'static str,
     pub(crate) whole: Spread,
     pub(crate) services: Spread,
-    /// `whole` by `services`, round by round.
+    /// `whole` divided by `services`, round by round.
     pub(crate) ratio: Spread,
 }
 
-/// With services that answer at once, and with services that are as far away as in Azure.
+/// Measures with services that answer at once, and with services that are as far away as in Azure.
 pub(crate) async fn measure(
     handler: &Path,
     seed: &Seed,
@@ -53,7 +53,7 @@ pub(crate) async fn measure(
         let mut samples = Vec::new();
         for round in 0..=rounds {
             let sample = once(&world, round).await?;
-            // The first one warms the gateway, which asks for the tenant's keys.
+            // The first round warms the gateway, which asks for the tenant's keys.
             if round > 0 {
                 samples.push(sample);
             }
@@ -87,7 +87,7 @@ fn one_after_the_other(asked: &[Entry]) -> Duration {
     longest + others.iter().map(|entry| entry.duration).sum::<Duration>()
 }
 
-/// A table in Markdown.
+/// Returns a table in Markdown.
 pub(crate) fn table(all: &[FirstJob]) -> String {
     let mut text = "| | whole, ms | the services, one after the other, ms | ratio |\n|---|---|---|---|\n".to_owned();
     for FirstJob { name, whole, services, ratio } in all {

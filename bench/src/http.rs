@@ -1,4 +1,4 @@
-//! Just enough of an HTTP/1.1 client that the handler, and not the client, is what is measured.
+//! A minimal HTTP/1.1 client. It does so little that the measured time is the handler's and not the client's.
 
 use std::{io, net::Ipv4Addr};
 
@@ -7,9 +7,9 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Headers that an answer may have.
+/// The largest number of headers in an answer.
 const MAX_HEADERS: usize = 64;
-/// How much of a large body is sent at a time.
+/// A piece of a large body: the bytes of one write.
 static PIECE: [u8; 64 * 1024] = [b'x'; 64 * 1024];
 
 /// A connection that is kept alive.
@@ -18,7 +18,7 @@ pub(crate) struct Connection {
     buffer: Vec<u8>,
 }
 
-/// Where a response ends, and its status.
+/// The status of a whole response, and its length in bytes.
 #[derive(Debug, PartialEq, Eq)]
 struct Whole {
     status: u16,
@@ -32,13 +32,13 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
-    /// Sends a whole request, and reads the whole answer. Its status.
+    /// Sends a whole request, reads the whole answer and returns its status.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
         self.stream.write_all(request).await?;
         self.answer().await
     }
 
-    /// Sends the head of a request and so many bytes, and reads the answer. Its status.
+    /// Sends the head of a request and a body of `bytes` bytes, reads the answer and returns its status.
     pub(crate) async fn send(&mut self, head: &[u8], mut bytes: u64) -> io::Result<u16> {
         self.stream.write_all(head).await?;
         while bytes > 0 {
@@ -62,14 +62,14 @@ impl Connection {
     }
 }
 
-/// A request without a body, or with one that is short.
+/// Returns a request without a body, or with a short one.
 pub(crate) fn request(method: &str, path: &str, body: &str) -> Vec<u8> {
     let mut request = head(method, path, body.len() as u64);
     request.extend_from_slice(body.as_bytes());
     request
 }
 
-/// The head of a request with a body of so many bytes.
+/// Returns the head of a request with a body of `length` bytes.
 pub(crate) fn head(method: &str, path: &str, length: u64) -> Vec<u8> {
     let body = match method {
         "GET" => String::new(),
@@ -78,7 +78,7 @@ pub(crate) fn head(method: &str, path: &str, length: u64) -> Vec<u8> {
     format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{body}\r\n").into_bytes()
 }
 
-/// The response that the bytes begin with; `None` while more is to come.
+/// Returns the response at the beginning of the bytes, or `None` while it is incomplete.
 fn whole(bytes: &[u8]) -> io::Result<Option<Whole>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);

@@ -1,4 +1,4 @@
-//! Many requests on a number of connections, and how long each took.
+//! Sends many requests on several connections and measures the time of each.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,17 +11,17 @@ use tokio::task::LocalSet;
 
 use crate::http::Connection;
 
-/// What a load measured.
+/// The measurements of a load.
 pub(crate) struct Measured {
-    /// Sorted.
+    /// The time of each request, sorted.
     pub(crate) times: Vec<Duration>,
     pub(crate) elapsed: Duration,
-    /// Answers other than 2xx.
+    /// The number of answers other than 2xx.
     pub(crate) failed: usize,
 }
 
 impl Measured {
-    /// The time that so many of 1,000 requests took at most.
+    /// Returns the time within which `permille` of 1,000 requests were answered.
     pub(crate) fn permille(&self, permille: usize) -> Duration {
         let last = self.times.len().saturating_sub(1);
         self.times.get((self.times.len() * permille / 1000).min(last)).copied().unwrap_or_default()
@@ -32,8 +32,8 @@ impl Measured {
     }
 }
 
-/// Sends `requests` on `connections` kept-alive connections, each of which has one request under way at a time.
-/// `make` gives the bytes of each request. It runs on one thread: the other core is the handler's.
+/// Sends `requests` on `connections` kept-alive connections. Each connection has one request under way at a time.
+/// `make` returns the bytes of each request. The load runs on one thread: the other core is the handler's.
 pub(crate) async fn run(
     port: u16,
     connections: usize,

@@ -1,4 +1,4 @@
-//! Where and with what a run was made.
+//! The machine and the tools of a run.
 
 use std::{fs, process::Command};
 
@@ -18,7 +18,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Before anything is measured: what else the machine was doing is part of it.
+    /// Describes this machine. Call it before the measurement: the description includes the load from other programs.
     pub(crate) fn here() -> Self {
         let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
         let value = |text: &str, name: &str| {
@@ -31,7 +31,7 @@ impl Machine {
             processor: value(&read("/proc/cpuinfo"), "model name"),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_gb: kib / 1e6,
-            // Behind the number is whose build it is.
+            // Only the number is kept: the text after it names the build.
             kernel: read("/proc/sys/kernel/osrelease").trim().split('-').next().unwrap_or_default().to_owned(),
             rustc: tool(Command::new("rustc").arg("--version")),
             commit: tool(Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(root())),

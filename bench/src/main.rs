@@ -48,10 +48,10 @@ use crate::{
     scale::Scale,
 };
 
-/// What the handler is packaged for; both targets are linked statically.
+/// The target for which the handler is packaged; both targets are linked statically.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Turns of each way to the gateway.
+/// Turns of each way to reach the gateway.
 const GATEWAY_ROUNDS: usize = 40;
 
 /// Measures; see docs/performance.md.
@@ -117,7 +117,7 @@ enum Measurement {
 
 fn main() -> ExitCode {
     let ended = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
-        // On this thread alone: the other core is for what is measured.
+        // Everything runs on this thread: the other core is for the measured program.
         runtime.block_on(bench(&Arguments::parse()))
     });
     match ended {
@@ -168,7 +168,7 @@ async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// A part that needs the handler and a world.
+/// Runs one measurement that needs the handler and a world.
 async fn alone(arguments: &Arguments, part: &Measurement) -> Result<ExitCode, Box<dyn Error>> {
     let handler = handler(arguments)?;
     let azure = Programs::build()?.start_azure()?;
@@ -189,30 +189,30 @@ async fn alone(arguments: &Arguments, part: &Measurement) -> Result<ExitCode, Bo
     Ok(ExitCode::SUCCESS)
 }
 
-/// The binary to measure.
+/// Returns the binary to measure.
 fn handler(arguments: &Arguments) -> Result<PathBuf, Box<dyn Error>> {
     Ok(arguments.handler.clone().map_or_else(package, Ok)?.canonicalize()?)
 }
 
-/// Builds the zip, as it would be deployed, and gives the handler in it.
+/// Builds the zip as for a deployment and returns the handler in it.
 fn package() -> Result<PathBuf, Box<dyn Error>> {
     run(Command::new("cargo").args(["local", "package", "--target", TARGET]).current_dir(root()))?;
     Ok(root().join("target/app/handler"))
 }
 
-/// Programs beside this one, in its own profile.
+/// The programs that are built beside this one, in the same profile.
 struct Programs {
     local_azure: PathBuf,
     micro: PathBuf,
 }
 
-/// Whether this program's profile is `bench`, and not `dev`.
+/// Whether this program has the profile `bench`, and not `dev`.
 const OPTIMISED: bool = !cfg!(debug_assertions);
 
 impl Programs {
     fn build() -> Result<Self, Box<dyn Error>> {
         let (profile, folder) = if OPTIMISED { ("bench", "release") } else { ("dev", "debug") };
-        // Without --package, as the aliases do: this program and these were built with one set of features.
+        // There is no --package, as in the aliases: this program and those two are built with one set of features.
         let arguments = ["build", "--locked", "--profile", profile];
         run(Command::new("cargo")
             .args(arguments)
@@ -227,19 +227,20 @@ impl Programs {
     }
 }
 
-/// The default world, which the sample's own demo runs in.
+/// Returns the path of the default world's seed. The sample's own demo uses the same world.
 fn seed() -> PathBuf {
     root().join("local-azure/seed.toml")
 }
 
-/// Where peers are installed, and logs and quick results are.
+/// Creates and returns the folder for installed peers, logs and quick results.
 fn folder() -> std::io::Result<PathBuf> {
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-/// Thousands of connections at once need as many descriptors; processes that are started inherit the limit.
+/// Raises the limit of open descriptors, as thousands of connections at once need it. Started processes inherit the
+/// limit.
 #[cfg(unix)]
 fn raise_descriptors() -> Result<(), Box<dyn Error>> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

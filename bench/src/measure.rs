@@ -1,4 +1,4 @@
-//! What is measured, and the samples: one of each contender in each round.
+//! The measured figures, and their samples: one for each contender in each round.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::statistics::{Ratio, Spread};
 
-/// A job that is asked for again and again.
+/// A job that is requested repeatedly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Job {
     Health,
@@ -24,7 +24,7 @@ pub(crate) enum Measure {
     IdleMemory,
     LoadedMemory,
     Cpu(Job),
-    /// With so many connections, as the next three.
+    /// The `usize` is the number of connections, as in the next three.
     Throughput(Job, usize),
     Median(Job, usize),
     P99(Job, usize),
@@ -109,7 +109,7 @@ impl Samples {
         self.0.entry(measure).or_default().entry(contender).or_default().push(value);
     }
 
-    /// Adds those of another turn.
+    /// Adds the samples of another turn.
     pub(crate) fn extend(&mut self, turn: Self) {
         for (measure, by_contender) in turn.0 {
             let here = self.0.entry(measure).or_default();
@@ -125,13 +125,13 @@ impl Samples {
         Spread::from_samples(self.0.get(&measure)?.get(contender)?)
     }
 
-    /// How often `base` goes into `contender`, round by round.
+    /// Divides the samples of `contender` by those of `base`, round by round.
     pub(crate) fn ratio(&self, measure: Measure, contender: &str, base: &str) -> Option<Ratio> {
         let of = self.0.get(&measure)?;
         Ratio::from_samples(of.get(contender)?, of.get(base)?)
     }
 
-    /// Every sample, and for each other contender its ratio to `ours`.
+    /// Returns every sample, and for each other contender its ratio to `ours`.
     pub(crate) fn to_json(&self, ours: &str) -> Value {
         let measures = self.0.iter().map(|(&measure, by_contender)| {
             let contenders: Map<_, _> = by_contender

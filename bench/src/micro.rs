@@ -6,22 +6,23 @@ use serde_json::{Value, json};
 
 use crate::contender::said;
 
-/// Runs that callgrind counts.
+/// The number of runs that callgrind counts.
 const TIMES: u64 = 100;
-/// The function that it counts within.
+/// The function within which callgrind counts.
 const COUNTED: &str = "*repeat*";
 
-/// Of one run of a piece.
+/// The counts of one run of a piece.
 pub(crate) struct Piece {
     pub(crate) allocations: f64,
     pub(crate) bytes: f64,
-    /// `None` without valgrind.
+    /// The number of instructions; `None` without valgrind.
     pub(crate) instructions: Option<u64>,
 }
 
 pub(crate) type Pieces = BTreeMap<String, Piece>;
 
-/// `environment` is that of a running local-azure. Instructions are counted of optimised code alone.
+/// Counts allocations and instructions of each piece. `environment` is that of a running local-azure. Instructions are
+/// counted only in optimised code.
 pub(crate) fn measure(
     program: &Path,
     optimised: bool,
@@ -38,7 +39,7 @@ pub(crate) fn measure(
     allocations.into_iter().map(piece).collect()
 }
 
-/// Lets divan print how long each piece takes.
+/// Runs divan, which prints the time of each piece.
 pub(crate) fn time(program: &Path, environment: &BTreeMap<String, String>) -> std::io::Result<()> {
     let status = Command::new(program).envs(environment).status()?;
     if status.success() {
@@ -62,7 +63,7 @@ fn instructions(program: &Path, name: &str, environment: &BTreeMap<String, Strin
     Ok(counted.ok_or_else(|| format!("callgrind counted nothing of {name}:\n{said}"))? / TIMES)
 }
 
-/// A table in Markdown.
+/// Returns a table in Markdown.
 pub(crate) fn table(pieces: &Pieces) -> String {
     let mut text = "| piece | instructions | allocations | bytes |\n|---|---|---|---|\n".to_owned();
     for (name, piece) in pieces {

@@ -1,4 +1,4 @@
-//! A handler that runs, as the kernel sees it.
+//! A running handler, and the kernel's figures about it.
 
 use std::{
     collections::BTreeMap,
@@ -12,24 +12,24 @@ use std::{
 
 use crate::http::{self, Connection};
 
-/// Between two looks at whether the port answers.
+/// The pause between two attempts to reach the port.
 const LOOK: Duration = Duration::from_micros(100);
-/// A handler that has not answered by then does not start.
+/// The time limit of a start. A handler that has not answered by then counts as failed.
 const LONGEST_START: Duration = Duration::from_secs(30);
-/// The kernel counts processor time for programs in hundredths of a second, on every Linux.
+/// The kernel's unit of processor time for programs: a hundredth of a second on every Linux.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What to start.
+/// The program to start, and its inputs.
 pub(crate) struct Start<'a> {
     pub(crate) program: &'a Path,
     pub(crate) arguments: &'a [PathBuf],
     /// The whole environment of the process.
     pub(crate) environment: &'a BTreeMap<String, String>,
-    /// What it prints goes here.
+    /// The file for the output of the process.
     pub(crate) log: &'a Path,
 }
 
-/// A handler; killed when dropped.
+/// A running handler process. It is killed when this value is dropped.
 pub(crate) struct Process {
     child: Child,
     pub(crate) port: u16,
@@ -53,7 +53,8 @@ impl Process {
         Ok(Self { child: command.spawn()?, port, started })
     }
 
-    /// Waits until it answers `GET /api/health` with 200. How long that took from its start, and the connection.
+    /// Waits until the handler answers `GET /api/health` with 200. Returns the time since the start, and the
+    /// connection.
     pub(crate) async fn first_answer(&mut self) -> io::Result<(Duration, Connection)> {
         let request = http::request("GET", "/api/health", "");
         loop {
@@ -75,17 +76,17 @@ impl Process {
         }
     }
 
-    /// How long ago it was started.
+    /// Returns the time since the handler was started.
     pub(crate) fn age(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Resident memory now, in KiB.
+    /// Returns the resident memory at this moment, in KiB.
     pub(crate) fn resident(&self) -> io::Result<u64> {
         status_kib(self.child.id(), "VmRSS:")
     }
 
-    /// The most resident memory since [`Process::forget_peak`], in KiB.
+    /// Returns the highest resident memory since [`Process::forget_peak`], in KiB.
     pub(crate) fn peak(&self) -> io::Result<u64> {
         status_kib(self.child.id(), "VmHWM:")
     }
@@ -95,7 +96,7 @@ impl Process {
         fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
     }
 
-    /// Processor time so far, of all threads.
+    /// Returns the processor time of all threads so far.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         cpu_of(&stat).ok_or_else(|| io::Error::other("/proc/PID/stat is not as in proc(5)"))
@@ -104,13 +105,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A figure of `/proc/PID/status`.
+/// Reads a figure from `/proc/PID/status`.
 pub(crate) fn status_kib(process: u32, name: &str) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -118,7 +119,7 @@ pub(crate) fn status_kib(process: u32, name: &str) -> io::Result<u64> {
     number.ok_or_else(|| io::Error::other(format!("/proc/PID/status has no {name}")))
 }
 
-/// Fields 14 and 15 of `/proc/PID/stat`. The name before them is in brackets, and may hold anything.
+/// Adds fields 14 and 15 of `/proc/PID/stat`. An earlier field is the name in brackets; it may hold any character.
 fn cpu_of(stat: &str) -> Option<Duration> {
     let fields = stat.rsplit_once(')')?.1;
     let mut fields = fields.split_ascii_whitespace().skip(11);

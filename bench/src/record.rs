@@ -1,4 +1,5 @@
-//! The record of what does not depend on the clock: memory, allocations, duplicate fetches.
+//! The record of the figures that do not depend on the clock: memory and allocations. Duplicate fetches need no record:
+//! none is allowed.
 
 use std::{collections::BTreeMap, error::Error, fs, path::PathBuf};
 
@@ -6,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::contender::root;
 
-/// A figure may be above its record by this part.
+/// The part by which a figure may be above its record.
 const TOLERANCE: f64 = 0.10;
 const HEADER: &str = "# Figures that do not depend on the clock. `cargo bench-all --quick` fails when one is more than a\n\
                       # tenth above; `--record` writes them anew.\n\n";
 
-/// `bench/record.toml`.
+/// The content of `bench/record.toml`.
 #[derive(Default, Deserialize, Serialize)]
 pub(crate) struct Record {
-    /// In MB, of the handler.
+    /// Memory of the handler, in MB.
     pub(crate) memory: BTreeMap<String, f64>,
-    /// Of one run of each micro-benchmark.
+    /// Allocations of one run of each micro-benchmark.
     pub(crate) allocations: BTreeMap<String, f64>,
 }
 
@@ -29,7 +30,7 @@ impl Record {
         Ok(fs::write(file(), format!("{HEADER}{}", toml::to_string(self)?))?)
     }
 
-    /// What of `now` is above this record, or missing in it, in words.
+    /// Describes the figures of `now` that are above this record or missing in it.
     pub(crate) fn exceeded_by(&self, now: &Self) -> Vec<String> {
         let memory = exceeded("MB", &self.memory, &now.memory);
         memory.into_iter().chain(exceeded("allocations", &self.allocations, &now.allocations)).collect()

@@ -1,4 +1,5 @@
-//! What `relay` adds to a call of the gateway: the same call by a plain client and through the handler, in turns.
+//! Measures the time that `relay` adds to a call of the gateway. A plain client and the handler make the same call, in
+//! turns.
 
 use std::{
     collections::BTreeMap,
@@ -14,18 +15,18 @@ use crate::{
     statistics::Spread,
 };
 
-/// Requests in a turn.
+/// The number of requests in a turn.
 const REQUESTS: usize = 200;
 
-/// Medians in microseconds, one of each round.
+/// Medians in microseconds, one for each round.
 pub(crate) struct Relay {
     pub(crate) direct: Spread,
     pub(crate) relayed: Spread,
-    /// The difference of the two in the same round.
+    /// The difference between the two in the same round.
     pub(crate) added: Spread,
 }
 
-/// `environment` is that of a running local-azure.
+/// Measures in `rounds` rounds. `environment` is that of a running local-azure.
 pub(crate) async fn measure(
     handler: &Path,
     environment: &BTreeMap<String, String>,
@@ -53,7 +54,7 @@ pub(crate) async fn measure(
     Ok(Relay { direct: spread(&directly)?, relayed: spread(&relayed)?, added: spread(&added)? })
 }
 
-/// The median, in microseconds.
+/// Sends a turn of requests to `relay` and returns the median in microseconds.
 async fn through(connection: &mut Connection) -> Result<f64, Box<dyn Error>> {
     let request = http::request("GET", "/api/relay/orders", "");
     let mut times = Vec::with_capacity(REQUESTS);
@@ -69,7 +70,7 @@ async fn through(connection: &mut Connection) -> Result<f64, Box<dyn Error>> {
 }
 
 impl Relay {
-    /// A table in Markdown.
+    /// Returns a table in Markdown.
     pub(crate) fn table(&self) -> String {
         let Self { direct, relayed, added } = self;
         format!(

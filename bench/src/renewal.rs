@@ -1,4 +1,5 @@
-//! Whether callers notice that tokens are renewed: the tail of `relay` while that happens, beside all other time.
+//! Measures whether callers notice the renewal of tokens: the tail of `relay` during renewals, beside the tail at all
+//! other times.
 
 use std::{
     cell::RefCell,
@@ -23,20 +24,20 @@ use crate::{
     world::World,
 };
 
-/// How long tokens live: they are renewed at half of it.
+/// The lifetime of tokens. They are renewed after half of it.
 const LIFE_SECONDS: i64 = 24;
-/// How long the load lasts: three renewals of each token.
+/// The duration of the load: three renewals of each token.
 const LOAD: Duration = Duration::from_secs(36);
-/// What may come of a renewal shows so long after it.
+/// The time after a renewal in which its effects can still appear.
 const AFTER: SignedDuration = SignedDuration::from_millis(200);
-/// The journal keeps the latest entries alone.
+/// The interval between two readings of the journal, which keeps only the latest entries.
 const READ_EVERY: Duration = Duration::from_millis(100);
 const CONNECTIONS: usize = 4;
 
-/// What the load measured.
+/// The measurements of the load.
 pub(crate) struct Renewal {
     renewals: usize,
-    /// Requests while a renewal was under way or just over, and their p99 in microseconds.
+    /// The number of requests during a renewal or just after it, and their p99 in microseconds.
     meanwhile: (usize, f64),
     steady: (usize, f64),
 }
@@ -46,7 +47,7 @@ impl Renewal {
         self.meanwhile.1 / self.steady.1
     }
 
-    /// A table in Markdown.
+    /// Returns a table in Markdown.
     pub(crate) fn table(&self) -> String {
         let Self { renewals, meanwhile, steady } = self;
         format!(
@@ -78,7 +79,7 @@ pub(crate) async fn measure(handler: &Path, mut seed: Seed, folder: &Path) -> Re
     let world = World::start(handler, seed, &settings, folder.join("renewal.log")).await?;
     let mut process = world.handler()?;
     let (_, mut first) = process.first_answer().await?;
-    // The first tokens are no renewals.
+    // The first tokens do not count as renewals.
     let request = http::request("GET", "/api/relay/orders", "");
     for _ in 0..20 {
         first.ask(&request).await?;
@@ -98,7 +99,7 @@ pub(crate) async fn measure(handler: &Path, mut seed: Seed, folder: &Path) -> Re
     Ok(Renewal { renewals: renewals.len(), meanwhile: p99(meanwhile), steady: p99(steady) })
 }
 
-/// When each request was answered, and how long it took.
+/// Returns for each request the time of its answer and its duration.
 async fn load(port: u16, note: &mut impl FnMut()) -> Result<Vec<(Timestamp, Duration)>, Box<dyn Error>> {
     let times = Rc::new(RefCell::new(Vec::new()));
     let tasks = LocalSet::new();
@@ -133,7 +134,7 @@ async fn load(port: u16, note: &mut impl FnMut()) -> Result<Vec<(Timestamp, Dura
     Ok(times.into_iter().map(|(at, took, _)| (at, took)).collect())
 }
 
-/// How many there are, and their p99 in microseconds.
+/// Returns the number of requests, and their p99 in microseconds.
 fn p99(requests: Vec<(Timestamp, Duration)>) -> (usize, f64) {
     let mut times: Vec<_> = requests.into_iter().map(|(_, took)| took).collect();
     times.sort_unstable();

@@ -12,13 +12,13 @@ use crate::{
     statistics::figure,
 };
 
-/// The part of `docs/performance.md` that is written by a run.
+/// The marker at the start of the part of `docs/performance.md` that a run writes.
 const BEGIN: &str = "<!-- figures: `cargo bench-all` writes from here -->";
 const END: &str = "<!-- to here -->";
-/// The part that `bench/variants` writes.
+/// The marker at the start of the part that `bench/variants` writes.
 const VARIANTS_BEGIN: &str = "<!-- variants: `bench/variants` writes from here -->";
 const VARIANTS_END: &str = "<!-- variants end -->";
-/// Measures with a chart, and the name of its file.
+/// The measures with a chart, and the name of the chart's file.
 const CHARTS: [(Measure, &str); 5] = [
     (Measure::FirstAnswer, "first-answer"),
     (Measure::FirstJob, "first-job"),
@@ -27,18 +27,18 @@ const CHARTS: [(Measure, &str); 5] = [
     (Measure::Cpu(Job::Health), "cpu-health"),
 ];
 
-/// All that a run found out.
+/// The results of a run.
 pub(crate) struct Report<'a> {
     pub(crate) command: &'a str,
     pub(crate) machine: &'a Machine,
     pub(crate) contenders: &'a Contenders,
     pub(crate) samples: &'a Samples,
-    /// Headings, with a text in Markdown and its data.
+    /// Each section's heading, its text in Markdown and its data.
     pub(crate) sections: Vec<(&'static str, String, Value)>,
 }
 
 impl Report<'_> {
-    /// Markdown.
+    /// Returns the report in Markdown.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("`{}`, {}. {}\n", self.command, today(), self.machine.in_words());
         for contender in &self.contenders.all {
@@ -78,7 +78,7 @@ impl Report<'_> {
         let (rounds, single) = (spread.in_words(), spread.low.total_cmp(&spread.high).is_eq());
         match self.samples.ratio(measure, contender.name, OURS).filter(|_| contender.name != OURS) {
             None => rounds,
-            // One sample has no spread to judge.
+            // A single sample has no spread.
             Some(ratio) if single => format!("{rounds}, × {}", figure(ratio.spread.median)),
             Some(ratio) if ratio.is_verdict() => format!("{rounds}, × {}", figure(ratio.spread.median)),
             Some(_) => format!("{rounds}, no verdict"),
@@ -116,14 +116,14 @@ impl Report<'_> {
         Some(Bar { name: name.to_owned(), low: spread.low, median: spread.median, high: spread.high })
     }
 
-    /// Puts the text into the document, whose own text stays.
+    /// Writes the report into the document and keeps the text around it.
     pub(crate) fn write_into_document(&self) -> Result<(), Box<dyn Error>> {
         let charts = CHARTS.iter().map(|(_, name)| format!("![{name}](performance/{name}.svg)\n"));
         put(BEGIN, END, &format!("{}\n{}", self.text(), charts.collect::<String>()))
     }
 }
 
-/// Puts the table of variants into the document.
+/// Writes the table of variants into the document.
 pub(crate) fn write_variants(table: &str) -> Result<(), Box<dyn Error>> {
     put(VARIANTS_BEGIN, VARIANTS_END, table)
 }

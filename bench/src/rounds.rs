@@ -1,4 +1,4 @@
-//! The rounds: in each, every contender gets its turn, so that whatever else the machine does falls on all of them.
+//! The rounds. Every contender gets a turn in each round, so that any other work of the machine affects all of them.
 
 use std::{
     collections::BTreeMap,
@@ -17,29 +17,29 @@ use crate::{
     process::{Process, Start},
 };
 
-/// An instance does nothing for so long before its idle memory is read.
+/// The time that an instance is idle before its memory is read.
 const IDLE: Duration = Duration::from_millis(500);
-/// The body of a small upload.
+/// The body size of a small upload.
 const SMALL_UPLOAD: usize = 16 * 1024;
-/// Names in `SNAPSHOT_SOURCES` that the load uses: the blob of each is written once a minute. Beyond, the job finds it
-/// written.
+/// The number of sources in `SNAPSHOT_SOURCES` that the load uses. The blob of each is written once a minute. With more
+/// requests in that minute, the job finds the blob written.
 const SOURCES: usize = 2_000;
-/// Turns that a contender gets in one round. A machine under load can break off one of them.
+/// The number of attempts at a turn. A machine under load can break off one of them.
 const TRIES: usize = 2;
 
-/// Of all requests of this run: no two uploads have one name.
+/// The number of the next request in this run. It makes the name of each upload unique.
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
-/// How much is measured.
+/// The size of a run.
 pub(crate) struct Plan {
     pub(crate) rounds: usize,
     pub(crate) connections: &'static [usize],
-    /// `health` is asked for so often, and each other job a tenth as often, for each number of connections.
+    /// The requests for `health` on each number of connections. Each other job gets a tenth of them.
     pub(crate) requests: usize,
     pub(crate) large_upload: u64,
-    /// Callers of an instance that has just started.
+    /// The number of callers of an instance that has just started.
     pub(crate) first_requests: usize,
-    /// Threads that the handler answers on, where it is not to have one for each core: each takes memory.
+    /// The handler's worker threads, where one for each core is not wanted: each thread takes memory.
     pub(crate) threads: Option<usize>,
 }
 
@@ -52,7 +52,7 @@ impl Plan {
         first_requests: 10_000,
         threads: None,
     };
-    /// Its memory is compared with a record, on any machine.
+    /// The short run. Its memory is compared with a record, on any machine.
     pub(crate) const QUICK: Self = Self {
         rounds: 3,
         connections: &[1, 16],
@@ -70,16 +70,17 @@ impl Plan {
     }
 }
 
-/// Where and with what contenders run.
+/// The plan, the environment and the folder of a run.
 pub(crate) struct Arena<'a> {
     pub(crate) plan: &'a Plan,
-    /// What finds local-azure, and the app's settings.
+    /// The variables with which a process finds local-azure, and the app's settings.
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) folder: &'a Path,
 }
 
 impl Arena<'_> {
-    /// Every round, and who failed, with the reason: one that fails is not fast, and leaves.
+    /// Runs every round. Returns the samples, and the contenders that failed with the reason. A contender that fails
+    /// takes no further turn.
     pub(crate) async fn measure(&self, contenders: &[Contender]) -> (Samples, BTreeMap<&'static str, String>) {
         let mut samples = Samples::default();
         let mut failed = BTreeMap::new();
@@ -90,7 +91,7 @@ impl Arena<'_> {
                     continue;
                 }
                 match self.whole_turn(contender, round).await {
-                    // The first round warms local-azure and the files that are read; its samples are dropped.
+                    // The first round warms local-azure and the files that are read. Its samples are dropped.
                     Ok(_) if round == 0 => {}
                     Ok(turn) => samples.extend(turn),
                     Err(reason) => drop(failed.insert(name, reason)),
@@ -105,7 +106,7 @@ impl Arena<'_> {
         (samples, failed)
     }
 
-    /// The samples of a turn that came to its end, or why none did.
+    /// Returns the samples of a complete turn, or the reason why no attempt was complete.
     async fn whole_turn(&self, contender: &Contender, round: usize) -> Result<Samples, String> {
         let (name, rounds) = (contender.name, self.plan.rounds);
         let mut reason = String::new();
@@ -126,8 +127,8 @@ impl Arena<'_> {
         let (first, idle) = self.idle(contender).await?;
         samples.add(Measure::FirstAnswer, name, millis(first));
         samples.add(Measure::IdleMemory, name, idle);
-        // The second life does its first job as soon as it can, and then the load.
-        // Nothing else ever writes this source's blob.
+        // The second process does its first job as soon as it can, and then the load. Only this job writes the blob of
+        // this source.
         let first_source = source(name, &format!("-first{}", number()));
         let mut process = self.start(contender, Some(&sources(name, &first_source)))?;
         let (_, mut connection) = process.first_answer().await?;
@@ -152,7 +153,7 @@ impl Arena<'_> {
         Ok(())
     }
 
-    /// How long the first answer took, and memory in MB.
+    /// Returns the time until the first answer, and the memory in MB.
     async fn idle(&self, contender: &Contender) -> io::Result<(Duration, f64)> {
         let mut process = self.start(contender, None)?;
         let (first, _connection) = process.first_answer().await?;
@@ -170,7 +171,7 @@ impl Arena<'_> {
     ) -> Result<(), Box<dyn Error>> {
         let (mut cpu, mut sent) = (Duration::ZERO, 0);
         for &connections in self.plan.connections {
-            // Opens the connections to the services.
+            // This opens the connections to the services.
             self.send(job, process, name, connections, connections * 2).await?;
             if warms {
                 continue;
@@ -249,12 +250,12 @@ fn number() -> usize {
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Each contender writes its own blobs.
+/// Returns the name of a source. It contains the contender's name, so each contender writes its own blobs.
 fn source(contender: &str, name: &str) -> String {
     format!("{}{name}", contender.to_ascii_lowercase().replace([' ', ','], "-"))
 }
 
-/// Those of the load, and that of the first job.
+/// Returns the sources of the load and the source of the first job, as `SNAPSHOT_SOURCES` lists them.
 fn sources(contender: &str, first: &str) -> String {
     let load = (0..SOURCES).map(|number| source(contender, &number.to_string()));
     let all: Vec<_> = load.chain([first.to_owned()]).map(|source| format!("{source}=/orders")).collect();
@@ -269,7 +270,7 @@ pub(crate) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// From KiB.
+/// Converts KiB to MB.
 fn megabytes(kib: u64) -> f64 {
     kib as f64 * 1024.0 / 1e6
 }

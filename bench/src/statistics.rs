@@ -1,11 +1,11 @@
-//! Medians, and ratios that say when they say nothing.
+//! Medians, and ratios that report whether they are conclusive.
 
-/// The rounds of a ratio must agree: the middle half of them may spread over so much of the median.
+/// The widest spread of a valid ratio: the middle half of its rounds, as a part of the median.
 const WIDEST_SPREAD: f64 = 0.25;
-/// Fewer rounds give no verdict.
+/// The fewest rounds of a verdict.
 const FEWEST_ROUNDS: usize = 3;
 
-/// Of a number of samples.
+/// The distribution of several samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) low: f64,
@@ -15,14 +15,14 @@ pub(crate) struct Spread {
     samples: usize,
 }
 
-/// One contender beside another, round by round.
+/// The ratio of one contender to another, round by round.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ratio {
     pub(crate) spread: Spread,
 }
 
 impl Spread {
-    /// `None` without samples.
+    /// Returns `None` without samples.
     pub(crate) fn from_samples(samples: &[f64]) -> Option<Self> {
         let mut sorted = samples.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -35,7 +35,7 @@ impl Spread {
         Some(Self { low, median: at(0.5), high, quartiles: (at(0.25), at(0.75)), samples: sorted.len() })
     }
 
-    /// The median, and from the lowest to the highest.
+    /// Returns the median, and the lowest and highest sample.
     pub(crate) fn in_words(&self) -> String {
         let median = figure(self.median);
         if self.low.total_cmp(&self.high).is_eq() {
@@ -49,7 +49,7 @@ impl Spread {
     }
 }
 
-/// Three digits are all that a measurement has.
+/// Formats a figure with three digits: measurements are not more exact.
 pub(crate) fn figure(value: f64) -> String {
     match value {
         value if value >= 10_000.0 => format!("{:.0} k", value / 1e3),
@@ -60,14 +60,14 @@ pub(crate) fn figure(value: f64) -> String {
 }
 
 impl Ratio {
-    /// Samples of the same round are compared, so that what the machine did in that round falls on both.
+    /// Compares samples of the same round, so that any other work of the machine in that round affects both.
     pub(crate) fn from_samples(samples: &[f64], base: &[f64]) -> Option<Self> {
         let ratios: Vec<f64> =
             samples.iter().zip(base).filter(|(_, base)| **base > 0.0).map(|(sample, base)| sample / base).collect();
         Spread::from_samples(&ratios).map(|spread| Self { spread })
     }
 
-    /// Whether the rounds agree well enough to say anything.
+    /// Reports whether the rounds agree well enough for a statement.
     pub(crate) fn is_verdict(&self) -> bool {
         let (lower, upper) = self.spread.quartiles;
         self.spread.samples >= FEWEST_ROUNDS && upper - lower <= WIDEST_SPREAD * self.spread.median

@@ -1,4 +1,4 @@
-//! Each figure that is aimed at, beside what this run saw.
+//! The target figures, beside the figures of this run.
 
 use serde_json::{Value, json};
 
@@ -8,11 +8,11 @@ use crate::{
     statistics::figure,
 };
 
-/// A figure that must not be above, or below, another.
+/// A figure with an upper or a lower limit.
 pub(crate) struct Target {
     what: String,
     aim: Aim,
-    /// `None` where this run did not measure it.
+    /// The measured figure; `None` where this run did not measure it.
     seen: Option<f64>,
     unit: &'static str,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Target {
 enum Aim {
     AtMost(f64),
     AtLeast(f64),
-    /// Only told.
+    /// No limit: the figure is only reported.
     None,
 }
 
@@ -34,7 +34,7 @@ impl Target {
         Self { what: what.into(), aim: Aim::AtLeast(limit), seen, unit }
     }
 
-    /// A figure that is to be told beside the others.
+    /// Makes a figure without a limit, which is reported beside the others.
     pub(crate) fn told(what: impl Into<String>, unit: &'static str, seen: Option<f64>) -> Self {
         Self { what: what.into(), aim: Aim::None, seen, unit }
     }
@@ -49,7 +49,7 @@ impl Target {
     }
 }
 
-/// Those that contenders in rounds are measured for.
+/// Returns the targets for the contenders' rounds.
 pub(crate) fn of(samples: &Samples, connections: &[usize]) -> Vec<Target> {
     let median = |measure, name: &str| samples.spread(measure, name).map(|spread| spread.median);
     let ratio = |measure, of: &str, base: &str| samples.ratio(measure, of, base).map(|ratio| ratio.spread.median);
@@ -80,7 +80,7 @@ pub(crate) fn of(samples: &Samples, connections: &[usize]) -> Vec<Target> {
     all
 }
 
-/// A table in Markdown.
+/// Returns a table in Markdown.
 pub(crate) fn table(all: &[Target]) -> String {
     let mut text = "| figure | target | seen | |\n|---|---|---|---|\n".to_owned();
     for target in all {

@@ -1,4 +1,4 @@
-//! What could not be measured: it is named, and the rest goes on.
+//! The parts that could not be measured. Each is named, and the run continues.
 
 use std::error::Error;
 
@@ -6,7 +6,7 @@ use std::error::Error;
 pub(crate) struct Troubles(Vec<String>);
 
 impl Troubles {
-    /// What came of a part; a part that failed is named.
+    /// Returns the result of a part. If the part failed, its name and error are added to the list.
     pub(crate) fn kept<T>(&mut self, part: &str, measured: Result<T, Box<dyn Error>>) -> Option<T> {
         measured.map_err(|error| self.add(format!("{part} failed: {error}"))).ok()
     }
@@ -20,7 +20,7 @@ impl Troubles {
         &self.0
     }
 
-    /// A list in Markdown.
+    /// Returns a list in Markdown.
     pub(crate) fn list(&self) -> String {
         self.0.iter().map(|trouble| format!("- {}\n", trouble.replace('\n', " "))).collect()
     }

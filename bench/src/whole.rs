@@ -1,4 +1,4 @@
-//! All of it: the contenders in rounds, what is measured apart from them, the tables, and what a quick run judges.
+//! A whole run: the contenders' rounds, the other measurements, the tables, and the checks of a quick run.
 
 use std::{error::Error, process::ExitCode};
 
@@ -42,7 +42,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<ExitCode, Box<dyn E
     let arena = Arena { plan: &plan, environment: &azure.environment, folder: &folder };
     let (samples, failed) = arena.measure(&contenders.all).await;
     for (name, reason) in failed {
-        // A peer that fails leaves; the handler itself must not.
+        // A peer that fails is left out. A failure of the handler itself fails the run.
         if [OURS, QUIET, TELEMETRY].contains(&name) {
             troubles.add(reason);
         } else {
@@ -54,7 +54,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<ExitCode, Box<dyn E
     let pieces = troubles.kept("pieces of the hot path", pieces).unwrap_or_default();
     let seed = Seed::read(&seed())?;
     let subject = Subject { handler: &handler, environment: &azure.environment, seed: &seed, folder: &folder };
-    // A quick run judges no clock.
+    // A quick run measures nothing that depends on the clock.
     let apart = if arguments.quick { None } else { Some(subject.all(&mut troubles).await) };
     drop(azure);
     let fetches = fetches::count(&handler, seed, plan.first_requests, &folder).await;
@@ -115,7 +115,7 @@ fn sections_of(
     local.into_iter().chain(fetches).chain(rest).collect()
 }
 
-/// Targets of local-azure, of allocations and of first requests.
+/// Returns the targets of local-azure, of allocations and of first requests.
 fn others(local: Option<&Figures>, pieces: &Pieces, plan: &Plan, fetches: Option<&Fetches>) -> [Target; 6] {
     let (ready, ready_mb) = (local.map(|local| local.ready_ms), local.map(|local| local.ready_mb));
     let look_up = pieces.get("secret-look-up").map(|piece| piece.allocations);
@@ -139,7 +139,7 @@ fn others(local: Option<&Figures>, pieces: &Pieces, plan: &Plan, fetches: Option
 fn contenders_with_jobs(samples: &Samples) -> impl Iterator<Item = cost::Inputs> {
     ["handler", "Node", "Python"].into_iter().filter_map(|name| {
         let median = |measure| samples.spread(measure, name).map(|spread| spread.median);
-        // Milliseconds of 1,000 jobs are microseconds of one.
+        // Milliseconds for 1,000 jobs are microseconds for one.
         let cpu = median(Measure::Cpu(Job::SnapshotNow))? / 1e6;
         Some(cost::Inputs { name, cpu, resident_mb: median(Measure::LoadedMemory)? })
     })
@@ -153,8 +153,8 @@ fn scale_inputs(samples: &Samples) -> scale::Inputs {
     }
 }
 
-/// What the record is compared with. A new record has the median of the rounds; what is compared with it is their lowest:
-/// a busy machine only adds.
+/// Returns the figures to record, or to compare with the record. A new record has the median of the rounds. A
+/// comparison uses the lowest round, because a busy machine only adds.
 fn record(samples: &Samples, pieces: &Pieces, is_new: bool) -> Record {
     let memory = [
         ("idle", Measure::IdleMemory),
@@ -169,7 +169,8 @@ fn record(samples: &Samples, pieces: &Pieces, is_new: bool) -> Record {
     }
 }
 
-/// Only what does not depend on the clock fails a quick run; a whole run judges nothing.
+/// Adds a trouble for each figure above its record and for each duplicate fetch. Only a quick run is judged, and only
+/// on figures that do not depend on the clock.
 fn regressions(now: &Record, fetches: Option<&Fetches>, troubles: &mut Troubles) -> Result<(), Box<dyn Error>> {
     let above = Record::read()?.exceeded_by(now);
     let twice = fetches.into_iter().flat_map(Fetches::duplicates);

@@ -1,4 +1,4 @@
-//! The world of one measurement: local-azure in this process, with its journal, and a handler that finds it.
+//! The world of one measurement: local-azure in this process with its journal, and a handler that uses it.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// `settings` replace those of the seed.
+    /// Starts local-azure. `settings` replace those of the seed.
     pub(crate) async fn start(
         handler: &Path,
         seed: Seed,
@@ -30,7 +30,7 @@ impl World {
         let azure = LocalAzure::start(seed).await?;
         let mut environment = azure.world().seed().function_app.settings.clone();
         environment.extend(azure.app_environment());
-        // The run's authority is in EXTRA_CA_CERTS, and the system's are read as in Azure.
+        // The run's authority is in EXTRA_CA_CERTS. The handler reads the system's authorities as in Azure.
         environment.remove("SSL_CERT_FILE");
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         Ok(Self { azure, handler: handler.to_owned(), log, environment })
@@ -41,7 +41,7 @@ impl World {
         Process::start(&Start { program: handler, arguments: &[], environment, log })
     }
 
-    /// What the handler asked, the latest entries alone.
+    /// Returns the latest journal entries of the handler's requests.
     pub(crate) fn asked(&self) -> impl Iterator<Item = Entry> {
         self.azure.journal().entries().into_iter().filter(|entry| entry.from.is_none())
     }

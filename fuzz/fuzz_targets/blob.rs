@@ -1,4 +1,4 @@
-//! Any request of the identity that writes is answered by Blob Storage, and never with 500.
+//! Blob Storage answers every request of the writing identity, and never with 500.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ const VERSION: HeaderValue = HeaderValue::from_static("2026-04-06");
 fuzz_target!(|bytes: &[u8]| {
     let Some(mut request) = Text::request(bytes) else { return };
     let writer = writer();
-    // An earlier input may have deleted it.
+    // An earlier input may have deleted the container.
     let container = Request::put("/snapshots?restype=container").header("content-length", "0");
     let container = container.header("authorization", &writer).header("x-ms-version", VERSION);
     send(HOST, container.body(Body::empty()).unwrap());

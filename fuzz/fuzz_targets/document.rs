@@ -1,4 +1,4 @@
-//! Any text is a policy document or is refused.
+//! Every text either is a policy document or is refused.
 
 #![no_main]
 

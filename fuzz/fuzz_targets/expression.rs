@@ -1,4 +1,5 @@
-//! Any text is an expression that ends, or is refused. It finds JSON, XML, a token and certificates to work on.
+//! Every text either is an expression whose evaluation ends, or is refused. Expressions find JSON, XML, a token and
+//! certificates to work on.
 
 #![no_main]
 

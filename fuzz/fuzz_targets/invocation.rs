@@ -1,4 +1,4 @@
-//! Any request to a handler is answered: forwarded ones, and the posted form of an invocation.
+//! A handler answers every request: forwarded requests, and the posted form of an invocation.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! No token but the tenant's own opens Key Vault, Blob Storage or the gateway.
+//! Only the tenant's own tokens open Key Vault, Blob Storage or the gateway.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any text is a liquid template that ends, or is refused; and any text is a body or is none.
+//! Every text either is a liquid template whose rendering ends, or is refused. Every text either is a body or is none.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! No query opens Blob Storage without a token: each needs a signature, and this target has no key.
+//! No query opens Blob Storage without a token: a query needs a signature, and this target has no key.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any text is a schedule or is refused; the occurrences of one come in order.
+//! Every text either is a schedule or is refused. The occurrences of a schedule come in order.
 
 #![no_main]
 

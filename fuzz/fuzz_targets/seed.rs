@@ -1,4 +1,4 @@
-//! Any text is a seed or is refused.
+//! Every text either is a seed or is refused.
 
 #![no_main]
 

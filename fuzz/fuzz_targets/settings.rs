@@ -1,4 +1,4 @@
-//! Any settings are connections or are refused, and no refusal says a value.
+//! Every set of settings either gives connections or is refused. No refusal contains a value.
 
 #![no_main]
 
@@ -32,11 +32,11 @@ const NAMES: [&str; 22] = [
     "AZURE_CLIENT_ID",
 ];
 
-/// Stands where a value has `~`: no message of ours has it in its own words.
+/// Replaces `~` in a value. The messages of this repository do not contain this text themselves.
 const SECRET: &str = "n0t-t0-be-t0ld";
 
 fuzz_target!(|text: &str| {
-    // One value on each line, for one name after the other.
+    // Each line holds one value; the names take the lines in order.
     let values = text.lines().map(|line| line.replace('~', SECRET));
     let values: BTreeMap<&str, String> = NAMES.into_iter().zip(values).collect();
     let read = from_lookup(

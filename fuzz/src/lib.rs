@@ -1,4 +1,4 @@
-//! What the targets share: requests from bytes, and local Azure without sockets.
+//! The shared parts of the targets: requests from bytes, and local Azure without sockets.
 
 use std::cell::RefCell;
 
@@ -13,7 +13,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-/// After so many requests the world is a new one: what they have written would fill memory and disk.
+/// The number of requests after which the world is replaced: the data that they write would fill memory and disk.
 const REQUESTS: usize = 10_000;
 
 thread_local! {
@@ -42,7 +42,7 @@ impl World {
 pub struct Text;
 
 impl Text {
-    /// The request, if these bytes are one.
+    /// Returns the request, if these bytes are one.
     pub fn request(bytes: &[u8]) -> Option<Request<Vec<u8>>> {
         let end = bytes.windows(2).position(|end| end == b"\n\n").unwrap_or(bytes.len());
         let (head, body) = (std::str::from_utf8(&bytes[..end]).ok()?, bytes.get(end + 2..).unwrap_or_default());
@@ -55,12 +55,12 @@ impl Text {
     }
 }
 
-/// With the one runtime of this thread.
+/// Calls `with` with the only runtime of this thread.
 pub fn runtime<T>(with: impl FnOnce(&Runtime) -> T) -> T {
     RUNTIME.with(with)
 }
 
-/// With local Azure of the default seed.
+/// Calls `with` with a local Azure of the default seed.
 fn world<T>(with: impl FnOnce(&mut World) -> T) -> T {
     WORLD.with_borrow_mut(|world| {
         if world.as_ref().is_some_and(|world| world.requests >= REQUESTS) {
@@ -70,12 +70,12 @@ fn world<T>(with: impl FnOnce(&mut World) -> T) -> T {
     })
 }
 
-/// What the identity that writes blobs shows.
+/// Returns the `Authorization` header of the identity that writes blobs.
 pub fn writer() -> HeaderValue {
     world(|world| world.writer.clone())
 }
 
-/// The status of a service's answer, whose body is read to its end.
+/// Sends a request to a service, reads its answer to the end and returns the status.
 pub fn send(host: &str, request: Request<Body>) -> u16 {
     let service = world(|world| {
         world.requests += 1;
@@ -87,8 +87,8 @@ pub fn send(host: &str, request: Request<Body>) -> u16 {
             let answer = service.oneshot(request).await.unwrap();
             let status = answer.status().as_u16();
             let _ = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
-            // The runtime comes to other tasks only while this one waits: those of a world that was dropped, and what
-            // reads on after a refusal.
+            // The runtime runs other tasks only while this task waits. These are the tasks of a dropped world, and
+            // those that read on after a refusal.
             yield_now().await;
             status
         })

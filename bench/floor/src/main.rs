@@ -1,4 +1,5 @@
-//! axum with one route, which answers what the handler's `health` answers. It reads its port as a custom handler does.
+//! An axum server with one route. It gives the same answer as the handler's `health` and reads its port as a custom
+//! handler does.
 
 use std::{net::Ipv4Addr, process::ExitCode, time::Instant};
 

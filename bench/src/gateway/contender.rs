@@ -1,4 +1,4 @@
-//! One way to ask the backend.
+//! One way to call the backend.
 
 use std::time::{Duration, Instant};
 
@@ -6,17 +6,17 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{Client, Error};
 use url::Url;
 
-/// Asks one URL, again and again.
+/// Calls one URL repeatedly.
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
     pub(crate) client: Client,
     pub(crate) url: Url,
-    /// Every way sends it, so that all requests are the same.
+    /// The token that every contender sends, so that all requests are the same.
     pub(crate) token: String,
 }
 
 impl Contender {
-    /// How long each of `requests` took, asked by so many callers at a time.
+    /// Sends `requests` requests from `callers` concurrent callers and returns the time of each.
     pub(crate) async fn turn(&self, callers: usize, requests: usize) -> Result<Vec<Duration>, Error> {
         stream::iter(0..requests).map(|_| self.request()).buffer_unordered(callers).try_collect().await
     }

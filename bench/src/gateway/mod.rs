@@ -1,7 +1,7 @@
-//! What the gateway adds to a request: the same backend called directly, through the gateway without policies, and
-//! through the gateway with `validate-jwt` and two `set-header`.
+//! Measures the time that the gateway adds to a request. The same backend is called directly, through the gateway
+//! without policies, and through the gateway with `validate-jwt` and two `set-header`.
 //!
-//! The three take turns, so that whatever else the machine does falls on all of them.
+//! The three take turns, so that any other work of the machine affects all of them.
 
 mod contender;
 mod report;
@@ -12,12 +12,12 @@ use std::{error::Error, time::Duration};
 pub(crate) use self::report::Report;
 use self::{contender::Contender, world::World};
 
-/// Requests in a turn.
+/// The number of requests in a turn.
 const REQUESTS: usize = 250;
-/// Callers at a time, in the second table.
+/// The number of concurrent callers in the second table.
 const CALLERS: usize = 16;
 
-/// A table for one caller, and one for several, of so many turns of each contender.
+/// Returns a table for one caller and a table for several. Each contender gets `rounds` turns for each table.
 pub(crate) async fn measure(rounds: usize) -> Result<[Report; 2], Box<dyn Error>> {
     let world = World::start().await?;
     let contenders = world.contenders()?;

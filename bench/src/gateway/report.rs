@@ -1,4 +1,4 @@
-//! Percentiles, and how they compare with those of the first contender.
+//! Percentiles, compared with those of the first contender.
 
 use std::{fmt, time::Duration};
 
@@ -15,7 +15,7 @@ struct Row {
 }
 
 impl Report {
-    /// From what each contender's requests took; there is at least one sample of each.
+    /// Makes a table from the times of each contender's requests. Each contender has at least one sample.
     pub(crate) fn new(callers: usize, samples: impl Iterator<Item = (&'static str, Vec<Duration>)>) -> Self {
         let rows = samples
             .map(|(name, mut samples)| {
@@ -28,7 +28,7 @@ impl Report {
 }
 
 impl Report {
-    /// What the last contender's median is above the first one's, in microseconds.
+    /// Returns the last contender's median minus the first one's, in microseconds.
     pub(crate) fn added(&self) -> Option<f64> {
         let (first, last) = (self.rows.first()?, self.rows.last()?);
         Some((last.median.as_secs_f64() - first.median.as_secs_f64()) * 1e6)

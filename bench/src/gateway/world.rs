@@ -10,7 +10,7 @@ use url::Url;
 
 use super::contender::Contender;
 
-/// Everything that is called. It ends when dropped.
+/// All servers of this measurement. They end when this value is dropped.
 pub(crate) struct World {
     azure: LocalAzure,
     backend: Url,
@@ -42,7 +42,7 @@ impl World {
         ])
     }
 
-    /// A client that finds this Azure as any program does: by its proxy and its CA.
+    /// Returns a client that finds this Azure as any program does: by its proxy and its CA.
     fn client(&self) -> Result<Client, Box<dyn Error>> {
         let environment: BTreeMap<_, _> = self.azure.environment().into_iter().collect();
         let ca = std::fs::read(&environment["SSL_CERT_FILE"])?;

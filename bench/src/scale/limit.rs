@@ -1,15 +1,16 @@
-//! The services' limits, and what they refused.
+//! The limits of the services, and the count of refused requests.
 
 use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::{Value, json};
 
-/// Of one vault: <https://learn.microsoft.com/azure/key-vault/general/service-limits>. Refused requests do not count.
+/// The limit of one vault: <https://learn.microsoft.com/azure/key-vault/general/service-limits>. Refused requests do
+/// not count.
 pub(crate) const VAULT_REQUESTS: u32 = 4_000;
 pub(crate) const VAULT_SECONDS: u64 = 10;
-/// Of one instance: documented for virtual machines, and assumed for App Service.
+/// The limit of one instance. It is documented for virtual machines, and assumed for App Service.
 pub(crate) const IDENTITY_REQUESTS: u32 = 20;
-/// Assumed: enough for all, and then, for a while, half of what comes.
+/// Assumed limits. The first is enough for all calls. During the trouble, the second is half of the calls that come.
 pub(crate) const APIM_CALLS: u32 = 5_000;
 pub(crate) const APIM_CALLS_IN_TROUBLE: u32 = 500;
 pub(crate) const APIM_TROUBLE: Range<u64> = 60..120;
@@ -18,7 +19,7 @@ pub(crate) const APIM_TROUBLE: Range<u64> = 60..120;
 pub(crate) type Time = u64;
 pub(crate) const SECOND: Time = 1_000_000;
 
-/// So many in each window; windows do not overlap.
+/// A limit for each window of time. Windows do not overlap.
 #[derive(Default)]
 pub(crate) struct Window {
     number: u64,
@@ -37,7 +38,7 @@ impl Window {
     }
 }
 
-/// What one service was asked.
+/// The requests to one service.
 #[derive(Default)]
 pub(crate) struct RequestCounts {
     pub(crate) asked: u64,
@@ -64,7 +65,7 @@ impl RequestCounts {
         self.by_second.range(second..).map(|(_, (asked, _))| *asked).max().unwrap_or_default()
     }
 
-    /// Seconds in which something was refused.
+    /// Returns the number of seconds in which the service refused a request.
     pub(crate) fn seconds_refusing(&self) -> usize {
         self.by_second.values().filter(|(_, refused)| *refused > 0).count()
     }

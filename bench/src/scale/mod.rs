@@ -1,7 +1,8 @@
-//! What Key Vault, the identity endpoint and API Management make of 1,000 instances that start within a second.
+//! Simulates 1,000 instances that start within a second, and the load on Key Vault, the identity endpoint and API
+//! Management.
 //!
-//! A simulation by events, the same at each run. Each instance is a process: it has its own tokens, its own copy of the
-//! secret, its own budget for retries, and knows nothing of the others.
+//! The simulation goes from event to event and gives the same result at each run. Each instance is a process: it has
+//! its own tokens, its own copy of the secret and its own budget for retries, and knows nothing of the others.
 
 mod limit;
 mod simulation;
@@ -16,17 +17,18 @@ use crate::{
     measure::Measure,
 };
 
-/// Measured: what the simulation is fed with, in milliseconds.
+/// The measured inputs of the simulation, in milliseconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Inputs {
-    /// From the start of a process to its first answer.
+    /// The time from the start of a process to its first answer.
     pub(crate) first_answer: f64,
-    /// From there to the first job's blob.
+    /// The time from the first answer to the first job's blob.
     pub(crate) first_job: f64,
 }
 
 impl Inputs {
-    /// Of docs/performance/results.json, which the last whole run wrote, or else as of a quick run on two cores.
+    /// Reads docs/performance/results.json, which the last whole run wrote. Without it, the values are those of a quick
+    /// run on two cores.
     pub(crate) fn recorded() -> Self {
         let text = fs::read_to_string(root().join("docs/performance/results.json")).unwrap_or_default();
         let results: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -42,15 +44,15 @@ impl Inputs {
     }
 }
 
-/// What keeps instances apart, and calls few.
+/// The measures that spread the instances' calls and keep calls few.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup {
     name: &'static str,
-    /// Tokens and the secret are kept in memory.
+    /// Whether tokens and the secret are kept in memory.
     cached: bool,
-    /// Renewals and retries are spread.
+    /// Whether renewals and retries are spread over time.
     jitter: bool,
-    /// Retries are at most a tenth of all calls for long.
+    /// Whether a budget limits retries: in the long run to a tenth of all calls.
     budget: bool,
 }
 
@@ -74,7 +76,7 @@ impl Scale {
         Self { inputs, outcomes: outcomes.into() }
     }
 
-    /// A table in Markdown, and what follows from it.
+    /// Returns a table in Markdown, with the assumptions before it.
     pub(crate) fn in_words(&self) -> String {
         let Inputs { first_answer, first_job } = self.inputs;
         let mut text = format!(
@@ -136,7 +138,7 @@ mod tests {
         let outcome = |index: usize, seconds| simulate(inputs, SETUPS[index], seconds);
         let built = outcome(0, simulation::SECONDS);
         assert_eq!((built.vault.refused, built.identity.refused), (0, 0));
-        // After the start, renewals without jitter come together.
+        // After the start, renewals without jitter come at the same time.
         let no_jitter = outcome(1, simulation::SECONDS);
         assert!(no_jitter.vault.most_after(60) > 4 * built.vault.most_after(60));
         assert!(outcome(2, 70).apim.asked > outcome(0, 70).apim.asked);

@@ -12,22 +12,22 @@ use super::{
 
 pub(crate) const INSTANCES: usize = 1_000;
 pub(crate) const JOBS_PER_SECOND: f64 = 1.0;
-/// Long enough for the renewal of every secret, which is due after 210 to 270 s.
+/// The simulated time. It is long enough for the renewal of every secret, which is due after 210 to 270 s.
 pub(crate) const SECONDS: u64 = 300;
 
-/// As in `keyless`: a secret is renewed after 70 to 90 hundredths of five minutes.
+/// The lifetime of a secret in seconds, as in `keyless`: a secret is renewed after 70 % to 90 % of five minutes.
 const SECRET_LIFETIME: f64 = 300.0;
-/// Tokens of the vault, the API and the storage account.
+/// The number of tokens: for the vault, the API and the storage account.
 const TOKENS: u32 = 3;
-/// The SDK's retries of the vault and the identity endpoint, in seconds.
+/// The SDK's pauses before it calls the vault or the identity endpoint again, in seconds.
 const SDK_PAUSES: [f64; 3] = [0.5, 1.0, 2.0];
-/// `keyless` calls API Management again after these, in seconds.
+/// The pauses before `keyless` calls API Management again, in seconds.
 const API_PAUSES: [f64; 2] = [0.25, 0.5];
-/// The budget of those calls.
+/// The retry budget for calls of API Management.
 const BUDGET: u32 = 100;
 const RETRY_COST: u32 = 10;
 
-/// What happened.
+/// The counts of a simulation.
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) vault: RequestCounts,
@@ -41,9 +41,9 @@ pub(crate) struct Outcome {
 enum Event {
     /// A job arrives.
     Job,
-    /// A job's own request for a token.
+    /// A request for a token by one job.
     Token { tries: usize },
-    /// A request for the secret. A challenge comes before the first.
+    /// A request for the secret. A challenge comes before the first such request.
     Secret { tries: usize, why: Why },
     /// A call of the API.
     Call { tries: usize },
@@ -51,7 +51,7 @@ enum Event {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
-    /// All jobs of the instance wait for it.
+    /// All jobs of the instance wait for this request.
     First,
     Renewal,
     OneJob,
@@ -91,7 +91,7 @@ pub(crate) fn simulate(inputs: Inputs, setup: Setup, seconds: u64) -> Outcome {
         outcome: Outcome::default(),
     };
     for instance in 0..INSTANCES {
-        // An instance is started for a job, which waits for it.
+        // An instance is started for a job, and the job waits for the instance.
         let start = simulation.random.part() + (inputs.first_answer + inputs.first_job) / 1e3;
         simulation.after(0, start, instance, Event::Job);
     }
@@ -174,7 +174,7 @@ impl Simulation {
                     self.call(at, instance, 0);
                 }
                 let jitter = if self.setup.jitter { self.random.part() } else { 0.5 };
-                // A renewal that failed is tried again after a while; the value is still good.
+                // A renewal that failed is tried again after a pause. The old value is still valid.
                 let renewal = if admitted { SECRET_LIFETIME * (0.7 + 0.2 * jitter) } else { 2.0 + 2.0 * jitter };
                 if at + (renewal * SECOND as f64) as Time <= self.end {
                     self.after(at, renewal, instance, Event::Secret { tries: 0, why: Why::Renewal });
@@ -205,7 +205,7 @@ impl Simulation {
         }
     }
 
-    /// Whether the SDK tries again.
+    /// Schedules a retry and reports whether the SDK makes one.
     fn again(&mut self, at: Time, instance: usize, tries: usize, event: impl Fn(usize) -> Event) -> bool {
         let Some(pause) = SDK_PAUSES.get(tries) else { return false };
         let pause = if self.setup.jitter { pause * (0.9 + 0.2 * self.random.part()) } else { *pause };
@@ -214,11 +214,11 @@ impl Simulation {
     }
 }
 
-/// `SplitMix64`: the same numbers at each run.
+/// The `SplitMix64` generator. It returns the same numbers in each run.
 struct Random(u64);
 
 impl Random {
-    /// Between 0 and 1.
+    /// Returns a number between 0 and 1.
     fn part(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,4 @@
-//! The suite's handler on the library `functions-handler`, which knows the forms of a call by itself.
+//! The suite's handler on the library `functions-handler`. The library handles all forms of a call.
 
 #[path = "suite/app.rs"]
 mod app;

@@ -1,8 +1,8 @@
-//! A custom handler that answers each invocation with given bytes and writes down what it was sent, to the byte: the tests
-//! play the table of rows with it.
+//! A custom handler that answers each invocation with given bytes and records each request to the byte. The tests play
+//! the table of rows with it.
 //!
-//! In the folder `CONTROL` lies `answer.json`: `{"parts": [{"text"}], "close", "rst"}`, texts in Latin-1. Each request is a
-//! line of `requests.jsonl`: `{"head", "body", "framing"}`.
+//! The folder `CONTROL` holds `answer.json`: `{"parts": [{"text"}], "close", "rst"}`, with texts in Latin-1. Each
+//! request becomes a line of `requests.jsonl`: `{"head", "body", "framing"}`.
 
 use std::{env, io, path::PathBuf, sync::Arc};
 
@@ -15,7 +15,7 @@ use tokio::{
 
 struct Control {
     folder: PathBuf,
-    /// One line at a time.
+    /// The lock under which one line is written at a time.
     writing: Mutex<()>,
 }
 

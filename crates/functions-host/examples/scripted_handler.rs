@@ -1,6 +1,7 @@
-//! A custom handler that misbehaves on demand: the tests of the Functions host run it as a real process.
+//! A custom handler that misbehaves on demand. The tests of the Functions host run it as a real process.
 //!
-//! `SCRIPT` decides about the start: `exit N`, `never-binds`, `mute`, `rubbish`, or nothing. After that the path decides.
+//! `SCRIPT` decides about the start: `exit N`, `never-binds`, `mute`, `rubbish`, or nothing. After the start, the path
+//! of a request decides.
 
 use std::{
     convert::Infallible,
@@ -28,7 +29,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-/// Lets one waiting request through for each call of `/api/release`.
+/// A gate that lets one waiting request through for each call of `/api/release`.
 struct Gate {
     permits: Semaphore,
     running: AtomicUsize,
@@ -70,7 +71,7 @@ async fn main() -> std::io::Result<()> {
     axum::serve(listener, routes).await
 }
 
-/// Takes connections and says something that is not HTTP.
+/// Accepts connections and answers with text that is not HTTP.
 async fn answer_rubbish(listener: &TcpListener) -> std::io::Result<()> {
     loop {
         let (mut connection, _) = listener.accept().await?;
@@ -118,7 +119,7 @@ async fn invoked(State(gate): State<Arc<Gate>>, Path(function): Path<String>, re
     }
 }
 
-/// Prints what came in, and answers with a line for the log.
+/// Prints the request and answers with a line for the log.
 async fn tell(request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -137,21 +138,21 @@ async fn hold(gate: &Gate) -> Response {
     Json(json!({})).into_response()
 }
 
-/// The response a payload asks for: its body echoed with status 201.
+/// Returns the response for a payload: the payload as the body, with status 201.
 async fn web(request: Request) -> Value {
     let payload = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or_default();
     let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
     json!({ "statusCode": "201", "headers": { "content-type": "application/json", "x-more": 7 }, "body": payload })
 }
 
-/// Lets one through, or as many as `count=` says.
+/// Lets one request through, or as many as `count=` says.
 async fn release(State(gate): State<Arc<Gate>>, request: Request) -> StatusCode {
     let count = request.uri().query().and_then(|query| query.strip_prefix("count=")?.parse().ok());
     gate.permits.add_permits(count.unwrap_or(1));
     StatusCode::NO_CONTENT
 }
 
-/// Says whose call began, and waits for a release.
+/// Prints the number of the call when it begins, and waits for a release.
 async fn held(State(gate): State<Arc<Gate>>, headers: HeaderMap) -> StatusCode {
     println!("held {}", headers.get("x-number").and_then(|value| value.to_str().ok()).unwrap_or_default());
     if let Ok(permit) = gate.permits.acquire().await {
@@ -160,7 +161,7 @@ async fn held(State(gate): State<Arc<Gate>>, headers: HeaderMap) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// One chunk at once, the other after a release.
+/// Sends one chunk at once, and the other after a release.
 async fn two_chunks(State(gate): State<Arc<Gate>>) -> Body {
     let chunks = stream::unfold(0, move |sent| {
         let gate = Arc::clone(&gate);
@@ -176,7 +177,7 @@ async fn two_chunks(State(gate): State<Arc<Gate>>) -> Body {
     Body::from_stream(chunks)
 }
 
-/// Switches protocols and sends back whatever comes.
+/// Switches protocols and sends back all bytes that come.
 async fn switch(mut request: Request) -> Response {
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
@@ -192,7 +193,7 @@ async fn exit_now(Path(code): Path<i32>) -> StatusCode {
     exit(code)
 }
 
-/// Method, path, query, headers and body as they arrived; the status is what `x-status` asks for.
+/// Answers with method, path, query, headers and body as they arrived. The header `x-status` sets the status.
 async fn echo(request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();

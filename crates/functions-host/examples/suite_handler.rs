@@ -1,5 +1,6 @@
-//! The suite's handler in Rust: one HTTP function `app` (`app/{*path}`) and one timer `tick`, in all three forms of a call.
-//! Its siblings in Python, JavaScript and Go lie in `tests/host/suite`; `library_handler.rs` is the same on the library.
+//! The suite's handler in Rust: one HTTP function `app` (`app/{*path}`) and one timer `tick`, in all three forms of a
+//! call. The same handler in Python, JavaScript and Go is in `tests/host/suite`, and on the library in
+//! `library_handler.rs`.
 
 #[path = "suite/app.rs"]
 mod app;

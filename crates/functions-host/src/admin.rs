@@ -1,4 +1,4 @@
-//! The admin API: open as under `func start`, or for the master key alone.
+//! The admin API. It is open as under `func start`, or requires the master key.
 //!
 //! Source: `FunctionsController.cs` and `HostController.cs` of `Azure/azure-functions-host`. There is one extension:
 //! with the request header `Prefer: wait` (RFC 7240), `POST /admin/functions/{name}` answers when the invocation has
@@ -35,10 +35,10 @@ use super::{
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const FUNCTIONS: &str = "/admin/functions/";
-/// Open to everybody.
+/// The route that needs no key.
 const PING: &str = "/host/ping";
 
-/// The host's own route that a path means in any letter case, as it is spelt here.
+/// Returns the host's own route for a path in any letter case, spelt as here.
 pub(super) fn spelt(path: &str) -> Option<String> {
     const ROUTES: [&str; 12] = [
         "/admin/functions",
@@ -82,12 +82,13 @@ pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
         .route("/host/processes", get(host::processes))
         .route("/host/synctriggers", post(host::sync_triggers))
         .route("/warmup", any(ping))
-        // Other paths, and other methods, may be those of a function.
+        // Functions may have other paths and other methods.
         .method_not_allowed_fallback(call_function)
         .route_layer(from_fn_with_state(Arc::clone(web), admit))
 }
 
-/// Also refuses what a page of another site makes a browser send, unless CORS names its origin.
+/// Requires the master key. Refuses requests that a page of another site makes a browser send, unless CORS names its
+/// origin.
 async fn admit(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
     let is_listed = |origin: &HeaderValue| web.cors.as_ref().is_some_and(|cors| cors.names(origin));
     match Foreign::check(request.headers()) {
@@ -138,7 +139,7 @@ async fn ping() -> StatusCode {
     StatusCode::OK
 }
 
-/// Runs a function by hand: 202 whatever comes of it, also for a function that cannot be run so.
+/// Runs a function by hand. The answer is 202 in every case, also for a function that cannot be run by hand.
 async fn invoke(
     State(web): State<Arc<WebHost>>,
     Path(name): Path<String>,
@@ -164,7 +165,7 @@ async fn invoke(
     }
     let name = function.name.clone();
     let background = Arc::clone(&core);
-    // The invocation goes on if the caller hangs up.
+    // The invocation continues if the caller hangs up.
     let invocation = tokio::spawn(async move {
         match background.function(&name).map(|function| (function, &function.trigger)) {
             Some((function, Trigger::Timer(timer))) => {
@@ -182,7 +183,7 @@ async fn invoke(
     }
 }
 
-/// Accepted, as in Azure, with the reason in the log; who waits for the outcome gets the reason.
+/// Accepts the call, as Azure does, and logs the reason. A caller that waits for the outcome gets the reason.
 fn cannot_run(web: &WebHost, wait: bool, problem: String) -> Response {
     web.setup.log.error(&problem);
     if wait {
@@ -192,7 +193,7 @@ fn cannot_run(web: &WebHost, wait: bool, problem: String) -> Response {
     }
 }
 
-/// The text of `input`, if there is one.
+/// Returns the text of `input`, if there is one.
 fn read_input(headers: &HeaderMap, body: &[u8]) -> Result<Option<String>, StatusCode> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

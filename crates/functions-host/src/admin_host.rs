@@ -1,4 +1,4 @@
-//! The part of the admin API that is about the host itself: `/admin/host/…`.
+//! The admin API of the host itself: `/admin/host/…`.
 //!
 //! Source: `HostController.cs`, `DrainModeStatus.cs` and `FunctionProcesses.cs` of `Azure/azure-functions-host`.
 
@@ -41,7 +41,7 @@ pub(super) async fn status(State(web): State<Arc<WebHost>>) -> Json<Value> {
     Json(status)
 }
 
-/// Timers stop; what runs goes on, and HTTP functions are still answered.
+/// Stops the timers. Running invocations continue, and HTTP functions are still answered.
 pub(super) async fn drain(State(web): State<Arc<WebHost>>) -> StatusCode {
     match web.core() {
         Some(core) => {
@@ -64,7 +64,7 @@ pub(super) async fn drain_status(State(web): State<Arc<WebHost>>) -> Response {
     Json(status).into_response()
 }
 
-/// A drained host starts anew.
+/// Starts a drained host again.
 pub(super) async fn resume(State(web): State<Arc<WebHost>>) -> Response {
     let Some(core) = web.core().filter(|core| core.handler.gave_up().is_none()) else {
         return StatusCode::CONFLICT.into_response();
@@ -77,14 +77,14 @@ pub(super) async fn resume(State(web): State<Arc<WebHost>>) -> Response {
     Json(json!({ "state": web.state() })).into_response()
 }
 
-/// Answers at once; the body is the host's paths.
+/// Restarts the host. The answer comes at once; its body holds the host's paths.
 pub(super) async fn restart(State(web): State<Arc<WebHost>>) -> Json<Value> {
     let script_path = web.setup.root.display().to_string();
     tokio::spawn(async move { web.restart().await });
     Json(json!({ "isSelfHost": true, "scriptPath": script_path }))
 }
 
-/// The body is a JSON text: "offline" or "running".
+/// Sets the host's state. The body is a JSON text: "offline" or "running".
 pub(super) async fn set_state(State(web): State<Arc<WebHost>>, Json(wanted): Json<String>) -> StatusCode {
     let offline = matches!(*web.phase.borrow(), Phase::Offline);
     match (wanted.to_ascii_lowercase().as_str(), offline) {
@@ -102,12 +102,12 @@ pub(super) async fn set_state(State(web): State<Arc<WebHost>>, Json(wanted): Jso
     }
 }
 
-/// The host alone: the handler is not among them.
+/// Lists the host's process. The handler is not in the list.
 pub(super) async fn processes() -> Json<Value> {
     Json(json!({ "processes": [{ "processId": std::process::id(), "processName": "functions-host" }] }))
 }
 
-/// `host.json` as it stands.
+/// Returns `host.json` as the file holds it.
 pub(super) async fn config(State(web): State<Arc<WebHost>>) -> Response {
     let text = std::fs::read(web.setup.root.join("host.json")).ok();
     let document = text.and_then(|text| json::read_whole(std::str::from_utf8(&text).ok()?).ok());
@@ -117,7 +117,7 @@ pub(super) async fn config(State(web): State<Arc<WebHost>>) -> Response {
     }
 }
 
-/// There is no platform to tell about the triggers.
+/// Does nothing: there is no platform that must learn about the triggers.
 pub(super) async fn sync_triggers() -> Json<Value> {
     Json(json!({ "status": "success" }))
 }

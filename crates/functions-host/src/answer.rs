@@ -7,37 +7,37 @@ use serde_json::Value;
 
 use super::json::{self, Json};
 
-/// Longest text of a failure that is kept.
+/// The longest failure text that is kept.
 const LONGEST_REASON: usize = 500;
 
 /// A usable answer.
 #[derive(Debug, PartialEq)]
 pub(super) struct WorkerAnswer {
-    /// By name of the output binding; absent and `null` are alike.
+    /// The values by the name of the output binding. Absent and `null` mean the same.
     pub(super) outputs: Option<Vec<(String, Json)>>,
     pub(super) logs: Vec<String>,
     pub(super) return_value: Json,
 }
 
-/// Why an invocation failed.
+/// The reason why an invocation failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// The handler said so.
+    /// The handler's status reports a failure.
     #[error("the handler answered {status}{}", if body.is_empty() { String::new() } else { format!(": {body}") })]
     Status { status: StatusCode, body: String },
-    /// Something the real host would wait for until `functionTimeout`.
+    /// An answer after which the real host waits until `functionTimeout`.
     #[error(
         "the handler answered {status} with {what}. The Functions host never completes such an invocation: it waits until \
          functionTimeout and then kills the handler. Answer at least {{}} with Content-Type application/json"
     )]
     Hangs { status: StatusCode, what: &'static str },
-    /// An answer that cannot be read, or none.
+    /// The answer is missing or cannot be read.
     #[error("{0}")]
     Other(String),
 }
 
 impl Failure {
-    /// In the words of .NET's HTTP client, as `RetryContext` has them.
+    /// Returns the failure in the words of .NET's HTTP client, as `RetryContext` has them.
     pub(super) fn in_dotnet_words(&self) -> String {
         match self {
             Self::Status { status, .. } => format!(
@@ -49,7 +49,7 @@ impl Failure {
         }
     }
 
-    /// In the handler's own words where it has some, else the failure itself; not longer than 500 characters.
+    /// Returns the handler's own words if it has some, or else the failure itself. The text has at most 500 characters.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Status { body, .. } if !body.is_empty() => reason(body),
@@ -58,7 +58,7 @@ impl Failure {
     }
 }
 
-/// The message in a JSON error body, or the whole text; not longer than 500 characters.
+/// Returns the message in a JSON error body, or else the whole text. The result has at most 500 characters.
 pub(super) fn reason(body: &str) -> String {
     let document: Value = serde_json::from_str(body).unwrap_or_default();
     let error = document.get("error").unwrap_or(&document);
@@ -98,7 +98,7 @@ impl WorkerAnswer {
         }
     }
 
-    /// Names in any letter case; unknown ones mean nothing.
+    /// Reads the members of an answer. Names match in any letter case, and unknown names have no meaning.
     fn from_members(members: Vec<(String, Json)>) -> Result<Self, Failure> {
         let mut answer = Self { outputs: None, logs: Vec::new(), return_value: Json::Null };
         for (name, value) in members {
@@ -120,7 +120,7 @@ impl WorkerAnswer {
     }
 }
 
-/// UTF-8, or UTF-16 where `charset` says so.
+/// Decodes the body as UTF-8, or as UTF-16 if `charset` says so.
 fn decode(content_type: &str, body: &[u8]) -> Result<String, String> {
     let lower = content_type.to_ascii_lowercase();
     let charset = lower.split_once("charset=").map_or("utf-8", |(_, rest)| rest);

@@ -13,20 +13,20 @@ use super::{answer::Failure, script::Settings};
 
 const SETTING: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
 
-/// In bytes.
+/// The default limit in bytes.
 const DEFAULT: usize = 104_857_600;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BodyLimit(usize);
 
 impl BodyLimit {
-    /// The default where the setting is no number.
+    /// Reads the setting, or takes the default if it is not a number.
     pub(super) fn from_settings(settings: &Settings) -> Self {
         Self(settings.get(SETTING).and_then(|text| text.trim().parse().ok()).unwrap_or(DEFAULT))
     }
 
-    /// The request, whose body breaks off where it becomes too long; [`is_exceeded`] knows the error. One that announces
-    /// too much is refused at once.
+    /// Limits the body of a request: the body breaks off where it becomes too long. [`is_exceeded`] recognises this
+    /// error. A request that announces too long a body is refused at once.
     pub(super) fn admit(self, request: Request<Body>) -> Result<Request<Body>, Failure> {
         if request.body().size_hint().lower() > u64::try_from(self.0).unwrap_or(u64::MAX) {
             return Err(self.exceeded());
@@ -39,7 +39,7 @@ impl BodyLimit {
     }
 }
 
-/// Whether the cause of an error is a body that became too long.
+/// Reports whether an error comes from a body that became too long.
 pub(super) fn is_exceeded(error: &(dyn Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_exceeded)
 }

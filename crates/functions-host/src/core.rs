@@ -25,27 +25,27 @@ pub(super) struct Core {
     pub(super) log: Log,
     pub(super) journal: InvocationSink,
     pub(super) statuses: Arc<Statuses>,
-    /// Of schedules; UTC unless `WEBSITE_TIME_ZONE` or `TZ` says otherwise.
+    /// The time zone of schedules: UTC unless `WEBSITE_TIME_ZONE` or `TZ` names another.
     pub(super) zone: TimeZone,
     pub(super) body_limit: BodyLimit,
     pub(super) throttle: Throttle,
-    /// `http://localhost:PORT`, as `func start` prints it.
+    /// The URL `http://localhost:PORT`, as `func start` prints it.
     pub(super) base_url: String,
-    /// Timers have stopped; running invocations go on.
+    /// Whether the host drains: timers have stopped, and running invocations continue.
     pub(super) draining: watch::Sender<bool>,
     pub(super) invocations: Arc<Count>,
-    /// Waits between a failed run and the next attempt.
+    /// The waits between a failed run and the next attempt.
     pub(super) retries: Arc<Count>,
 }
 
-/// How many of something are under way.
+/// A counter of things under way.
 #[derive(Default)]
 pub(super) struct Count {
     number: AtomicUsize,
     ended: Notify,
 }
 
-/// One of them; it ends when dropped.
+/// One counted thing. It ends when this value is dropped.
 pub(super) struct Counted(Arc<Count>);
 
 impl Count {
@@ -78,12 +78,12 @@ impl Drop for Counted {
 }
 
 impl Core {
-    /// The function with this name, in any letter case.
+    /// Finds the function with this name, in any letter case.
     pub(super) fn function(&self, name: &str) -> Option<&FunctionDefinition> {
         self.script.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name))
     }
 
-    /// The URL of an HTTP function, with the parameters of its route.
+    /// Returns the URL of an HTTP function, with the parameters of its route.
     pub(super) fn invoke_url(&self, function: &FunctionDefinition) -> Option<String> {
         let Trigger::Http(trigger) = &function.trigger else { return None };
         let parts = [self.base_url.as_str(), &self.script.host.route_prefix, &trigger.route];
@@ -91,7 +91,7 @@ impl Core {
         Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
     }
 
-    /// In ticks of 100 ns: .NET's clock is no finer, and neither is a stored status.
+    /// Returns the time in ticks of 100 ns. .NET's clock is no finer, and neither is a stored status.
     pub(super) fn now(&self) -> Zoned {
         let now = Timestamp::now();
         Timestamp::from_nanosecond(now.as_nanosecond() / 100 * 100).unwrap_or(now).to_zoned(self.zone.clone())
@@ -104,7 +104,7 @@ impl Core {
 
     /// Waits until the host is drained.
     pub(super) async fn drained(&self) {
-        // The sender is in this very struct.
+        // This cannot fail: the sender is in this struct.
         let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
     }
 }

@@ -1,8 +1,8 @@
-//! Cross-origin requests: preflights are answered here, before any function; other answers get the headers.
+//! Cross-origin requests. The host answers preflights here, before any function. Other answers get the headers.
 //!
 //! A listed origin may use any method and header, as with Core Tools (`Startup.cs` of
-//! `Azure/azure-functions-core-tools`, with `CorsPolicy.cs` of `dotnet/aspnetcore`). For any other origin the headers are
-//! missing, so the browser refuses the answer.
+//! `Azure/azure-functions-core-tools`, with `CorsPolicy.cs` of `dotnet/aspnetcore`). For any other origin the headers
+//! are missing, so the browser refuses the answer.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
 use super::{HostError, options::Cors, web::WebHost};
 
-/// The layer around everything the host answers.
+/// The layer around all of the host's answers.
 pub(super) async fn answer(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
     let Some(cors) = &web.cors else { return next.run(request).await };
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else { return next.run(request).await };
@@ -51,12 +51,12 @@ fn allow_origin(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue) {
 }
 
 impl Cors {
-    /// Refuses what ASP.NET's `CorsPolicyBuilder` does not build: Core Tools do not start with it.
+    /// Refuses a combination that ASP.NET's `CorsPolicyBuilder` does not build. Core Tools do not start with it.
     pub(super) fn check(&self) -> Result<(), HostError> {
         if self.any() && self.credentials { Err(HostError::AnyOriginWithCredentials) } else { Ok(()) }
     }
 
-    /// What is listed, and allows no page.
+    /// Warns of listed origins that allow no page.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
         self.origins.iter().filter_map(|origin| match origin.as_str() {
             "*" if self.any() => None,
@@ -68,7 +68,7 @@ impl Cors {
         })
     }
 
-    /// Only where it stands alone does `*` mean any.
+    /// Reports whether any origin is allowed. `*` means any origin only where it stands alone.
     fn any(&self) -> bool {
         matches!(self.origins.as_slice(), [only] if only == "*")
     }
@@ -77,7 +77,7 @@ impl Cors {
         self.any() || self.names(origin)
     }
 
-    /// Whether the origin is listed itself, and not by `*`. Browsers write origins in lower case.
+    /// Reports whether the origin itself is listed, and not by `*`. Browsers write origins in lower case.
     pub(super) fn names(&self, origin: &HeaderValue) -> bool {
         let mut listed = self.origins.iter().filter(|listed| *listed != "*");
         listed.any(|listed| origin.as_bytes() == listed.to_ascii_lowercase().as_bytes())

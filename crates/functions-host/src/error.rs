@@ -1,33 +1,33 @@
-//! Why the host cannot start, or cannot execute a command.
+//! The reasons why the host cannot start or cannot execute a command.
 
 use std::{io, net::SocketAddr};
 
 use super::script::ScriptError;
 
-/// Why the host cannot start, or cannot execute a command.
+/// The reason why the host cannot start or cannot execute a command.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The script root cannot be run.
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// Another process listens there.
+    /// Another process listens on this address.
     #[error("port {} is in use: end the process that listens on it, or choose another port", .0.port())]
     PortInUse(SocketAddr),
     /// The host serves this machine only.
     #[error("{0} is not a loopback address: the host serves this machine only")]
     NotLoopback(SocketAddr),
-    /// A page of any site could send requests with the cookies of the signed-in user.
+    /// CORS allows any origin with credentials: any site's page could use the cookies of the signed-in user.
     #[error(
         "CORS allows any origin (\"*\") with credentials, which Azure and Core Tools refuse: name the origins, or leave \
          CORSCredentials out"
     )]
     AnyOriginWithCredentials,
-    /// The address cannot be listened on, or no port is free for the handler.
+    /// The host cannot listen on the address, or no port is free for the handler.
     #[error("cannot listen on {address}: {source}")]
     Bind {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
     /// `customHandler.port` is taken, or 0.
@@ -44,23 +44,23 @@ pub enum HostError {
         "{setting} \"{value}\" is not an IANA time zone, letter case included: Azure on Linux would run in UTC without a word"
     )]
     TimeZone {
-        /// Which app setting.
+        /// The app setting.
         setting: &'static str,
-        /// What it says.
+        /// The value of the setting.
         value: String,
     },
     /// No function has this name.
     #[error("there is no function \"{0}\"")]
     UnknownFunction(String),
-    /// An HTTP function is called at its own URL.
+    /// The function is an HTTP function, which is called at its own URL.
     #[error("\"{name}\" is an HTTP function: call {url}")]
     HttpFunction {
-        /// Its name.
+        /// The function's name.
         name: String,
-        /// Its URL, with the parameters of its route.
+        /// The function's URL, with the parameters of its route.
         url: String,
     },
-    /// The host gave up on the handler, or was stopped.
+    /// The host gave up on the handler or was stopped.
     #[error("the Functions host is not running: {0}")]
     Stopped(String),
 }

@@ -1,4 +1,5 @@
-//! `enableForwardingHttpRequest`: the request is read whole, rebuilt and sent on; the answer is read whole and copied.
+//! `enableForwardingHttpRequest`: the host reads the whole request, rebuilds it and sends it on. It reads the whole
+//! answer and copies it.
 //!
 //! Source: `DefaultHttpWorkerService.cs` and `HttpRequestExtensions.cs` of `Azure/azure-functions-host`.
 
@@ -19,10 +20,10 @@ use super::{
     run::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, USER_AGENT},
 };
 
-/// A request without body whose connection closes without an answer is sent this often.
+/// How often a request without body is sent if its connection closes without an answer.
 const SENDS: usize = 4;
 
-/// Sends a request on, and its answer back.
+/// Sends a request to the handler, and the answer back.
 pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>, target: &Target) -> Response {
     let exchange = exchange(core, &run, request, target);
     let outcome = match core.script.host.function_timeout {
@@ -109,7 +110,7 @@ async fn rebuild(core: &Core, run: &Run, request: Request<Body>, target: &Target
     Ok(outgoing)
 }
 
-/// With a body, one valid type or none; without, none.
+/// Checks the content type. A request with a body may have one valid type or none. Without a body the type is removed.
 fn set_content_type(headers: &mut HeaderMap, no_body: bool) -> Result<(), Failure> {
     if no_body {
         headers.remove(header::CONTENT_TYPE);
@@ -126,7 +127,7 @@ fn set_content_type(headers: &mut HeaderMap, no_body: bool) -> Result<(), Failur
     Ok(())
 }
 
-/// A request without body says so, unless its method expects none.
+/// Sets the content length. A request without body states the length 0, unless its method expects no body.
 pub(super) fn announce_length(headers: &mut HeaderMap, method: &Method, length: usize) {
     let expects_none = [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS, Method::CONNECT].contains(method);
     if length > 0 || !expects_none {
@@ -134,7 +135,7 @@ pub(super) fn announce_length(headers: &mut HeaderMap, method: &Method, length: 
     }
 }
 
-/// Adds what tells the handler that the host speaks; a client's value of the same name stays, and comes first.
+/// Adds the headers by which the handler recognises the host. A client's value of the same name stays and comes first.
 fn sign(headers: &mut HeaderMap, run: &Run) {
     let lines: [(HeaderName, HeaderValue); 3] = [
         (HOST_VERSION_HEADER, HOST_VERSION),

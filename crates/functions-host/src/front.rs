@@ -18,7 +18,7 @@ use super::{admin, cors, http_call::call_function, server::refuse_malformed, web
 /// Tells Azure's front end that another instance is needed.
 const SCALE_OUT: HeaderName = HeaderName::from_static("x-function-scaleout");
 
-/// Everything the host answers.
+/// Routes all requests to the host.
 pub(super) fn router(web: &Arc<WebHost>) -> Router {
     let answers = Router::new().nest("/admin", admin::routes(web)).fallback(call_function).with_state(Arc::clone(web));
     Router::new()
@@ -30,7 +30,7 @@ pub(super) fn router(web: &Arc<WebHost>) -> Router {
         .layer(from_fn(refuse_malformed))
 }
 
-/// The host's own routes are found in any letter case.
+/// Rewrites a path of the host's own routes, which match in any letter case.
 async fn spell_admin_path(mut request: Request<Body>, next: Next) -> Response {
     if let Some(spelt) = admin::spelt(request.uri().path()) {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -41,7 +41,8 @@ async fn spell_admin_path(mut request: Request<Body>, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Requests beyond the limits of `extensions.http` wait, or are refused; those of the admin API are not counted.
+/// Limits requests as `extensions.http` says: requests beyond its limits wait or are refused. Requests to the admin API
+/// are not counted.
 async fn throttle(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
     let is_admin = request.uri().path().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/admin/"));
     let Some(core) = web.core().filter(|_| !is_admin) else { return next.run(request).await };
@@ -56,7 +57,7 @@ async fn throttle(State(web): State<Arc<WebHost>>, request: Request<Body>, next:
     }
 }
 
-/// `extensions.http.customHeaders`: only where the answer has no such header.
+/// Adds the headers of `extensions.http.customHeaders` that the answer does not have.
 async fn add_custom_headers(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
     let core = web.core();

@@ -8,7 +8,7 @@ use super::{
 /// A loaded function.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// Its folder's name.
+    /// The name of the function's folder.
     pub name: String,
     /// `httpTrigger` or `timerTrigger`.
     pub trigger: &'static str,
@@ -16,11 +16,11 @@ pub struct Function {
     pub schedule: Option<String>,
     /// An HTTP function's URL, with the parameters of its route.
     pub invoke_url: Option<String>,
-    /// An HTTP function's methods in upper case; empty for all.
+    /// An HTTP function's methods in upper case. The list is empty if all are allowed.
     pub methods: Vec<String>,
     /// The key that a call of an HTTP function needs, by its level: `anonymous`, `function`, `admin`.
     pub level: Option<String>,
-    /// Disabled by an app setting: a timer does not fire.
+    /// Whether an app setting disables the function. A disabled timer does not fire.
     pub disabled: bool,
 }
 

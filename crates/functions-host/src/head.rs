@@ -11,22 +11,22 @@ use std::{
 use loopback_server::{HeadReader, Heads};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection whose heads are noted, and whose next answer may get a status that the HTTP library does not write.
+/// A connection whose heads are noted. Its next answer may get a status that the HTTP library does not write.
 pub(super) struct Noted<T> {
     inner: T,
     reader: HeadReader,
     next_status: NextStatus,
-    /// Read, and not handed on yet.
+    /// Bytes that have been read and not passed on yet.
     unread: Vec<u8>,
-    /// Not written yet.
+    /// Bytes that have not been written yet.
     unwritten: Vec<u8>,
 }
 
-/// The status of an answer that HTTP does not know; in the extensions of a response.
+/// A status that HTTP does not know. It is kept in the extensions of a response.
 #[derive(Clone, Copy)]
 pub(super) struct OddStatus(pub(super) i32);
 
-/// The status of a connection's next answer, where it is odd.
+/// The status of a connection's next answer, if HTTP does not know it.
 #[derive(Clone, Default)]
 pub(super) struct NextStatus(Arc<Mutex<Option<OddStatus>>>);
 
@@ -39,7 +39,7 @@ impl<T> Noted<T> {
 }
 
 impl<T: AsyncWrite + Unpin> Noted<T> {
-    /// Writes what an odd status has changed.
+    /// Writes the bytes that an odd status has changed.
     fn poll_unwritten(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.unwritten.is_empty() {
             let written = ready!(Pin::new(&mut self.inner).poll_write(context, &self.unwritten))?;
@@ -51,7 +51,7 @@ impl<T: AsyncWrite + Unpin> Noted<T> {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes the beginning of an answer that gets another status.
+    /// Takes the beginning of an answer and gives it its odd status.
     fn take_odd(&mut self, pieces: &[io::IoSlice<'_>]) -> Option<usize> {
         let OddStatus(status) = self.next_status.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).collect();
@@ -62,15 +62,15 @@ impl<T: AsyncWrite + Unpin> Noted<T> {
 }
 
 impl NextStatus {
-    /// For the answer that is about to be written.
+    /// Sets the status of the answer that is written next.
     pub(super) fn set(&self, status: OddStatus) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
     }
 }
 
 impl<T> Noted<T> {
-    /// Reads what has come. Returned is what the HTTP library gets in its place, where a path has characters that it does
-    /// not read and the host's web server does.
+    /// Reads the next bytes. Returns other bytes for the HTTP library if a path has characters that the library does
+    /// not read. The host's web server reads these characters.
     fn escaped(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let paths = self.reader.read(bytes);
         if !paths.iter().any(|path| bytes[path.clone()].iter().any(is_unreadable)) {
@@ -87,12 +87,12 @@ impl<T> Noted<T> {
     }
 }
 
-/// A target as the HTTP library gets it.
+/// Returns a target as the HTTP library gets it.
 pub(super) fn readable(target: &str) -> String {
     String::from_utf8_lossy(&target.bytes().flat_map(escape).collect::<Vec<_>>()).into_owned()
 }
 
-/// Whether the HTTP library refuses a target with it.
+/// Reports whether the HTTP library refuses a target with this character.
 fn is_unreadable(byte: &u8) -> bool {
     b"\"<>`".contains(byte)
 }
@@ -164,7 +164,7 @@ mod tests {
 
     use super::Noted;
 
-    /// What the HTTP library reads of bytes that come in pieces of a size.
+    /// Returns the bytes that the HTTP library reads if `bytes` come in pieces of `size`.
     async fn read(bytes: &[u8], size: usize) -> String {
         let (mut client, server) = duplex(1024);
         let (mut noted, _heads, _status) = Noted::new(server);

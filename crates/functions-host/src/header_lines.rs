@@ -1,8 +1,8 @@
-//! Header lines as .NET's HTTP client sends and passes on, and the lines that its web server refuses to write.
+//! Header lines as .NET's HTTP client sends and passes them on, and the lines that .NET's web server refuses to write.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
-/// Longest head of an answer that the client reads.
+/// The longest head of an answer that the client reads.
 const LONGEST_HEAD: usize = 64 * 1024;
 
 /// Headers that .NET keeps with a request's content rather than with the request.
@@ -20,7 +20,7 @@ pub(crate) const CONTENT_HEADERS: [&str; 11] = [
     "last-modified",
 ];
 
-/// Headers that proxying drops both ways (`RequestUtilities.cs` of `dotnet/yarp`).
+/// Headers that proxying drops in both directions (`RequestUtilities.cs` of `dotnet/yarp`).
 const NOT_PROXIED: [&str; 17] = [
     "alpn",
     "alt-svc",
@@ -41,7 +41,7 @@ const NOT_PROXIED: [&str; 17] = [
     "upgrade-insecure-requests",
 ];
 
-/// Headers of an answer that forwarding writes one line an item.
+/// Headers of an answer that forwarding splits into one line for each item.
 const LISTS: [HeaderName; 7] = [
     header::ALLOW,
     header::CONTENT_ENCODING,
@@ -59,7 +59,8 @@ pub(crate) fn drop_not_proxied(headers: &mut HeaderMap) {
     }
 }
 
-/// Makes one line of those with the same name: with `, `, cookies with `; `, agents with a blank.
+/// Joins the lines of the same name into one: with `, ` in general, with `; ` for cookies, and with a blank for user
+/// agents.
 pub(crate) fn join_repeated(headers: &mut HeaderMap) {
     let repeated: Vec<HeaderName> =
         headers.keys().filter(|name| headers.get_all(*name).iter().nth(1).is_some()).cloned().collect();
@@ -76,18 +77,18 @@ pub(crate) fn join_repeated(headers: &mut HeaderMap) {
     }
 }
 
-/// The first header whose value is not ASCII.
+/// Returns the first header whose value is not ASCII.
 pub(crate) fn not_ascii(headers: &HeaderMap) -> Option<&HeaderName> {
     headers.iter().find(|(_, value)| !value.as_bytes().is_ascii()).map(|(name, _)| name)
 }
 
-/// Why .NET's HTTP client does not read this answer: it is no answer to it.
+/// Returns the reason if .NET's HTTP client does not read this answer. Such an answer counts as none.
 pub(crate) fn too_long<B>(response: &Response<B>) -> Option<String> {
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     (length > LONGEST_HEAD).then(|| format!("its headers are longer than {LONGEST_HEAD} bytes"))
 }
 
-/// Why the host cannot hand this answer on; it answers 500 then.
+/// Returns the reason if the host cannot pass this answer on. The host then answers 500.
 pub(crate) fn unwritable<B>(response: &Response<B>) -> Option<String> {
     let headers = response.headers();
     let lengths = headers.get_all(header::CONTENT_LENGTH);
@@ -105,7 +106,7 @@ pub(crate) fn unwritable<B>(response: &Response<B>) -> Option<String> {
     }
 }
 
-/// A media type with its parameters after `; `; absent if the value is not a media type.
+/// Returns a media type with its parameters after `; `, or nothing if the value is not a media type.
 pub(crate) fn media_type(text: &str) -> Option<String> {
     let is_token = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
@@ -134,7 +135,7 @@ pub(crate) fn media_type(text: &str) -> Option<String> {
     Some(normalised)
 }
 
-/// An answer's headers as forwarding writes them.
+/// Rewrites an answer's headers as forwarding does.
 pub(crate) fn rewrite_forwarded_answer(headers: &mut HeaderMap) {
     headers.remove(header::TRANSFER_ENCODING);
     let empty: Vec<HeaderName> =
@@ -170,7 +171,7 @@ fn split_lines(headers: &mut HeaderMap, name: &HeaderName, split: impl Fn(&str) 
     }
 }
 
-/// A parameter (`name=value`) belongs to the challenge before it.
+/// Joins items to challenges: a parameter (`name=value`) belongs to the challenge before it.
 fn challenges<'a>(items: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut challenges: Vec<String> = Vec::new();
     for item in items {

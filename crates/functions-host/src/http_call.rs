@@ -1,4 +1,4 @@
-//! A call of an HTTP function: finds the function by its route, checks the key, and calls the handler in its mode.
+//! A call of an HTTP function. It finds the function by its route, checks the key, and calls the handler in its mode.
 //!
 //! Source: `FunctionInvocationMiddleware.cs` of `Azure/azure-functions-host`.
 
@@ -34,7 +34,7 @@ pub(super) async fn call_function(
     mut request: Request<Body>,
 ) -> Response {
     let Some(core) = web.settled_core().await else { return host_not_running() };
-    // Within the nested router of the admin API the path is shorter.
+    // The nested router of the admin API has shortened the path.
     *request.uri_mut() = uri;
     let Some(target) = Target::from_request(&request) else { return StatusCode::BAD_REQUEST.into_response() };
     let method = known_in_upper_case(request.method());
@@ -51,7 +51,7 @@ pub(super) async fn call_function(
     if found.trigger.mode == HttpMode::Proxy {
         return invoke(&core, &found, request, method, &target).await;
     }
-    // A caller that goes away ends a proxied request, and no other.
+    // A caller that leaves ends a proxied request, but no other request.
     drop(found);
     let invocation = tokio::spawn(async move {
         match routes::find(&core.script.functions, &method, &target.path) {
@@ -102,7 +102,7 @@ async fn invoke(
     }
 }
 
-/// 404, also where a route matches (azure-functions-host#11888, of July 2026; hosts before it ran the function).
+/// Answers 404, even if a route matches (azure-functions-host#11888 of July 2026). Older hosts ran the function.
 fn not_for_functions(web: &WebHost, core: &Core, method: &Method, path: &str) -> Response {
     match routes::find(&core.script.functions, method, path) {
         Some(found) => web.setup.log.error(format!(
@@ -115,7 +115,8 @@ fn not_for_functions(web: &WebHost, core: &Core, method: &Method, path: &str) ->
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// What works here may be 404 in Azure, and a cut path is easily overlooked.
+/// Warns of an encoded slash. Such a path works here but may be 404 in Azure. A path that is split at the slash is easy
+/// to overlook.
 fn warn_of_encoded_slash(web: &WebHost, request: &Request<Body>) {
     if request.uri().path().to_ascii_lowercase().contains("%2f") {
         web.setup.log.warning(format!(
@@ -126,7 +127,7 @@ fn warn_of_encoded_slash(web: &WebHost, request: &Request<Body>) {
     }
 }
 
-/// A known method is one in any letter case.
+/// Returns a known method in upper case. It is recognised in any letter case.
 fn known_in_upper_case(method: &Method) -> Method {
     const KNOWN: [Method; 9] = [
         Method::GET,
@@ -143,7 +144,8 @@ fn known_in_upper_case(method: &Method) -> Method {
     known.unwrap_or_else(|| method.clone())
 }
 
-/// 401 without the right key; then, for a disabled function, 404 without the master key. Both with an empty body.
+/// Checks the key. The answer is 401 without the right key. For a disabled function it is then 404 without the master
+/// key. Both have an empty body.
 fn admit(web: &WebHost, found: &MatchedRoute<'_>, headers: &HeaderMap, uri: &Uri) -> Result<(), StatusCode> {
     let name = &found.function.name;
     let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(headers, uri, Some(name)));
@@ -172,7 +174,8 @@ fn host_not_running() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "Function host is not running.").into_response()
 }
 
-/// The home page, whatever the method, or nothing.
+/// Answers a request that matches no route. The path `/` gets the home page for any method, or 204 if the home page is
+/// disabled. Other paths get 404.
 fn not_found(web: &WebHost, method: &Method, path: &str) -> Response {
     if path != "/" {
         web.setup.log.information(format!("404: no function has a route for {method} {path}"));

@@ -11,27 +11,28 @@ pub type InvocationSink = Arc<dyn Fn(&Invocation) + Send + Sync>;
 /// A finished invocation.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// `X-Azure-Functions-InvocationId`.
+    /// The value of `X-Azure-Functions-InvocationId`.
     pub id: Uuid,
-    /// The function.
+    /// The function's name.
     pub function: String,
-    /// Method of the request to the handler.
+    /// The method of the request to the handler.
     pub method: String,
-    /// Path of the request to the handler, without the query, which may hold keys.
+    /// The path of the request to the handler, without the query, which may hold keys.
     pub path: String,
     /// The caller's request. Absent for a timer.
     pub call: Option<Call>,
     /// `traceparent` of the caller's request. Absent for a timer, or if the caller sent none.
     pub traceparent: Option<String>,
-    /// When it began.
+    /// The start of the invocation.
     pub started: Timestamp,
     /// The duration, measured by the host.
     pub duration: Duration,
-    /// The handler's status; 500 if it did not answer.
+    /// The handler's status, or 500 if it did not answer.
     pub status: u16,
     /// The handler's text for an error status, or the reason of a failed invocation; at most 500 characters.
     pub reason: Option<String>,
-    /// Why it failed: the handler's status and body, or the problem of its answer. Absent if it succeeded.
+    /// The cause of a failure: the handler's status and body, or the problem of its answer. Absent if the invocation
+    /// succeeded.
     pub error: Option<String>,
 }
 
@@ -45,7 +46,7 @@ pub struct Call {
 }
 
 impl Invocation {
-    /// Whether it succeeded.
+    /// Reports whether the invocation succeeded.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.error.is_none()

@@ -19,12 +19,12 @@ use super::{
     time_zone, timers,
 };
 
-/// Everything that runs for it. Dropping it ends the handler and the timers.
+/// The tasks of a job host. Dropping this value ends the handler and the timers.
 pub(super) struct Job {
     pub(super) tasks: JoinSet<()>,
 }
 
-/// Starts the handler, and nothing else yet. The host gives up on a handler that has failed `strikes` times.
+/// Starts only the handler. The host gives up on a handler that has failed `strikes` times.
 pub(super) fn prepare(setup: &HostSetup, script: Script, strikes: usize) -> Result<(Arc<Core>, Job), HostError> {
     let script = Arc::new(script);
     let zone = time_zone::from_settings(&setup.settings)?;
@@ -59,9 +59,10 @@ pub(super) fn prepare(setup: &HostSetup, script: Script, strikes: usize) -> Resu
 }
 
 impl Job {
-    /// Lets it fire timers, and end the host if it gives up on the handler. Before that it may be thrown away.
+    /// Starts the timers. From now on the job ends the host if it gives up on the handler. Before this call, the job
+    /// may be dropped.
     pub(super) fn go_live(&mut self, setup: &HostSetup, core: &Arc<Core>, ended: watch::Sender<Option<String>>) {
-        // Each has its status, whether it fires or not.
+        // Each timer has its status, even if it does not fire.
         for timer in timers::start(core) {
             if setup.fire_timers {
                 self.tasks.spawn(timer);
@@ -71,7 +72,7 @@ impl Job {
     }
 }
 
-/// A handler given up on ends the whole host, not the job host alone.
+/// Ends the whole host, and not only the job host, when it gives up on the handler.
 async fn tell_the_end(handler: Handler, ended: watch::Sender<Option<String>>) {
     handler.stopped().await;
     if let Some(reason) = handler.gave_up() {
@@ -79,7 +80,7 @@ async fn tell_the_end(handler: Handler, ended: watch::Sender<Option<String>>) {
     }
 }
 
-/// The port that `host.json` fixes, if it can be had, or any free one.
+/// Returns the port that `host.json` fixes, or any free port. Fails if the fixed port is not free.
 fn handler_port(script: &Script) -> Result<u16, HostError> {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     match script.host.port {
@@ -91,7 +92,7 @@ fn handler_port(script: &Script) -> Result<u16, HostError> {
     }
 }
 
-/// The list of functions as `func start` prints it, and what is wrong with the script root.
+/// Prints the list of functions as `func start` does, and the problems of the script root.
 fn print_script(core: &Core) {
     let (log, script) = (&core.log, &core.script);
     for warning in script.warnings() {
@@ -132,7 +133,7 @@ fn print_functions(log: &Log, functions: &[Function]) {
 fn list_line(function: &Function) -> String {
     let methods = if function.methods.is_empty() { String::new() } else { format!("[{}]", function.methods.join(",")) };
     match &function.invoke_url {
-        // Two spaces where there are no methods: so does `func start`.
+        // There are two spaces if there are no methods, as in `func start`.
         Some(url) => format!("\t{}: {methods} {url}", function.name),
         None => format!("\t{}: {}", function.name, function.trigger),
     }

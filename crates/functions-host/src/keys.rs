@@ -12,19 +12,20 @@ use super::script::AuthLevel;
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-functions-key");
 const KEY_PARAMETER: &str = "code";
 
-/// What a request may do.
+/// The rights of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// What is open to everybody.
+    /// Calls that need no key.
     Anonymous,
-    /// Calls of this function.
+    /// Calls of one function.
     Function,
-    /// Everything: the master key.
+    /// Everything; this is the right of the master key.
     Admin,
 }
 
 impl Access {
-    /// Whether it suffices for a function of this level. Above `function` only the master key does.
+    /// Reports whether this right suffices for a function of this level. Above `function`, only the master key
+    /// suffices.
     pub(super) fn suffices(self, level: AuthLevel) -> bool {
         match level {
             AuthLevel::Anonymous => true,
@@ -37,13 +38,13 @@ impl Access {
 /// The keys of one run of the host.
 pub(super) struct Keys {
     pub(super) master: String,
-    /// Opens every function.
+    /// The host key, which opens every function.
     pub(super) host: String,
     functions: hmac::Key,
 }
 
 impl Keys {
-    /// New ones. The error is the system's, when it has no random numbers.
+    /// Makes new keys. Fails if the system has no random numbers.
     pub(super) fn generate() -> Result<Self, aws_lc_rs::error::Unspecified> {
         Ok(Self {
             master: random()?,
@@ -52,12 +53,13 @@ impl Keys {
         })
     }
 
-    /// The key of one function; it opens no other.
+    /// Returns the key of one function. It opens no other function.
     pub(super) fn function(&self, name: &str) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.functions, name.to_ascii_lowercase().as_bytes()))
     }
 
-    /// What the request's key opens. Only where the header is missing does the query count; the first value is taken.
+    /// Returns the rights of the request's key. The query counts only if the header is missing. The first value is
+    /// taken.
     pub(super) fn access(&self, headers: &HeaderMap, uri: &Uri, function: Option<&str>) -> Access {
         let in_query = || {
             let query = uri.query().unwrap_or_default().as_bytes();

@@ -1,4 +1,4 @@
-//! A request body that can be reused, whole, after an attempt that did not read it.
+//! A request body that can be reused as a whole after an attempt that did not read it.
 
 use std::{
     pin::Pin,
@@ -9,7 +9,7 @@ use std::{
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 
-/// The owner's side: what was lent, and whether anything was read from it.
+/// The owner's side: the lent body, and whether anything has been read from it.
 pub(super) struct Lender(Arc<Mutex<Lent>>);
 
 struct Lent {
@@ -25,7 +25,7 @@ impl Lender {
         Self(Arc::new(Mutex::new(Lent { body, read: false })))
     }
 
-    /// For the next attempt; absent once something was read.
+    /// Returns the body for the next attempt, or nothing once a part has been read.
     pub(super) fn lend(&self) -> Option<Body> {
         let read = self.0.lock().unwrap_or_else(PoisonError::into_inner).read;
         (!read).then(|| Body::new(Borrowed(Arc::clone(&self.0))))

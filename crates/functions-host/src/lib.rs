@@ -15,11 +15,11 @@
 //! # }
 //! ```
 //!
-//! A function with an unsupported binding or trigger is in error, by name; the others run. Unknown members of
-//! `host.json` and `function.json` are refused by name, unless [`HostOptions::lenient`] is set. Left out: the lock that
-//! keeps several instances of an app from running a timer twice (there is one instance), dynamic throttles, host IDs,
-//! and the management of keys. `docs/functions-host.md` of the repository lists the covered behaviour, with a test for
-//! each statement.
+//! A function with an unsupported binding or trigger is reported by name as in error; the others run. Unknown members
+//! of `host.json` and `function.json` are refused by name, unless [`HostOptions::lenient`] is set. The host leaves out
+//! the lock that keeps several instances of an app from running a timer twice, because there is one instance. It also
+//! leaves out dynamic throttles, host IDs, and the management of keys. `docs/functions-host.md` of the repository lists
+//! the covered behaviour, with a test for each statement.
 //!
 //! Each file names its sources: `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk-extensions`, and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.
@@ -100,29 +100,30 @@ pub struct FunctionsHost {
 }
 
 impl FunctionsHost {
-    /// Reads the script root, listens, and starts the handler in the background. Prints the list of functions to the log.
+    /// Reads the script root, listens, and starts the handler in the background. Prints the list of functions to the
+    /// log.
     ///
     /// # Errors
-    /// [`HostError`] says what is missing or wrong, and how to mend it.
+    /// [`HostError`] names the missing or wrong part, and the remedy.
     pub async fn start(options: HostOptions) -> Result<Self, HostError> {
         let Started { web, url, server } = start::start(options).await?;
         Ok(Self { web, url, server: Mutex::new(server) })
     }
 
-    /// `http://127.0.0.1:PORT/`.
+    /// Returns the host's URL, `http://127.0.0.1:PORT/`.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The loaded functions, sorted by name. The log names functions in error.
+    /// Returns the loaded functions, sorted by name. The log names the functions in error.
     #[must_use]
     pub fn functions(&self) -> Vec<Function> {
         let core = self.web.core();
         core.iter().flat_map(|core| core.script.functions.iter().map(|one| Function::new(core, one))).collect()
     }
 
-    /// The master key; absent if no keys are required.
+    /// Returns the master key, or nothing if no keys are required.
     #[must_use]
     pub fn master_key(&self) -> Option<&str> {
         self.web.keys.as_ref().map(|keys| keys.master.as_str())
@@ -131,7 +132,7 @@ impl FunctionsHost {
     /// Waits until the handler answers.
     ///
     /// # Errors
-    /// [`HostError::Stopped`] if the host gave up on it.
+    /// [`HostError::Stopped`] if the host gave up on the handler.
     pub async fn wait_ready(&self) -> Result<(), HostError> {
         let core = settled_core(&self.web).await?;
         if core.script.functions.is_empty() {
@@ -141,11 +142,11 @@ impl FunctionsHost {
     }
 
     /// Runs a timer function now, like `POST /admin/functions/<name>`, and waits for its end. `data` is the input of
-    /// the admin API: it goes into `Metadata` under the name of the trigger, and has no meaning for a timer.
+    /// the admin API. It goes into `Metadata` under the name of the trigger and has no meaning for a timer.
     ///
     /// # Errors
-    /// [`HostError`] if there is no such function, or it is an HTTP function. A failed invocation is not an error here:
-    /// see [`Invocation::error`].
+    /// [`HostError`] if there is no such function, or if it is an HTTP function. A failed invocation is not an error
+    /// here: see [`Invocation::error`].
     pub async fn invoke(&self, name: &str, data: Option<Value>) -> Result<Invocation, HostError> {
         invoke(&self.web, name, data).await
     }
@@ -155,7 +156,7 @@ impl FunctionsHost {
     /// set, the old handler ends first.
     ///
     /// # Errors
-    /// [`HostError`] says why the new handler does not start; the old one continues.
+    /// [`HostError`] gives the reason if the new handler does not start. The old one then continues.
     pub fn replace(&self) -> impl Future<Output = Result<(), HostError>> + Send + 'static + use<> {
         let web = Arc::clone(&self.web);
         async move { web.replace().await }
@@ -169,7 +170,7 @@ impl FunctionsHost {
         self.web.tell_stopped();
     }
 
-    /// Resolves with the reason when the host gives up on the handler, or is stopped.
+    /// Resolves with the reason when the host gives up on the handler or is stopped.
     pub fn stopped(&self) -> impl Future<Output = String> + Send + 'static + use<> {
         let mut ended = self.web.ended.subscribe();
         async move {

@@ -4,42 +4,43 @@ use std::{fmt, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-/// How serious a line is.
+/// The severity of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Ordinary.
+    /// An ordinary message.
     Information,
-    /// Something to look at.
+    /// A message that needs attention.
     Warning,
-    /// Something failed.
+    /// A failure.
     Error,
 }
 
-/// Whom a line is of.
+/// The origin of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogSource {
     /// The host.
     Host,
-    /// The host, about the begin or the end of an invocation, which [`InvocationSink`](crate::InvocationSink) gets too.
+    /// The host, about the beginning or the end of an invocation. [`InvocationSink`](crate::InvocationSink) gets the
+    /// invocation, too.
     Invocation,
     /// The handler: its output, and the logs of its answers.
     Handler,
 }
 
-/// One line.
+/// One line of the log.
 #[derive(Clone, Debug)]
 pub struct LogLine {
-    /// Absent in the list of functions, which `func start` prints bare.
+    /// The time. It is absent in the list of functions, which `func start` prints without a time.
     pub at: Option<Timestamp>,
-    /// How serious.
+    /// The severity.
     pub level: Level,
-    /// Whom it is of.
+    /// The origin.
     pub source: LogSource,
-    /// The text, without a line end; a message of the host may have several lines.
+    /// The text without a line end. A message of the host may have several lines.
     pub text: String,
 }
 
-/// `[2026-01-01T00:00:00.000Z] text`
+/// Writes `[2026-01-01T00:00:00.000Z] text`.
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
@@ -52,7 +53,7 @@ impl fmt::Display for LogLine {
     }
 }
 
-/// Where lines go. Called from many tasks; must not block.
+/// The sink of log lines. It is called from many tasks and must not block.
 pub type LogSink = Arc<dyn Fn(LogLine) + Send + Sync>;
 
 /// The sink, with a method for each level.
@@ -80,7 +81,7 @@ impl Log {
         (self.0)(LogLine { at: Some(Timestamp::now()), level, source, text: text.into() });
     }
 
-    /// Without a time.
+    /// Writes a line without a time.
     pub(super) fn bare(&self, text: impl Into<String>) {
         (self.0)(LogLine { at: None, level: Level::Information, source: LogSource::Host, text: text.into() });
     }

@@ -8,37 +8,37 @@ use super::{
     timers,
 };
 
-/// A timer function: when it fires.
+/// A timer function and its occurrences.
 #[derive(Clone, Debug)]
 pub struct Timer {
     /// The function's name.
     pub name: String,
-    /// Normalised as in the host's log.
+    /// The schedule, normalised as in the host's log.
     pub schedule: String,
-    /// IANA name of the zone that the schedule is in, or its offset.
+    /// The time zone of the schedule: its IANA name, or else its offset.
     pub time_zone: String,
-    /// Whether it does not fire, and why.
+    /// Why the timer does not fire. Absent if it fires.
     pub silent: Option<&'static str>,
-    /// Start of the last run on schedule that the host remembers.
+    /// The start of the last scheduled run that the host remembers.
     pub last: Option<Timestamp>,
-    /// The next runs, soonest first.
+    /// The next scheduled runs, soonest first.
     pub next: Vec<Timestamp>,
 }
 
 impl FunctionsHost {
-    /// As `GET /admin/host/status` names it.
+    /// Returns the host's state as `GET /admin/host/status` names it.
     #[must_use]
     pub fn state(&self) -> &'static str {
         self.web.state()
     }
 
-    /// Why the host gave up on the handler, or cannot start at all.
+    /// Returns why the host gave up on the handler, or why it cannot start at all.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         self.web.problem()
     }
 
-    /// The functions that are in error, and why.
+    /// Returns the functions in error, with the reasons.
     #[must_use]
     pub fn problems(&self) -> Vec<FunctionProblem> {
         let core = self.web.core();
@@ -46,7 +46,7 @@ impl FunctionsHost {
         errors.map(|error| FunctionProblem { name: error.name.clone(), problem: error.problem.clone() }).collect()
     }
 
-    /// The timer functions, each with so many of its next runs.
+    /// Returns the timer functions, each with `next` upcoming runs.
     #[must_use]
     pub fn timers(&self, next: usize) -> Vec<Timer> {
         let web = &self.web;

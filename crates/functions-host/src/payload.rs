@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 use super::json::Json;
 
-/// Where a timer stands on its schedule.
+/// The status of a timer on its schedule.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScheduleStatus {
-    /// Start of the last run on schedule; absent before the first.
+    /// The start of the last scheduled run. Absent before the first run.
     pub(super) last: Option<Zoned>,
-    /// The next occurrence; during a run, the occurrence that is being run. Absent: never.
+    /// The next occurrence. During a run, it is the occurrence of that run. Absent if there is none.
     pub(super) next: Option<Zoned>,
     pub(super) last_updated: Option<Zoned>,
 }
 
-/// A body with one entry in `Data`. System data move aside for a value named `sys`.
+/// Returns a body with one entry in `Data`. The system data are named `$sys` if another value is named `sys`.
 pub(super) fn body(function: &str, binding: &str, data: Json, mut metadata: Vec<(String, Json)>) -> Json {
     let taken = metadata.iter().any(|(name, _)| name.eq_ignore_ascii_case("sys"));
     let sys = Json::object([
@@ -31,7 +31,7 @@ pub(super) fn body(function: &str, binding: &str, data: Json, mut metadata: Vec<
 }
 
 impl ScheduleStatus {
-    /// As it is stored, and sent.
+    /// Returns the status as it is stored and sent.
     pub(super) fn to_json(&self, zone: &TimeZone) -> Json {
         let never = never(zone);
         let end = format!("9999-12-31T23:59:59.9999999{}", offset_text(zone.to_offset(Timestamp::MAX)));
@@ -43,8 +43,8 @@ impl ScheduleStatus {
     }
 }
 
-/// A timer's entry in `Data`. No status is sent for a timer without monitor. `past_due`: this run makes up for an
-/// occurrence that was missed while no host ran.
+/// Returns a timer's entry in `Data`. A timer without monitor sends no status. `past_due` means that this run replaces
+/// an occurrence that was missed while no host ran.
 pub(super) fn timer(adjust_for_dst: bool, status: Option<&ScheduleStatus>, past_due: bool, zone: &TimeZone) -> Json {
     Json::object([
         ("Schedule", Json::object([("AdjustForDST", Json::Bool(adjust_for_dst))])),
@@ -53,8 +53,9 @@ pub(super) fn timer(adjust_for_dst: bool, status: Option<&ScheduleStatus>, past_
     ])
 }
 
-/// The first instant of .NET in local time, with the zone's oldest offset; where local time would lie before year 1 it is
-/// the first instant itself. .NET keeps the difference between the oldest offset and the standard one in whole minutes.
+/// Returns .NET's first instant in local time, with the zone's oldest offset. If the local time would lie before year
+/// 1, it is the first instant itself. .NET keeps the difference between the oldest offset and the standard offset in
+/// whole minutes.
 fn never(zone: &TimeZone) -> String {
     let standard = standard_offset(zone);
     let minutes = (standard + (zone.to_offset(Timestamp::MIN).seconds() - standard) / 60 * 60) / 60;
@@ -64,7 +65,7 @@ fn never(zone: &TimeZone) -> String {
     format!("0001-01-01T{time}:00{sign}{:02}:{:02}", hours.abs(), rest.abs())
 }
 
-/// In seconds, of this year.
+/// Returns this year's standard offset in seconds.
 fn standard_offset(zone: &TimeZone) -> i32 {
     let now = Timestamp::now();
     let half_a_year = jiff::SignedDuration::from_hours(183 * 24);
@@ -83,7 +84,7 @@ fn offset_time(at: Option<&Zoned>, absent: &str) -> String {
     at.map_or_else(|| absent.to_owned(), |at| time(at, &at.strftime("%:z").to_string()))
 }
 
-/// As .NET writes it: up to seven digits after the point, none if they are zero.
+/// Writes a time as .NET does: with up to seven digits after the point, and with none if they are zero.
 fn time(at: &Zoned, zone: &str) -> String {
     let ticks = format!("{:07}", at.subsec_nanosecond() / 100);
     let fraction = ticks.trim_end_matches('0');

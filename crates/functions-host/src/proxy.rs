@@ -28,17 +28,17 @@ use super::{
     upgrade::{self, Upgrade},
 };
 
-/// How long nothing may happen on a request: neither an answer nor the next piece of it.
+/// The longest time without an answer or a next piece of it.
 const IDLE_LIMIT: Duration = Duration::from_secs(240);
-/// Attempts in all, whatever went wrong with the others.
+/// The number of attempts, for every kind of failure.
 const ATTEMPTS: u32 = 10;
-/// An attempt without body is made this often where the handler closes the connection without an answer.
+/// How often an attempt without body is sent if the handler closes the connection without an answer.
 const SENDS: u32 = 4;
-/// How long a call that took too long still waits for its end.
+/// The time that a late call still waits for its end.
 const AFTER_TIMEOUT: Duration = Duration::from_secs(2);
 const DELAY_STEP: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_millis(250);
-/// As much of an error's body as the journal may need.
+/// The part of an error's body that is kept, in bytes, for the journal.
 const KEPT: usize = 4096;
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-ms-invocation-id");
@@ -83,14 +83,14 @@ async fn send_in_time(
     }
     let failure = too_late(run);
     if run.is_late() {
-        // The kill breaks the connection, so the request is sent again to the handler's next process; its answer comes too
-        // late.
+        // The kill breaks the connection, so the request is sent again to the handler's next process. That answer comes
+        // too late.
         let _ = timeout(AFTER_TIMEOUT, &mut sending).await;
     }
     Err(failure)
 }
 
-/// Either limit: `functionTimeout`, which costs the handler its life, or silence.
+/// Returns the failure of a limit: `functionTimeout`, which also kills the handler, or a silence that is too long.
 fn too_late(run: &Run) -> Failure {
     if run.is_late() {
         return run.timed_out();
@@ -113,7 +113,7 @@ fn check(response: Response<Incoming>, upgraded: bool) -> Result<Response<Incomi
     }
 }
 
-/// Sends the request until it is answered. A body that was read is never sent twice, though the pauses pass all the same.
+/// Sends the request until it is answered. A body that was read is never sent again, but the pauses still take place.
 async fn send(
     core: &Core,
     run: &Run,
@@ -197,7 +197,7 @@ fn outgoing(
     Ok(outgoing)
 }
 
-/// What the host knows of the client's connection replaces what the client says.
+/// Sets the forwarding headers from the connection that the host sees. They replace the client's own values.
 fn set_forwarded(headers: &mut HeaderMap, peer: Option<Peer>, host: Option<HeaderValue>) {
     headers.remove(header::FORWARDED);
     headers.remove(FORWARDED_PREFIX);
@@ -230,7 +230,7 @@ fn pass_back(run: Run, response: Response<Body>) -> Response {
     Response::from_parts(parts, Body::from_stream(pieces))
 }
 
-/// The next piece of an answer, unless the whole takes too long or nothing comes for too long.
+/// Returns the next piece of an answer. Fails if the whole answer or the next piece takes too long.
 async fn next_piece(
     body: &mut BodyDataStream,
     deadline: Option<Instant>,
@@ -240,7 +240,7 @@ async fn next_piece(
     timeout_at(deadline.map_or(idle, |deadline| deadline.min(idle)), body.next()).await
 }
 
-/// Lives as long as the answer's body; its end is the invocation's.
+/// The running invocation of an answer that is being passed on. It ends together with the answer's body.
 struct Passing {
     run: Option<Run>,
     status: StatusCode,

@@ -1,11 +1,11 @@
 //! Redirects of the handler, which the host's HTTP client follows unless requests are forwarded.
 //!
-//! Source: `RedirectHandler.cs` of `dotnet/runtime`. One difference: redirects lead only to the handler, to no other
-//! host.
+//! Source: `RedirectHandler.cs` of `dotnet/runtime`. There is one difference: redirects lead only to the handler, and
+//! to no other host.
 
 use http::{Method, Response, StatusCode, Uri, header};
 
-/// What is asked next, if the answer redirects to the handler itself.
+/// Returns the next request, if the answer redirects to the handler itself.
 pub(super) fn next<B>(method: &Method, url: &Uri, answer: &Response<B>) -> Option<(Method, Uri)> {
     let keeps_method = match answer.status() {
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::MULTIPLE_CHOICES => method != Method::POST,

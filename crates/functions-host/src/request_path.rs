@@ -7,20 +7,20 @@ use loopback_server::WrittenHead;
 
 use crate::head::readable;
 
-/// Where a request goes, as the host's web server hands it on.
+/// The target of a request, as the host's web server passes it on.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    /// Decoded.
+    /// The decoded path.
     pub(crate) path: String,
-    /// As written.
+    /// The query, as written.
     pub(crate) query: Option<String>,
 }
 
 impl Target {
-    /// Absent for a path that the web server answers with 400.
+    /// Reads the target, or returns nothing for a path that the web server answers with 400.
     pub(crate) fn from_request<B>(request: &Request<B>) -> Option<Self> {
         let written = request.extensions().get::<WrittenHead>().and_then(WrittenHead::target).map(readable);
-        // A `#` means nothing to the web server; the HTTP library ends the target there.
+        // A `#` has no meaning for the web server. The HTTP library ends the target there.
         if let Some(written) = written.as_deref().filter(|written| written.starts_with('/')) {
             let (path, query) = written.split_once('?').map_or((written, None), |(path, query)| (path, Some(query)));
             return Some(Self { path: request_path(path)?, query: query.map(str::to_owned) });
@@ -30,20 +30,20 @@ impl Target {
     }
 }
 
-/// The path, decoded; absent for one that the web server answers with 400. `%2F` stays, and so does a run of escapes that
-/// is not UTF-8.
+/// Decodes a path. Returns nothing for a path that the web server answers with 400. `%2F` stays encoded, and so does a
+/// run of escapes that is not UTF-8.
 pub(crate) fn request_path(raw: &str) -> Option<String> {
     let decoded = decode(raw)?;
     Some(if decoded.contains("/.") { resolve_dots(&decoded) } else { decoded })
 }
 
-/// Whether the host keeps a decoded path to itself: no function gets it.
+/// Reports whether the host reserves a decoded path for itself: no function gets it.
 pub(crate) fn is_reserved(path: &str) -> bool {
     let first = path.strip_prefix('/').and_then(|path| path.split('/').next()).unwrap_or_default();
     ["admin", "runtime"].iter().any(|kept| first.eq_ignore_ascii_case(kept))
 }
 
-/// Every escape of a query's text decoded, but for a run that is not UTF-8.
+/// Decodes every escape of a query's text, except for a run that is not UTF-8.
 pub(crate) fn unescape(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
@@ -88,7 +88,8 @@ fn decode(raw: &str) -> Option<String> {
     Some(decoded)
 }
 
-/// The character that a run of escapes at the start of `bytes` stands for, and how many bytes it takes there.
+/// Reads the character that a run of escapes at the start of `bytes` encodes. Returns it with the number of its bytes
+/// there.
 fn escaped_character(bytes: &[u8]) -> Option<(char, usize)> {
     let mut encoded = Vec::with_capacity(4);
     for at in 0..4 {

@@ -1,4 +1,4 @@
-//! Path and query as the host passes them on.
+//! The path and the query as the host passes them on.
 //!
 //! Both modes start from the decoded path. Source: `HttpRequestExtensions.cs` of `Azure/azure-functions-host`
 //! (forwarding), `RequestUtilities.cs` of `dotnet/yarp` 2.1 (proxying, which escapes every `%` anew), and .NET's `Uri`.
@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use crate::request_path::unescape;
 
-/// Forwarding: escapes that are left in the path stay, a decoded `?` or `#` ends it, and the query is rebuilt.
+/// Returns the target for forwarding. Remaining escapes in the path stay, a decoded `?` or `#` ends the path, and the
+/// query is rebuilt.
 pub(crate) fn forwarded(path: &str, query: Option<&str>) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default().replace('\\', "/");
     let mut target = escape(&path, true, |byte| in_path(byte) || b"[]".contains(&byte));
@@ -20,7 +21,8 @@ pub(crate) fn forwarded(path: &str, query: Option<&str>) -> String {
     target
 }
 
-/// Proxying: every `%` of the decoded path is escaped, and the query stays as it is but for what .NET's `Uri` normalises.
+/// Returns the target for proxying. Every `%` of the decoded path is escaped. The query stays the same, except for the
+/// normalisations of .NET's `Uri`.
 pub(crate) fn proxied(path: &str, query: Option<&str>) -> String {
     let path = escape(path, false, in_path);
     match query {
@@ -29,12 +31,13 @@ pub(crate) fn proxied(path: &str, query: Option<&str>) -> String {
     }
 }
 
-/// The path in `Url` of a payload.
+/// Returns the path for `Url` of a payload.
 pub(crate) fn in_url(path: &str) -> String {
     escape(path, true, in_path)
 }
 
-/// The parameters of a query, decoded: each name once, in its last spelling and whatever its letter case, with its values.
+/// Reads the parameters of a query and decodes them. Names are equal in any letter case. Each name appears once, in its
+/// last spelling, with all its values.
 pub(crate) fn parse_query(query: Option<&str>) -> Vec<(String, Vec<String>)> {
     let mut parameters: Vec<(String, Vec<String>)> = Vec::new();
     for piece in query.unwrap_or_default().split('&').filter(|piece| !piece.is_empty()) {
@@ -52,7 +55,7 @@ pub(crate) fn parse_query(query: Option<&str>) -> Vec<(String, Vec<String>)> {
     parameters
 }
 
-/// With commas; an empty value leaves no trace.
+/// Joins values with commas. An empty value is left out.
 pub(crate) fn joined(values: &[String]) -> String {
     values.iter().filter(|value| !value.is_empty()).cloned().collect::<Vec<_>>().join(",")
 }
@@ -65,7 +68,7 @@ fn in_query(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!*()$@,;".contains(&byte)
 }
 
-/// `keep_escapes`: what already looks like an escape stays.
+/// Escapes a text. With `keep_escapes`, a part that looks like an escape stays.
 fn escape(text: &str, keep_escapes: bool, keep: impl Fn(u8) -> bool) -> String {
     let bytes = text.as_bytes();
     let mut escaped = String::with_capacity(text.len());
@@ -85,7 +88,8 @@ fn push_escape(text: &mut String, byte: u8) {
     let _ = write!(text, "%{byte:02X}");
 }
 
-/// Escapes of plain characters are undone, the others written in upper case; what a URI may not hold is escaped.
+/// Normalises a query. Escapes of plain characters are decoded, and other escapes are written in upper case. Characters
+/// that a URI may not hold are escaped.
 fn normalised(query: &str) -> String {
     let bytes = query.as_bytes();
     let mut text = String::with_capacity(query.len());

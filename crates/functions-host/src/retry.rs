@@ -1,4 +1,4 @@
-//! Retry policies: `retry` in `function.json`, else in `host.json`.
+//! Retry policies: `retry` in `function.json`, or else in `host.json`.
 //!
 //! Source: `RetryOptions.cs` of `Azure/azure-functions-host` and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-bindings-error-pages>, and
@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use super::json::Json;
 
-/// When a failed run is tried again.
+/// The rules for the retries of a failed run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Retry {
-    /// Attempts after the first; absent for no end.
+    /// The number of attempts after the first. Absent if there is no limit.
     limit: Option<u32>,
     first: Duration,
-    /// The longest, for a delay that doubles each time.
+    /// The longest delay, if the delay doubles each time.
     doubling_up_to: Option<Duration>,
 }
 
@@ -63,8 +63,8 @@ impl Retry {
         }
     }
 
-    /// How long to wait after this many retries; absent when they are used up. What a delay grows by varies by a fifth,
-    /// by `chance` from 0 to 1.
+    /// Returns the delay after this many retries, or nothing when they are used up. The growth of a delay varies by a
+    /// fifth, with `chance` from 0 to 1.
     pub(super) fn delay(&self, retries: u32, chance: f64) -> Option<Duration> {
         let left = self.limit.is_none_or(|limit| retries < limit);
         left.then(|| match self.doubling_up_to {
@@ -78,8 +78,8 @@ impl Retry {
         })
     }
 
-    /// `Metadata.RetryContext` of an attempt; 0 is the first. `failed` is what the attempt before it ended with, if this is
-    /// none.
+    /// Returns `Metadata.RetryContext` of an attempt. `retries` is 0 for the first attempt. `failed` is the failure of
+    /// the previous attempt and absent for the first.
     pub(super) fn context(&self, function: &str, retries: u32, failed: Option<&str>) -> Json {
         let number = |number: i64| Json::Integer(number.to_string());
         Json::object([

@@ -19,18 +19,18 @@ use super::{
     redirect,
 };
 
-/// What the host calls itself in `X-Azure-Functions-HostVersion`: the version that Core Tools 4.14 carries.
+/// The version that the host reports in `X-Azure-Functions-HostVersion`: that of the host in Core Tools 4.14.
 pub(super) const HOST_VERSION: HeaderValue = HeaderValue::from_static("4.1052.0.0");
 pub(super) const USER_AGENT: &str = "Azure-Functions-Host/4.1052.0.0";
 pub(super) const HOST_VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
 pub(super) const INVOCATION_ID_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// As many as .NET's HTTP client follows.
+/// The number of redirects that .NET's HTTP client follows.
 const MOST_REDIRECTS: usize = 50;
-/// Why an HTTP call or a call by hand happened, as the real host words it.
+/// The reason for an HTTP call or a call by hand, in the words of the real host.
 pub(super) const BY_CALL: &str = "This function was programmatically called via the host APIs.";
 
-/// A running invocation. Dropped before its end, it counts as failed: the caller went away.
+/// A running invocation. If it is dropped before its end, it counts as failed: the caller left.
 pub(super) struct Run {
     core: Arc<Core>,
     pub(super) id: Uuid,
@@ -46,7 +46,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// `method` and `path` are those of the request to the handler.
+    /// Starts an invocation. `method` and `path` are those of the request to the handler.
     pub(super) fn begin(core: &Arc<Core>, function: &str, reason: &str, method: &Method, path: &str) -> Self {
         let id = Uuid::new_v4();
         let line = format!("Executing 'Functions.{function}' (Reason='{reason}', Id={id})");
@@ -66,7 +66,7 @@ impl Run {
         }
     }
 
-    /// Notes the caller's request, and the trace that it belongs to.
+    /// Notes the caller's request and its trace.
     pub(super) fn called_by(mut self, request: &Request<Body>) -> Self {
         let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         self.call = Some(Call { method, path });
@@ -79,13 +79,13 @@ impl Run {
         HeaderValue::from_str(&self.id.to_string()).unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// Waits for the handler; a host that gave up says why.
+    /// Waits for the handler. Fails with the reason if the host gave up.
     pub(super) async fn handler_ready(&self) -> Result<(), Failure> {
         let not_running = |reason| Failure::Other(format!("the Functions host is not running: {reason}"));
         self.core.handler.ready().await.map_err(not_running)
     }
 
-    /// The connection failed, in plain words.
+    /// Describes a failed connection in plain words.
     pub(super) fn no_answer(&self, error: &hyper_util::client::legacy::Error) -> Failure {
         let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         Failure::Other(if self.core.handler.has_exited() {
@@ -99,17 +99,18 @@ impl Run {
         })
     }
 
-    /// When `functionTimeout` ends it.
+    /// Returns the end of the time that `functionTimeout` allows.
     pub(super) fn deadline(&self) -> Option<tokio::time::Instant> {
         self.core.script.host.function_timeout.and_then(|limit| self.started.checked_add(limit)).map(Into::into)
     }
 
-    /// Whether `functionTimeout` is over.
+    /// Reports whether `functionTimeout` has passed.
     pub(super) fn is_late(&self) -> bool {
         self.deadline().is_some_and(|deadline| deadline <= tokio::time::Instant::now())
     }
 
-    /// The function took too long: the real host kills the handler, which ends every other invocation too.
+    /// Ends an invocation that took too long. The handler is killed, as in the real host, which ends all other
+    /// invocations too.
     pub(super) fn timed_out(&self) -> Failure {
         self.core.handler.restart();
         Failure::Other(format!(
@@ -118,12 +119,12 @@ impl Run {
         ))
     }
 
-    /// A success from the host's point of view. `reason` is what the handler says where the status is an error.
+    /// Ends an invocation that succeeded for the host. `reason` is the handler's text if the status is an error.
     pub(super) fn succeeded(self, status: StatusCode, reason: Option<String>) -> Invocation {
         self.end(status, None, reason)
     }
 
-    /// `status` is the handler's, if it answered.
+    /// Ends a failed invocation. `status` is the handler's, if it answered.
     pub(super) fn failed(self, status: Option<StatusCode>, failure: &Failure) -> Invocation {
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.end(status, Some(failure.to_string()), Some(failure.reason()))
@@ -162,12 +163,13 @@ impl Run {
         invocation
     }
 
-    /// Writes a line that belongs to it.
+    /// Writes a log line that belongs to the invocation.
     pub(super) fn note(&self, line: &str) {
         self.core.log.information(line);
     }
 
-    /// `POST /<function>` with a JSON payload, as every trigger but plain HTTP is invoked. The caller ends the run.
+    /// Sends `POST /<function>` with a JSON payload. All triggers but plain HTTP are invoked like this. The caller ends
+    /// the run.
     pub(super) async fn post(
         &self,
         payload: &Json,
@@ -212,7 +214,7 @@ impl Run {
         Ok((status, answer))
     }
 
-    /// A redirect may have turned the method into GET, which has no body.
+    /// Makes the request. A redirect may have changed the method to GET, which has no body.
     fn request(&self, method: &Method, url: Uri, payload: &Json) -> Result<Request<Body>, http::Error> {
         let request = Request::builder()
             .method(method)

@@ -10,7 +10,7 @@ use std::{
 
 use super::web::WebHost;
 
-/// How often the script root is looked at.
+/// The interval between two checks of the script root.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The text of `host.json` and of each `function.json`.
@@ -20,7 +20,7 @@ pub(super) async fn restart_on_change(web: Arc<WebHost>) {
     let mut known = script_files(&web.setup.root).ok();
     loop {
         tokio::time::sleep(LOOK).await;
-        // A file that cannot be read, for want of a descriptor perhaps, says nothing of a change.
+        // A file that cannot be read, perhaps because no descriptor is left, does not count as a change.
         let Ok(files) = script_files(&web.setup.root) else { continue };
         let Some(before) = known.replace(files) else { continue };
         if known.as_ref() != Some(&before) {
@@ -30,7 +30,7 @@ pub(super) async fn restart_on_change(web: Arc<WebHost>) {
     }
 }
 
-/// A file that is not there is left out; any other failure is an error.
+/// Reads the files. A missing file is left out, and any other failure is an error.
 fn script_files(root: &Path) -> io::Result<ScriptFiles> {
     let mut paths = vec![root.join("host.json")];
     for entry in fs::read_dir(root)? {

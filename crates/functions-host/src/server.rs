@@ -1,4 +1,4 @@
-//! The web server: HTTP/1 connections, with the refusals that Kestrel makes before the host sees a request.
+//! The web server: HTTP/1 connections. It makes the same refusals as Kestrel before the host sees a request.
 
 use std::{convert::Infallible, net::IpAddr};
 
@@ -15,23 +15,24 @@ use tower::ServiceExt as _;
 
 use super::head::{NextStatus, Noted, OddStatus};
 
-/// Longest request line that the host's web server reads, in bytes.
+/// The longest request line that the host's web server reads, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
-/// Most that all header lines together may take there.
+/// The largest size of all header lines together, in bytes.
 const LONGEST_HEADERS: usize = 32 * 1024;
 
 /// The client's address.
 #[derive(Clone, Copy)]
 pub(super) struct Peer(pub(super) IpAddr);
 
-/// The request's URI, which a nested router shortens.
+/// The request's whole URI. A nested router shortens the request's own.
 #[derive(Clone)]
 pub(super) struct WholeUri(pub(super) Uri);
 
-/// Descriptors for each connection: its own, the one to the handler, and as many for what the handler calls in this process.
+/// Descriptors for each connection: its own, the one to the handler, and the others for the handler's calls to this
+/// process.
 const DESCRIPTORS: usize = 5;
 
-/// Serves until it is dropped, which closes every connection.
+/// Serves until this future is dropped, which closes every connection.
 pub(super) async fn serve(listener: TcpListener, router: Router) {
     let listener = Listener::new(listener, Room::one_in(DESCRIPTORS));
     let mut connections = JoinSet::new();
@@ -47,7 +48,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
             request.extensions_mut().insert(head);
             async move {
                 let mut response = service.oneshot(request).await?;
-                // Whatever version the handler speaks: so the host's web server writes every answer.
+                // The host's web server writes this version in every answer. The handler's version has no effect.
                 *response.version_mut() = Version::HTTP_11;
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                     heads.end();
@@ -59,19 +60,19 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
     }
 }
 
-/// Whether the web server takes it for the name of a host.
+/// Reports whether the web server accepts the value as the name of a host.
 fn is_host(value: &[u8]) -> bool {
     value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!$&'()-._~,;=%:[]".contains(byte))
 }
 
-/// Whether more than one line gives a header.
+/// Reports whether a header has more than one line.
 fn has_two(request: &Request<Body>, name: &HeaderName) -> bool {
     request.extensions().get::<WrittenHead>().is_some_and(|head| head.count(name) > 1)
 }
 
-/// Answers what the host's web server refuses.
+/// Refuses requests that the host's web server refuses.
 pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> Response {
-    // Of two equal lengths the HTTP library hands on one.
+    // The HTTP library passes on only one of two equal lengths.
     let two_lengths = has_two(&request, &header::CONTENT_LENGTH) || has_two(&request, &header::HOST);
     let headers = request.headers();
     let has_host = headers.contains_key(header::HOST);

@@ -1,4 +1,4 @@
-//! The options of the host, from which it makes each job host.
+//! The setup of the host, from which it makes each job host.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{
     timers::Statuses,
 };
 
-/// Stays the same over restarts.
+/// The setup. It stays the same over restarts.
 pub(super) struct HostSetup {
     pub(super) root: PathBuf,
     pub(super) environment: Vec<(String, String)>,

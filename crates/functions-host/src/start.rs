@@ -27,11 +27,11 @@ use super::{
     web::{Phase, WebHost},
 };
 
-/// What a process cannot do without, on the systems that have it.
+/// Variables that a process needs, on the systems that have them.
 const INHERITED: &[&str] =
     &["PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SystemRoot", "SystemDrive", "USERPROFILE", "LANG", "LC_ALL"];
 
-/// What a host holds while it runs.
+/// The parts of a running host.
 pub(super) struct Started {
     pub(super) web: Arc<WebHost>,
     pub(super) url: Url,
@@ -42,7 +42,7 @@ pub(super) async fn start(options: HostOptions) -> Result<Started, HostError> {
     let environment: Vec<(String, String)> = inherited().chain(options.environment).collect();
     let settings = Settings::new(options.settings);
     let root = std::path::absolute(&options.script_root).unwrap_or(options.script_root);
-    // What is wrong with the script root is told before what is wrong with the port.
+    // Problems of the script root are reported before those of the port.
     let script = Script::load(&root, &Settings::new(environment.iter().cloned()), &settings, options.lenient)?;
     options.cors.as_ref().map_or(Ok(()), Cors::check)?;
     let listener = listen(options.address).await?;
@@ -105,7 +105,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
 fn client() -> Client<HttpConnector, axum::body::Body> {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    // Names that the client wrote stay so; the host's own begin with capitals, as .NET writes them.
+    // Header names of the client keep their spelling. The host's own names begin with capitals, as .NET writes them.
     let mut client = Client::builder(TokioExecutor::new());
     client.http1_preserve_header_case(true).http1_title_case_headers(true);
     client.build(connector)
@@ -116,7 +116,7 @@ fn local_url(address: SocketAddr) -> Result<Url, HostError> {
     Url::parse(&format!("http://{address}/")).map_err(not_a_url)
 }
 
-/// Printed once: a function cannot be called without them.
+/// Prints the keys once, because functions cannot be called without them.
 fn print_keys(web: &WebHost, script: &Script) {
     let Some(keys) = &web.keys else { return };
     let log = &web.setup.log;

@@ -1,4 +1,4 @@
-//! Reports what the host would load from a script root, without running anything.
+//! A report on a script root: the functions that the host would load. Nothing is run.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -7,14 +7,14 @@ use super::{
     script::{Script, Settings},
 };
 
-/// What the host would load from a script root.
+/// The content that the host would load from a script root.
 #[derive(Debug)]
 pub struct ScriptSummary {
-    /// Names of the functions that load, sorted.
+    /// The names of the functions that load, sorted.
     pub functions: Vec<String>,
-    /// Those that do not.
+    /// The functions that do not load.
     pub problems: Vec<FunctionProblem>,
-    /// What is written and has no effect, or another one than it seems.
+    /// Members that have no effect, or a different effect from what they seem to have.
     pub warnings: Vec<String>,
 }
 
@@ -22,15 +22,15 @@ pub struct ScriptSummary {
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}")]
 pub struct FunctionProblem {
-    /// Its folder's name.
+    /// The name of the function's folder.
     pub name: String,
-    /// What is wrong with it.
+    /// The problem of the function.
     pub problem: String,
 }
 
 impl ScriptSummary {
-    /// Reads a script root as a host with these app settings would. The handler must lie in the script root: nothing is
-    /// looked for on this machine's `PATH`.
+    /// Reads a script root as a host with these app settings would. The handler must be in the script root: this
+    /// machine's `PATH` is not searched.
     ///
     /// # Errors
     /// [`ScriptError`] if the host would not start at all.
@@ -38,7 +38,7 @@ impl ScriptSummary {
         Self::read_in(script_root, &BTreeMap::new(), settings)
     }
 
-    /// The same for a handler that gets this environment: its `PATH` may have the executable.
+    /// Reads a script root for a handler with this environment. The executable may be on the environment's `PATH`.
     ///
     /// # Errors
     /// [`ScriptError`] if the host would not start at all.

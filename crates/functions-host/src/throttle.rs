@@ -20,7 +20,7 @@ pub(super) struct Throttle {
     concurrent: Option<Arc<Semaphore>>,
 }
 
-/// A request that is served. It ends when dropped.
+/// A request that is being served. It ends when this value is dropped.
 pub(super) struct Admitted {
     outstanding: Arc<AtomicUsize>,
     _permit: Option<OwnedSemaphorePermit>,
@@ -35,10 +35,10 @@ impl Throttle {
         }
     }
 
-    /// Waits for its turn; absent where too many wait already.
+    /// Waits for the request's turn. Returns nothing if too many requests wait already.
     pub(super) async fn admit(&self) -> Option<Admitted> {
         let number = self.outstanding.fetch_add(1, Ordering::SeqCst);
-        // Counted from here on, even where the caller goes away while it waits.
+        // The request counts from here on, even if the caller leaves while it waits.
         let mut admitted = Admitted { outstanding: Arc::clone(&self.outstanding), _permit: None };
         if self.limit.is_some_and(|limit| number >= limit) {
             return None;

@@ -1,6 +1,6 @@
 //! The time zone of schedules: UTC, or the zone of an app setting, never this machine's zone.
 //!
-//! For .NET on Linux, zone names are file names, so their letter case counts.
+//! .NET on Linux uses zone names as file names, so their letter case counts.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -15,7 +15,7 @@ pub(super) fn from_settings(settings: &Settings) -> Result<TimeZone, HostError> 
     find(value).ok_or_else(|| HostError::TimeZone { setting, value: value.to_owned() })
 }
 
-/// `Europe/Berlin`, `:Europe/Berlin`, `posix/Europe/Berlin`, or the path of a zone file.
+/// Finds a zone by `Europe/Berlin`, `:Europe/Berlin`, `posix/Europe/Berlin`, or the path of a zone file.
 fn find(value: &str) -> Option<TimeZone> {
     let name = value.strip_prefix(':').unwrap_or(value);
     if name.starts_with('/') {
@@ -25,12 +25,13 @@ fn find(value: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name))
 }
 
-/// What a timer in this zone must know of Azure.
+/// Returns warnings about Azure for timers in this zone.
 pub(super) fn warnings(zone: &TimeZone) -> impl Iterator<Item = String> {
     plan_warning(zone).into_iter().chain(clock_warning(zone))
 }
 
-/// <https://learn.microsoft.com/azure/azure-functions/functions-app-settings#website_time_zone>
+/// Warns of a zone other than UTC. See
+/// <https://learn.microsoft.com/azure/azure-functions/functions-app-settings#website_time_zone>.
 fn plan_warning(zone: &TimeZone) -> Option<String> {
     let now = Timestamp::now();
     let other_half_of_the_year = now.saturating_add(SignedDuration::from_hours(182 * 24)).unwrap_or(now);

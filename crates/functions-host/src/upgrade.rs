@@ -8,11 +8,11 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 
-/// The client's side of an upgrade that it asks for.
+/// The client's side of an upgrade that the client asks for.
 pub(super) struct Upgrade(OnUpgrade);
 
 impl Upgrade {
-    /// Only `websocket` is passed on.
+    /// Returns the upgrade that a request asks for. Only `websocket` is passed on.
     pub(super) fn asked_by(request: &mut Request<Body>) -> Option<Self> {
         let headers = request.headers();
         let websocket =
@@ -23,7 +23,7 @@ impl Upgrade {
         (websocket && upgrade).then(|| Self(on(request)))
     }
 
-    /// Joins both sides when the answer, a 101, has been sent.
+    /// Joins both sides once the answer, a 101, has been sent.
     pub(super) fn join(self, response: &mut Response<Incoming>) {
         let handler = on(response);
         tokio::spawn(async move {

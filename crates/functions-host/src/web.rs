@@ -1,7 +1,7 @@
 //! The state that outlives a restart: the host's own state, and the current job host.
 //!
-//! Source: `WebJobsScriptHostService.cs` of `Azure/azure-functions-host`, with `sequentialRestart`, which Core Tools sets:
-//! the old job host has ended before the new one begins.
+//! Source: `WebJobsScriptHostService.cs` of `Azure/azure-functions-host`, with `sequentialRestart`, which Core Tools
+//! set: the old job host ends before the new one begins.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -22,17 +22,17 @@ use super::{
     setup::HostSetup,
 };
 
-/// How long a replaced job host may go on with its invocations.
+/// The time that a replaced job host gets for its running invocations.
 const LAST_INVOCATIONS: Duration = Duration::from_secs(10);
 
-/// Where the host stands.
+/// The state of the host.
 #[derive(Clone)]
 pub(super) enum Phase {
     Starting,
     Running(Arc<Core>),
-    /// The script root cannot be run, and why.
+    /// The script root cannot be run, for this reason.
     Error(String),
-    /// Taken offline through the admin API.
+    /// The host was taken offline through the admin API.
     Offline,
     Stopped,
 }
@@ -48,7 +48,7 @@ pub(super) struct WebHost {
     /// Why the host gave up or was stopped.
     pub(super) ended: watch::Sender<Option<String>>,
     pub(super) job: Mutex<Option<Job>>,
-    /// One restart at a time.
+    /// The lock that allows one restart at a time.
     pub(super) restarting: tokio::sync::Mutex<()>,
 }
 
@@ -62,7 +62,7 @@ impl WebHost {
         Ok(())
     }
 
-    /// The running job host, if one runs.
+    /// Returns the running job host, if there is one.
     pub(super) fn core(&self) -> Option<Arc<Core>> {
         match &*self.phase.borrow() {
             Phase::Running(core) => Some(Arc::clone(core)),
@@ -70,14 +70,14 @@ impl WebHost {
         }
     }
 
-    /// The same, but waits out a restart.
+    /// Returns the running job host after any restart has ended.
     pub(super) async fn settled_core(&self) -> Option<Arc<Core>> {
-        // The sender is in this very struct.
+        // This cannot fail: the sender is in this struct.
         let _ = self.phase.subscribe().wait_for(|phase| !matches!(phase, Phase::Starting)).await;
         self.core()
     }
 
-    /// Kills the handler, reads the script root again and starts anew, on another port of the handler.
+    /// Kills the handler, reads the script root again and starts a new job host. The handler gets another port.
     pub(super) async fn restart(&self) {
         let _one = self.restarting.lock().await;
         if self.ended.borrow().is_some() {
@@ -90,8 +90,8 @@ impl WebHost {
         }
     }
 
-    /// Starts anew beside the running job host, which serves until the new handler answers, and ends when its invocations
-    /// have. A new one that does not come up is thrown away. With a fixed port the old one ends first.
+    /// Starts a new job host beside the running one. The old one serves until the new handler answers, and ends with
+    /// its last invocation. A new one that does not start is dropped. With a fixed port the old one ends first.
     pub(super) async fn replace(&self) -> Result<(), HostError> {
         let script = self.setup.load()?;
         let Some(old) = self.core().filter(|core| script.host.port.is_none() && core.handler.gave_up().is_none())
@@ -100,7 +100,7 @@ impl WebHost {
             return self.problem().map_or(Ok(()), |problem| Err(HostError::Stopped(problem)));
         };
         let _one = self.restarting.lock().await;
-        // The old one serves on, so one failure is enough.
+        // The old job host continues to serve, so one failure is enough to give up.
         let (core, mut job) = job::prepare(&self.setup, script, 1)?;
         if !core.script.functions.is_empty()
             && let Err(reason) = core.handler.ready().await
@@ -108,7 +108,7 @@ impl WebHost {
             job.tasks.shutdown().await;
             return Err(HostError::Stopped(reason));
         }
-        // From here on each timer is the new one's.
+        // From here on, all timers belong to the new job host.
         old.draining.send_replace(true);
         job.go_live(&self.setup, &core, self.ended.clone());
         let old_job = self.lock_job().replace(job);
@@ -126,7 +126,7 @@ impl WebHost {
         self.end_job(Phase::Offline).await;
     }
 
-    /// Ends the job host, its handler first.
+    /// Ends the job host; its handler ends first.
     pub(super) async fn end_job(&self, next: Phase) {
         let core = self.core();
         self.phase.send_replace(next);
@@ -139,14 +139,14 @@ impl WebHost {
         }
     }
 
-    /// Drops the job host; its tasks end, and the handler is killed with them.
+    /// Drops the job host. Its tasks end, and the handler is killed with them.
     pub(super) fn abandon(&self) {
         self.phase.send_replace(Phase::Stopped);
         self.tell_stopped();
         drop(self.lock_job().take());
     }
 
-    /// Tells who waits for the end, unless it came before.
+    /// Reports the end of the host to all waiting tasks, unless it was reported before.
     pub(super) fn tell_stopped(&self) {
         self.ended.send_if_modified(|ended| {
             let first = ended.is_none();
@@ -155,7 +155,7 @@ impl WebHost {
         });
     }
 
-    /// Why the host gave up on the handler, or cannot start at all.
+    /// Returns why the host gave up on the handler, or why it cannot start at all.
     pub(super) fn problem(&self) -> Option<String> {
         match &*self.phase.borrow() {
             Phase::Error(error) => Some(error.clone()),
@@ -164,7 +164,7 @@ impl WebHost {
         }
     }
 
-    /// As `GET /admin/host/status` names it.
+    /// Returns the host's state as `GET /admin/host/status` names it.
     pub(super) fn state(&self) -> &'static str {
         match &*self.phase.borrow() {
             Phase::Starting => "Starting",

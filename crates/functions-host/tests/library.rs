@@ -1,6 +1,7 @@
-//! The library `functions-handler` starts with no function that the host leaves out, and with no route that stops it.
+//! The library `functions-handler` does not start with a function that the host leaves out, or with a route that stops
+//! the host.
 //!
-//! The two share no code: each reads `function.json` and route templates by itself.
+//! The two share no code: each has its own reader of `function.json` and route templates.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{collections::BTreeMap, convert::Infallible, fs, panic};
@@ -10,7 +11,7 @@ use functions_host::ScriptSummary;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Whether an app with this one function starts.
+/// Reports whether an app with only this function starts.
 fn library_starts(function: &Value) -> bool {
     // Definitions are embedded at compile time, so the text lives as long as the process.
     let text: &'static str = Box::leak(function.to_string().into_boxed_str());
@@ -20,7 +21,7 @@ fn library_starts(function: &Value) -> bool {
     panic::catch_unwind(start).is_ok()
 }
 
-/// Whether the host serves it.
+/// Reports whether the host serves the function.
 fn host_serves(function: &Value) -> bool {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("one")).unwrap();

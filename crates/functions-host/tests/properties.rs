@@ -1,7 +1,8 @@
-//! Any `host.json` and `function.json` is served as Azure serves it or refused by name: never silently different.
+//! Every `host.json` and `function.json` is either served as Azure serves it or refused by name. It is never served
+//! differently without a message.
 //!
-//! The tables below say what Azure does with each value, member by member, as seen on Microsoft's host. They are written
-//! down here a second time, apart from the code that reads the documents.
+//! The tables below state Azure's reaction to each value, member by member, as recorded on Microsoft's host. They are
+//! written here a second time, independent of the code that reads the documents.
 
 use std::{collections::BTreeMap, fs};
 
@@ -9,11 +10,11 @@ use functions_host::ScriptSummary;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// What Azure does with a value, from the mildest to the worst.
+/// Azure's reaction to a value, from the mildest to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Azure {
     Takes,
-    /// Takes it; this host may refuse it, if it names it.
+    /// Azure accepts the value. This host may refuse it if it names it.
     Ignores,
     LeavesOutTheFunction,
     Stops,
@@ -29,7 +30,7 @@ fn flags() -> Vec<(Value, Azure)> {
     taken.map(|value| (value, Takes)).into_iter().chain(refused.map(|value| (value, LeavesOutTheFunction))).collect()
 }
 
-/// Members of a binding of any type.
+/// Returns the members of a binding of any type.
 fn any_trigger() -> Vec<Member> {
     vec![
         ("dataType", vec![(json!("binary"), Takes), (json!("STRING"), Takes), (json!("x"), LeavesOutTheFunction)]),
@@ -159,7 +160,7 @@ fn host_json() -> Vec<Member> {
     };
     let limits = || {
         let taken = [json!(-1), json!("5")].map(|value| (value, Takes));
-        // Every call is 500.
+        // Every call is answered 500.
         let failing = [json!(0), json!(-2)].map(|value| (value, Ignores));
         taken.into_iter().chain(failing).chain([(json!("x"), Stops)]).collect()
     };
@@ -208,7 +209,7 @@ fn host_json() -> Vec<Member> {
     ]
 }
 
-/// Some of the members, at most four, each with one of its values.
+/// Chooses at most four of the members, each with one of its values.
 fn some_of(members: Vec<Member>) -> impl Strategy<Value = Vec<(&'static str, Value, Azure)>> {
     let one = proptest::sample::select(members).prop_flat_map(|(name, values)| {
         proptest::sample::select(values).prop_map(move |(value, azure)| (name, value, azure))
@@ -224,7 +225,7 @@ fn worst(chosen: &[(&str, Value, Azure)]) -> Azure {
     chosen.iter().map(|(.., azure)| *azure).max().unwrap_or(Takes)
 }
 
-/// Names in another letter case, and what Newtonsoft's reader takes besides JSON.
+/// Writes a document with names in another letter case, or with the extensions that Newtonsoft's reader accepts.
 fn written(document: &Value, shouting: bool, lenient: bool) -> String {
     fn shout(value: &Value) -> Value {
         match value {
@@ -242,7 +243,7 @@ fn written(document: &Value, shouting: bool, lenient: bool) -> String {
     }
 }
 
-/// `a.b.c` within a document.
+/// Sets the value at a path such as `a.b.c` in a document.
 fn set(document: &mut Value, path: &str, value: Value) {
     let node = path.split('.').fold(document, |node, step| &mut node[step]);
     *node = value;
@@ -295,7 +296,7 @@ proptest! {
             ("A__B".to_owned(), "0 0 7 * * *".to_owned()),
         ]);
         let (host_azure, function_azure) = (worst(&host), worst(&trigger_members).max(worst(&outer)));
-        // A route is looked at only where nothing else is wrong with the function.
+        // A route is checked only if the function has no other problem.
         let others = trigger_members.iter().chain(&outer).filter(|(name, ..)| *name != "route");
         let other_azure = others.map(|(.., azure)| *azure).max().unwrap_or(Takes);
         let function_azure = if other_azure == LeavesOutTheFunction { LeavesOutTheFunction } else { function_azure };
@@ -326,7 +327,7 @@ proptest! {
                         prop_assert!(named(&problem), "{problem}");
                     }
                     (LeavesOutTheFunction, served) => prop_assert!(served == 0, "Azure leaves it out: {function}"),
-                    // An ignored member is refused before the route is looked at.
+                    // An ignored member is refused before the route is checked.
                     (Stops, served) => prop_assert!(served == 0 && other_azure == Ignores, "Azure stops: {function}"),
                 }
             }

@@ -1,4 +1,4 @@
-//! Whether a connection has a request to answer now: the shared state of its stream and its service.
+//! The shared state of a connection's stream and its service: whether a request is being answered at this moment.
 
 use std::{
     sync::{
@@ -8,7 +8,7 @@ use std::{
     task::Waker,
 };
 
-/// Clones are of the same connection.
+/// The state of one connection. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answering(Arc<Shared>);
 
@@ -19,7 +19,7 @@ struct Shared {
     reader: Mutex<Option<Waker>>,
 }
 
-/// From the head of a request to the last byte of its answer.
+/// Marks the time from the head of a request to the last byte of its answer.
 #[derive(Debug)]
 pub(crate) struct AnsweringGuard(Answering);
 
@@ -34,19 +34,19 @@ impl Answering {
         self.0.now.load(Ordering::Acquire)
     }
 
-    /// Requests that have begun.
+    /// Returns the number of requests that have begun.
     pub(crate) fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
     }
 
-    /// Who reads the connection is woken when the answer has been given.
+    /// Wakes the reader of the connection when the answer has been given.
     pub(crate) fn wake_at_end(&self, reader: &Waker) {
         *self.0.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader.clone());
     }
 }
 
 impl AnsweringGuard {
-    /// The connection becomes something else: it counts as answering for ever.
+    /// Marks the connection as answering for ever, because it has become something else.
     pub(crate) fn forget(self) {
         std::mem::forget(self);
     }

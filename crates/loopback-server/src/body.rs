@@ -1,4 +1,4 @@
-//! Request bodies, which remember how they broke off, and answer bodies, which tell their end.
+//! Request bodies that remember why they broke off, and answer bodies that report their end.
 
 use std::{
     error::Error,
@@ -19,7 +19,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::BODY_LIMIT;
 
-/// The status that a request deserves because of its body, whatever its service makes of it.
+/// The status that the request's body calls for. It replaces the answer of the service.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Verdict(Arc<AtomicU16>);
 
@@ -80,14 +80,14 @@ impl HttpBody for RequestBody {
     }
 }
 
-/// hyper reports chunks that it cannot read as input or data that is invalid.
+/// Reports whether hyper could not read the chunks: it reports this as invalid input or invalid data.
 fn is_malformed(error: &(dyn Error + 'static)) -> bool {
     let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
     matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
         || error.source().is_some_and(is_malformed)
 }
 
-/// The body of an answer with a guard. The guard is dropped when the body is sent, or when its reader leaves.
+/// The body of an answer with a guard. The guard is dropped when the body has been sent, or when the client leaves.
 #[derive(Debug)]
 pub struct AnswerBody<G> {
     body: Body,

@@ -25,7 +25,7 @@ use crate::{
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// A place among the connections of a listener. Others wait for it until this value is dropped.
+/// A place among the connections of a listener. Other connections wait for the place until this value is dropped.
 #[derive(Debug)]
 pub struct Connection {
     _place: Option<OwnedSemaphorePermit>,
@@ -38,17 +38,17 @@ impl Connection {
         Self { _place: place, crowded, title_case: false }
     }
 
-    /// Writes the names of an answer's headers as `Content-Type`, where no other spelling is known.
+    /// Writes header names of an answer as `Content-Type`, unless another spelling is known.
     #[must_use]
     pub fn title_case_headers(mut self) -> Self {
         self.title_case = true;
         self
     }
 
-    /// Answers the requests of `stream`, one after the other, until it ends or is upgraded. An error of the service ends
-    /// it without an answer. Names of headers reach the service as the client wrote them.
+    /// Answers the requests of `stream`, one after the other, until it ends or is upgraded. An error of the service
+    /// ends the connection without an answer. Header names reach the service as the client wrote them.
     ///
-    /// The stream may be a second one inside of the first, as TLS is in a tunnel.
+    /// The stream may lie inside another one, as TLS lies inside a tunnel.
     pub async fn serve<T, A, F, E>(&self, stream: T, answer: A)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -81,7 +81,7 @@ impl Connection {
         });
         let mut server = http1::Builder::new();
         server.preserve_header_case(true).title_case_headers(self.title_case);
-        // A client that goes away ends its connection, so no one can be told.
+        // An error means that the client has gone away. There is nowhere to report it.
         let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
     }
 }

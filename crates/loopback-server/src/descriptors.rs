@@ -1,12 +1,13 @@
-//! The number of files and connections that this process may have open.
+//! The number of files and connections that this process may open.
 
-/// As many as macOS allows at most, where the hard limit has no end.
+/// The number to raise the limit to, where the hard limit has no end: macOS allows at most this many.
 #[cfg(unix)]
 const ENOUGH: u64 = 10_240;
 
-/// Raises this process's limit of open descriptors as far as it may, up to 10,240. Shells of macOS allow 256.
+/// Raises this process's limit of open descriptors up to 10,240, as far as the system allows. Shells of macOS allow
+/// 256.
 ///
-/// A limit that cannot be raised stays as it is: [`Room`](super::Room) makes do with it.
+/// A limit that cannot be raised stays as it is: [`Room`](super::Room) works with it.
 pub fn raise_descriptor_limit() {
     #[cfg(unix)]
     {
@@ -19,7 +20,7 @@ pub fn raise_descriptor_limit() {
     }
 }
 
-/// The limit at this moment; absent where the system has none.
+/// Returns the current limit, or nothing where the system has none.
 pub(crate) fn descriptor_limit() -> Option<usize> {
     #[cfg(unix)]
     {

@@ -1,14 +1,15 @@
-//! Requests that a page of another site makes a browser send to this machine.
+//! Refuses requests that a page of another site makes a browser send to this machine.
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// Why a request does not come from a program of this machine, or from a page that this very server gave out.
+/// Why a request is foreign: it comes neither from a program of this machine nor from a page of this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Foreign {
-    /// `Host` is missing or names no loopback address: a name of another site may lead here (DNS rebinding).
+    /// `Host` is missing or names no loopback address. A name of another site may resolve to this machine (DNS
+    /// rebinding).
     Host(String),
-    /// `Origin` is another page's.
+    /// `Origin` names another site's page.
     Origin(String),
 }
 
@@ -24,10 +25,10 @@ impl std::fmt::Display for Foreign {
 }
 
 impl Foreign {
-    /// Refuses requests for another host, and those of pages of another origin. Programs send no `Origin`.
+    /// Refuses requests for another host and requests of pages of another origin. Programs send no `Origin`.
     ///
     /// # Errors
-    /// What is foreign about the request.
+    /// The reason why the request is foreign.
     pub fn check(headers: &HeaderMap) -> Result<(), Self> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let host = headers.get(header::HOST).map(text).unwrap_or_default();
@@ -41,7 +42,7 @@ impl Foreign {
     }
 }
 
-/// With or without a port.
+/// Reports whether an authority, with or without a port, names this machine.
 fn is_loopback(authority: &str) -> bool {
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,

@@ -1,7 +1,7 @@
 //! The heads of requests as clients wrote them. The HTTP library passes on names in lower case and targets without
 //! their fragment. This module reads the same bytes beside the library and keeps the original letters.
 //!
-//! It reads each byte once, in whatever pieces they arrive, and keeps at most the size of one head for each connection.
+//! It reads each byte once, however the bytes are split. It keeps at most the size of one head for each connection.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,9 +12,9 @@ use std::{
 
 use http::{HeaderName, Request};
 
-/// The library refuses longer heads.
+/// The longest head that the library accepts.
 const LONGEST_HEAD: usize = 512 * 1024;
-/// The library refuses heads of more lines, long before so many.
+/// More lines than the library accepts in a head: it refuses heads long before they have so many.
 const MOST_LINES: usize = 1024;
 
 /// A request's head.
@@ -24,7 +24,7 @@ pub struct WrittenHead {
     names: Arc<HashMap<String, Spelt>>,
 }
 
-/// A header's name as it stood in its first line, and how many lines it has.
+/// A header's name as its first line spells it, and the number of its lines.
 #[derive(Debug)]
 struct Spelt {
     name: String,
@@ -32,25 +32,25 @@ struct Spelt {
 }
 
 impl WrittenHead {
-    /// The target of the request line, with its fragment. Absent where the head is not known.
+    /// The target of the request line, with its fragment. It is absent if the head is not known.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
         self.target.as_deref()
     }
 
-    /// How many lines it has of a header.
+    /// Returns the number of lines of a header.
     #[must_use]
     pub fn count(&self, name: &HeaderName) -> usize {
         self.names.get(name.as_str()).map_or(0, |spelt| spelt.lines)
     }
 
-    /// A header's name as the client wrote it first.
+    /// Returns a header's name as its first line spells it.
     #[must_use]
     pub fn spelt(&self, name: &HeaderName) -> Option<&str> {
         self.names.get(name.as_str()).map(|spelt| spelt.name.as_str())
     }
 
-    /// Every name as the client wrote it first, in no order.
+    /// Returns every name as its first line spells it, in no particular order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.values().map(|spelt| spelt.name.as_str())
     }
@@ -60,7 +60,7 @@ impl WrittenHead {
     }
 }
 
-/// The heads of a connection that its service has not taken yet.
+/// The heads of a connection that the service has not taken yet.
 #[derive(Clone, Debug, Default)]
 pub struct Heads(Arc<Mutex<Queue>>);
 
@@ -71,8 +71,8 @@ struct Queue {
 }
 
 impl Heads {
-    /// Takes the head of a request, in the order in which they came. Where the two do not fit, nothing is known of this
-    /// one or of any later one.
+    /// Takes the head of a request. Heads are taken in the order in which they came. If a head does not fit its
+    /// request, the head of this request and of all later requests is unknown.
     #[must_use]
     pub fn take<B>(&self, request: &Request<B>) -> WrittenHead {
         let mut queue = self.lock();
@@ -86,7 +86,7 @@ impl Heads {
         }
     }
 
-    /// What comes from now on is no HTTP: the connection has been upgraded.
+    /// Ends the search for heads: the connection has been upgraded, so the following bytes are not HTTP.
     pub fn end(&self) {
         self.lock().is_over = true;
     }
@@ -96,33 +96,33 @@ impl Heads {
     }
 }
 
-/// Finds the heads in what a connection reads.
+/// Finds the heads in the bytes that a connection reads.
 #[derive(Debug, Default)]
 pub struct HeadReader {
     next: Next,
-    /// The line that is being read, as far as it has come.
+    /// The received part of the current line.
     line: Vec<u8>,
-    /// Bytes of the head, or of the lines around a chunk, so far.
+    /// The number of bytes so far in the head, or in the lines around a chunk.
     length: usize,
     in_target: InTarget,
     head: Unfinished,
     heads: Heads,
 }
 
-/// What the next bytes are.
+/// The meaning of the next bytes.
 #[derive(Debug, Default)]
 enum Next {
     #[default]
     RequestLine,
     HeaderLine,
-    /// So many bytes of a body with a length.
+    /// A body with a length: this many bytes are left.
     Body(u64),
     ChunkSize,
-    /// So many bytes of a chunk.
+    /// A chunk: this many bytes are left.
     Chunk(u64),
     ChunkEnd,
     TrailerLine,
-    /// Not HTTP, or what the library refuses.
+    /// Bytes that are not HTTP, or that the library refuses.
     Unknown,
 }
 
@@ -131,10 +131,10 @@ enum Next {
 enum InTarget {
     #[default]
     NotYet,
-    /// A space has been read.
+    /// The space before the target has been read.
     Begins,
     Yes,
-    /// What has been read is not the beginning of a request for a path.
+    /// The line is not a request for a path.
     No,
 }
 
@@ -148,7 +148,7 @@ struct Unfinished {
 }
 
 impl HeadReader {
-    /// A reader, and where its heads are found.
+    /// Returns a reader, and the heads that it finds.
     #[must_use]
     pub fn new() -> (Self, Heads) {
         let reader = Self::default();
@@ -156,7 +156,8 @@ impl HeadReader {
         (reader, heads)
     }
 
-    /// Reads what has come. Returned is where in it are paths of request lines, and what follows them in their line.
+    /// Reads the next bytes. Returns the ranges of these bytes that hold paths of request lines. Each range includes
+    /// the rest of the request line after the path.
     pub fn read(&mut self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut targets = Vec::new();
         let mut at = 0;
@@ -192,7 +193,7 @@ impl HeadReader {
         targets
     }
 
-    /// Takes bytes up to the end of the line, and says how many.
+    /// Takes bytes up to the end of the line and returns their number.
     fn take_line(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
         self.length += taken;
@@ -204,7 +205,7 @@ impl HeadReader {
         taken
     }
 
-    /// Where the path begins, or goes on, in the piece of the request line that came after `known` bytes.
+    /// Returns where the path begins or continues in `piece`. `piece` follows `known` bytes of the request line.
     fn target_since(&mut self, known: usize, piece: &[u8]) -> Option<usize> {
         let mut start = 0;
         if self.in_target == InTarget::NotYet {
@@ -226,7 +227,7 @@ impl HeadReader {
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match self.next {
-            // Empty lines before a request mean nothing.
+            // Empty lines before a request have no meaning.
             Next::RequestLine if line.is_empty() => self.length = 0,
             Next::RequestLine => {
                 let target = line.split(|byte| *byte == b' ').nth(1).map(|bytes| String::from_utf8_lossy(bytes).into());
@@ -277,7 +278,7 @@ impl HeadReader {
 }
 
 impl Unfinished {
-    /// Nothing for a line that the library refuses.
+    /// Reads a header line. Returns nothing for a line that the library refuses.
     fn read(&mut self, line: &[u8]) -> Option<()> {
         self.lines += 1;
         let colon = line.iter().position(|byte| *byte == b':').filter(|_| self.lines <= MOST_LINES)?;
@@ -297,7 +298,7 @@ impl Unfinished {
     }
 }
 
-/// The size in the line before a chunk, whose extensions mean nothing.
+/// Returns the size in the line before a chunk. The line's extensions have no meaning.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     number(line.split(|byte| *byte == b';').next()?.trim_ascii_end(), 16)
 }

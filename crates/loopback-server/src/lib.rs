@@ -33,13 +33,13 @@ pub use self::{
     room::{Listener, Room},
 };
 
-/// From the first byte of a request to the end of its head.
+/// The time from the first byte of a request to the end of its head.
 pub const HEAD_LIMIT: Duration = Duration::from_secs(30);
 
-/// Between the end of an answer and the first byte of the next request, and before the first one.
+/// The time between the end of an answer and the first byte of the next request, and before the first request.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(130);
 
-/// Between two pieces of a request's body.
+/// The time between two pieces of a request's body.
 pub const BODY_LIMIT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

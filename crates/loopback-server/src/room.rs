@@ -17,10 +17,10 @@ use tokio::{
 
 use crate::{connection::Connection, descriptors::descriptor_limit};
 
-/// Out of descriptors, for example: some are closed soon.
+/// The pause after a failed accept. For example, the process has no descriptors left, and some are closed soon.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Where the system knows no limit.
+/// The number of connections where the system has no limit.
 const WITHOUT_LIMIT: usize = 10_000;
 
 /// The places for connections of one listener.
@@ -31,22 +31,22 @@ pub struct Room {
 }
 
 impl Room {
-    /// Room for this many connections, and for one at least.
+    /// Makes room for this many connections, but for at least one.
     #[must_use]
     pub fn new(connections: usize) -> Self {
         Self { places: Arc::new(Semaphore::new(connections.clamp(1, WITHOUT_LIMIT))), crowded: Arc::default() }
     }
 
-    /// Room for one connection for every `descriptors` that this process may have open.
+    /// Makes room for one connection for every `descriptors` descriptors that this process may open.
     ///
-    /// A connection costs more than its own descriptor: a file that is written, a call that it causes.
+    /// A connection needs more than its own descriptor, for example for a file that it writes or a call that it causes.
     #[must_use]
     pub fn one_in(descriptors: usize) -> Self {
         Self::new(descriptor_limit().map_or(WITHOUT_LIMIT, |limit| limit / descriptors.max(1)))
     }
 }
 
-/// A listener whose connections have a place each.
+/// A listener that gives each connection a place.
 #[derive(Debug)]
 pub struct Listener {
     listener: TcpListener,
@@ -60,22 +60,22 @@ impl Listener {
         Self { listener, room }
     }
 
-    /// The address it listens on.
+    /// Returns the address of the listener.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// Fails if the system does not report the address.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// The next connection, once there is a place for it, and the address of its client.
+    /// Returns the next connection and the address of its client, once there is a place for the connection.
     ///
-    /// Failures, such as too many open files, are waited out: they concern one connection, or pass.
+    /// After a failure, such as too many open files, it waits: a failure concerns one connection, or passes.
     pub async fn accept(&self) -> (TcpStream, SocketAddr, Connection) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    // Small answers must not wait for the acknowledgement of the piece before.
+                    // Otherwise a small answer would wait for the acknowledgement of the piece before it.
                     let _ = stream.set_nodelay(true);
                     return (stream, peer, self.place().await);
                 }
@@ -91,7 +91,7 @@ impl Listener {
             Some(place) => Some(place),
             None => {
                 crowded.store(true, Ordering::Relaxed);
-                // Never closed, so never an error.
+                // The semaphore is never closed, so this never fails.
                 let place = Arc::clone(places).acquire_owned().await.ok();
                 crowded.store(false, Ordering::Relaxed);
                 place

@@ -13,7 +13,7 @@ use super::*;
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const CHUNKED: &str = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Answers with the length of the request's body, and with 503 where it cannot be read.
+/// Answers with the length of the request's body, or with 503 if the body cannot be read.
 async fn answer(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let body = axum::body::to_bytes(request.into_body(), 1 << 20).await;
     let mut response = Response::new(Body::from(body.as_ref().map_or(0, |bytes| bytes.len()).to_string()));
@@ -130,7 +130,7 @@ async fn who_finds_all_places_taken_gets_that_of_an_idle_one() {
         while !answer.ends_with(b"here") {
             answer.push(client.read_u8().await.unwrap());
         }
-        // Kept open by its client: only the server can end it.
+        // The client keeps its connection open, so only the server can end it.
         idle.push(client);
     }
 }

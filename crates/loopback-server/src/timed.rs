@@ -18,10 +18,11 @@ use tokio::{
 
 use crate::{HEAD_LIMIT, IDLE_LIMIT, answering::Answering};
 
-/// How often an idle connection looks whether others wait for its place; it may stay this long in any case.
+/// The interval at which an idle connection checks whether others wait for its place. The connection may stay this long
+/// in any case.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Reads end with an error after the time limits of a request's head.
+/// A stream whose reads end with an error after the time limits of a request's head.
 pub(crate) struct TimedStream<T> {
     stream: T,
     answering: Answering,
@@ -30,13 +31,13 @@ pub(crate) struct TimedStream<T> {
     timer: Pin<Box<Sleep>>,
 }
 
-/// What is waited for, and since when.
+/// The current wait for a request, and its start.
 #[derive(Clone, Copy)]
 struct Waits {
     since: Instant,
-    /// Some of the head is there.
+    /// Whether a part of the head has arrived.
     has_begun: bool,
-    /// Requests before it.
+    /// The number of requests before this wait.
     after: u64,
 }
 
@@ -45,7 +46,7 @@ impl<T> TimedStream<T> {
         Self { stream, answering, crowded, waits: None, timer: Box::pin(sleep_until(Instant::now())) }
     }
 
-    /// What is waited for at this moment; nothing while a request is answered.
+    /// Returns the current wait, or nothing while a request is answered.
     fn waits(&mut self, has_begun: bool) -> Option<Waits> {
         if self.answering.is_now() {
             self.waits = None;

@@ -1,8 +1,8 @@
-//! Converts wall-clock times to instants, also when the clock jumps ahead or goes back.
+//! Converts wall-clock times to instants, even if the clock jumps ahead or goes back.
 //!
 //! It follows `CronSchedule.cs` of `Azure/azure-webjobs-sdk-extensions`. A wall time that the clock skips moves ahead
 //! by the size of the gap. If the clock repeats an hour, .NET takes a bare wall time for the second pass; the host then
-//! corrects it by comparing offsets. The comparison misjudges two rare cases, and Azure's timers fire accordingly:
+//! corrects it by comparing offsets. The comparison is wrong in two rare cases, and Azure's timers fire accordingly:
 //! - counted from winter, a point in time in the repeated hour is taken for its second pass and left out;
 //! - counted from the repeated hour to the other side of a long pause, an interval is off by the change of offset.
 
@@ -14,13 +14,14 @@ use jiff::{
 
 use crate::cron::Cron;
 
-/// Zones whose saving is negative in the tzdata of .NET's images; other builds of tzdata turn it round.
+/// Zones with a negative daylight saving in the tzdata of .NET's images. Other builds of tzdata reverse it.
 const NEGATIVE_SAVING: [&str; 4] = ["Africa/Casablanca", "Africa/El_Aaiun", "Eire", "Europe/Dublin"];
 
-/// Whether the zone's clock changes within two years of `from` in a way that .NET on Linux does not handle: its
-/// daylight saving has a smaller offset than its standard time, or its standard offset changes. In Azure, a timer in
-/// such a zone fires without pause for an hour if it is due while the clock goes forward, and an interval loses the
-/// second pass of a repeated hour. This crate does not copy that.
+/// Reports whether .NET on Linux mishandles the zone's clock changes within two years of `from`. This happens if
+/// daylight saving has a smaller offset than standard time, or if the standard offset changes.
+///
+/// In Azure, a timer in such a zone fires without pause for an hour if it is due while the clock goes forward. An
+/// interval loses the second pass of a repeated hour. This crate does not copy that.
 ///
 /// Tried with Europe/Dublin and Africa/Casablanca. Europe/London has the same clock as Dublin and is safe.
 #[must_use]
@@ -47,23 +48,23 @@ pub fn has_clock_trap(zone: &TimeZone, from: Timestamp) -> bool {
     false
 }
 
-/// The first occurrence strictly after `now`.
+/// Returns the first occurrence strictly after `now`.
 pub(crate) fn next_after(cron: &Cron, now: &Zoned) -> Option<Zoned> {
     let wall = cron.next_after(now.datetime())?;
     let next = in_zone(wall, now.time_zone())?;
     let next = if cron.is_interval() { interval(now, next)? } else { point_in_time(cron, now, next)? };
-    // .NET compares wall clocks, so offsets that move without daylight saving could lead it back in time.
+    // .NET compares wall clocks, so an offset that changes without daylight saving could lead it back in time.
     if next > *now { Some(next) } else { first_instant_after(cron, now, wall) }
 }
 
-/// Runs through both passes of the repeated hour.
+/// Returns the next occurrence of an interval, which runs through both passes of the repeated hour.
 fn interval(now: &Zoned, next: Zoned) -> Option<Zoned> {
     let change = i64::from(next.offset().seconds()) - i64::from(now.offset().seconds());
     let concerned = [now, &next].into_iter().any(|time| is_repeated(time.datetime(), time.time_zone()));
     if concerned { next.checked_add(SignedDuration::from_secs(change)).ok() } else { Some(next) }
 }
 
-/// Runs in the first pass of the repeated hour only.
+/// Returns the next occurrence of a point in time, which runs only in the first pass of the repeated hour.
 fn point_in_time(cron: &Cron, now: &Zoned, next: Zoned) -> Option<Zoned> {
     let zone = now.time_zone();
     if !is_repeated(next.datetime(), zone) {
@@ -83,7 +84,7 @@ fn first_instant_after(cron: &Cron, now: &Zoned, wall: DateTime) -> Option<Zoned
         .find(|next| next > now)
 }
 
-/// A skipped wall time moves ahead by the gap; a repeated one means the second pass.
+/// Converts a wall time. A skipped wall time moves ahead by the gap. A repeated one means the second pass.
 fn in_zone(wall: DateTime, zone: &TimeZone) -> Option<Zoned> {
     zone.to_ambiguous_zoned(wall).later().ok()
 }

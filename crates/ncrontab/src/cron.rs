@@ -14,7 +14,7 @@ const CALENDAR_CYCLE: i16 = 400;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cron {
-    /// Absent in the five-field form, which then fires at second 0.
+    /// The second; absent in the five-field form, which fires at second 0.
     second: Option<Field>,
     minute: Field,
     hour: Field,
@@ -24,7 +24,7 @@ pub(crate) struct Cron {
 }
 
 impl Cron {
-    /// From five or six fields.
+    /// Reads five or six fields.
     pub(crate) fn parse(fields: &[&str]) -> Result<Self, ParseError> {
         let (second, rest) = match fields {
             [second, rest @ ..] if rest.len() == 5 => (Some(Field::parse(FieldKind::Second, second)?), rest),
@@ -43,7 +43,7 @@ impl Cron {
         })
     }
 
-    /// The first wall-clock time strictly after `after` that matches every field.
+    /// Returns the first wall-clock time strictly after `after` that matches every field.
     pub(crate) fn next_after(&self, after: DateTime) -> Option<DateTime> {
         if self.matches_date(after.date())
             && let Some(time) = self.time_after(after.time())
@@ -55,13 +55,13 @@ impl Cron {
         Some(self.date_after(after.date())?.to_datetime(first))
     }
 
-    /// Runs through both passes of a repeated hour, instead of once: the second, minute or hour, normalised,
-    /// contains a star or a range.
+    /// Reports whether the expression runs through both passes of a repeated hour instead of once. This is so if the
+    /// second, minute or hour, normalised, contains a star or a range.
     pub(crate) fn is_interval(&self) -> bool {
         [self.seconds(), self.minute, self.hour].into_iter().any(Field::has_neighbours)
     }
 
-    /// Several seconds, and every minute.
+    /// Reports whether the expression fires at several seconds of every minute.
     pub(crate) fn is_sub_minute(&self) -> bool {
         self.seconds().count() > 1 && self.fields().into_iter().skip(1).all(|(kind, field)| field.is_all(kind))
     }
@@ -81,7 +81,7 @@ impl Cron {
         ]
     }
 
-    /// Day of the month *and* day of the week, unlike Vixie cron.
+    /// Reports whether a date matches the day of the month *and* the day of the week. Vixie cron differs.
     fn matches_date(&self, date: Date) -> bool {
         self.month.contains(date.month() as u8)
             && self.day.contains(date.day() as u8)

@@ -1,14 +1,14 @@
-//! Why a text is not a schedule.
+//! The reasons why a text is not a schedule.
 
 use crate::field::FieldKind;
 
-/// Why a text is not a schedule; the author of `function.json` or of the app setting must act.
+/// The reason why a text is not a schedule. The author of `function.json` or of the app setting must correct it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// The text is empty.
     #[error("the schedule is empty")]
     Empty,
-    /// Neither cron nor `TimeSpan`.
+    /// The text is neither a cron expression nor a `TimeSpan`.
     #[error(
         "\"{text}\" is not a schedule: it has {count} field{}, cron needs 6 (second minute hour day month day-of-week) \
          or 5 (without the second), separated by spaces; an interval looks like \"00:05:00\"",
@@ -17,17 +17,17 @@ pub enum ParseError {
     NotASchedule {
         /// The text given.
         text: String,
-        /// How many fields it has.
+        /// The number of its fields.
         count: usize,
     },
     /// One cron field is wrong.
     #[error("\"{text}\" is not a valid {field} field: {problem}")]
     Field {
-        /// Which field.
+        /// The field.
         field: FieldKind,
-        /// The field as written.
+        /// The field's text, as written.
         text: String,
-        /// What is wrong with it.
+        /// The problem of the text.
         problem: FieldProblem,
     },
     /// An interval with a part out of range.
@@ -36,7 +36,7 @@ pub enum ParseError {
         /// The text given.
         text: String,
     },
-    /// Zero or negative.
+    /// The interval is zero or negative.
     #[error("\"{text}\" is not a usable interval: it is not longer than zero, so the timer would fire without pause")]
     NotPositive {
         /// The text given.
@@ -44,31 +44,31 @@ pub enum ParseError {
     },
 }
 
-/// What is wrong with one cron field.
+/// The problem of one cron field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldProblem {
-    /// `1,,2` or `5-`.
+    /// A value is missing, as in `1,,2` or `5-`.
     #[error("a value is missing")]
     Missing,
-    /// A number outside the field.
+    /// The number is outside the field's range.
     #[error("{value} is outside {min}-{max}{}", if *sunday { "; Sunday is 0" } else { "" })]
     OutOfRange {
         /// The number.
         value: i32,
-        /// Smallest allowed.
+        /// The smallest allowed number.
         min: u8,
-        /// Largest allowed.
+        /// The largest allowed number.
         max: u8,
-        /// The common mistake: 7 for Sunday.
+        /// Whether the number is a 7 for Sunday, a common mistake.
         sunday: bool,
     },
-    /// Neither a number nor, where they are known, a name.
+    /// The text is neither a number nor a name, where the field allows names.
     #[error("\"{0}\" is not a number")]
     NotANumber(String),
-    /// No month or day begins like this.
+    /// No month or day begins like this text.
     #[error("\"{0}\" is neither a number nor the beginning of an English name")]
     NotAName(String),
-    /// Syntax of other cron dialects.
+    /// The text is syntax of other cron dialects.
     #[error("\"{0}\" belongs to other dialects of cron, not to NCRONTAB")]
     OtherDialect(String),
     /// The step after the slash is wrong.

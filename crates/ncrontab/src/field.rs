@@ -9,17 +9,17 @@ use crate::error::{FieldProblem, ParseError};
 /// A field of a cron expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
-    /// 0-59.
+    /// The second, 0-59.
     Second,
-    /// 0-59.
+    /// The minute, 0-59.
     Minute,
-    /// 0-23.
+    /// The hour, 0-23.
     Hour,
-    /// Day of the month, 1-31.
+    /// The day of the month, 1-31.
     Day,
-    /// 1-12, or an English name.
+    /// The month, 1-12 or an English name.
     Month,
-    /// 0-6, Sunday first, or an English name.
+    /// The day of the week, 0-6 with Sunday first, or an English name.
     DayOfWeek,
 }
 
@@ -72,7 +72,7 @@ impl fmt::Display for FieldKind {
     }
 }
 
-/// The values a field allows: bit n stands for n. Never empty.
+/// The set of values that a field allows: bit n stands for n. It is never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Field(u64);
 
@@ -91,7 +91,7 @@ impl Field {
         value < 64 && self.0 & (1 << value) != 0
     }
 
-    /// The smallest value that is at least `start`.
+    /// Returns the smallest value that is at least `start`.
     pub(crate) fn from(self, start: u8) -> Option<u8> {
         (start..64).find(|value| self.contains(*value))
     }
@@ -109,12 +109,12 @@ impl Field {
         self.0 == span(min, max, 1)
     }
 
-    /// Whether the normalised text has a range or a star: two neighbouring values.
+    /// Reports whether the normalised text has a range or a star, which is two neighbouring values.
     pub(crate) const fn has_neighbours(self) -> bool {
         self.0 & (self.0 << 1) != 0
     }
 
-    /// Normalised as `NCrontab` prints it: `*`, or single values and ranges without steps or names.
+    /// Writes the field normalised, as `NCrontab` prints it: `*`, or single values and ranges without steps or names.
     pub(crate) fn write(self, kind: FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_all(kind) {
             return f.write_str("*");
@@ -139,8 +139,8 @@ fn span(first: u8, last: u8, step: usize) -> u64 {
     (first..=last).step_by(step).fold(0, |bits, value| bits | 1 << value)
 }
 
-/// `*`, `a`, `a-b`, each with an optional `/step`. A lone value with a step runs to the end of the field; a reversed
-/// range is swapped, it does not wrap; a step below one counts as one.
+/// Reads `*`, `a` or `a-b`, each with an optional `/step`. A lone value with a step runs to the end of the field. A
+/// reversed range is swapped and does not wrap. A step below one counts as one.
 fn parse_item(kind: FieldKind, item: &str) -> Result<u64, FieldProblem> {
     let (min, max) = kind.range();
     let (values, step) = match item.split_once('/') {
@@ -160,7 +160,7 @@ fn parse_item(kind: FieldKind, item: &str) -> Result<u64, FieldProblem> {
         (value, if step.is_some() { max } else { value })
     };
     let step = step.unwrap_or(1);
-    // .NET counts on from the value in 32 bits.
+    // .NET adds the step to the value in 32 bits.
     if i32::from(first - min).checked_add(step).is_none() {
         return Err(FieldProblem::Step(step.to_string()));
     }
@@ -194,13 +194,14 @@ fn parse_value(kind: FieldKind, text: &str) -> Result<u8, FieldProblem> {
     }
 }
 
-/// Characters that ICU's collation passes over, so that .NET finds a name with them or without: soft hyphen, zero-width
-/// characters, marks of direction.
+/// Reports whether ICU's collation ignores a character: soft hyphens, zero-width characters and direction marks. .NET
+/// therefore finds a name with or without them.
 fn is_ignorable(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// White space that .NET's number parser takes; a blank ends the field before it gets there.
+/// Reports whether .NET's number parser accepts a character as white space. A blank is not among them, because it ends
+/// the field.
 fn white(character: char) -> bool {
     matches!(character, '\t'..='\r')
 }
@@ -213,7 +214,7 @@ fn not_a_number(text: &str) -> FieldProblem {
     }
 }
 
-/// `?`, `L`, `LW`, `15W`, `5L`, `2#1`: Quartz and Vixie extensions.
+/// Reports whether a text is an extension of Quartz or Vixie: `?`, `L`, `LW`, `15W`, `5L`, `2#1`.
 fn is_other_dialect(text: &str) -> bool {
     text == "?"
         || text.contains('#')

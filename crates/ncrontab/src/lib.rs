@@ -33,24 +33,25 @@ pub use crate::{
     time_span::{TimeSpanError, format_time_span, parse_time_span},
 };
 
-/// From the first day of .NET's calendar to its last: the timer's listener cannot start with a longer interval.
+/// The length of .NET's calendar from its first day to its last. The timer's listener cannot start with a longer
+/// interval.
 const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(3_652_058 * 24);
 
-/// When a timer fires.
+/// The schedule of a timer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule(ScheduleKind);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ScheduleKind {
     Cron(Cron),
-    /// Positive.
+    /// The interval, which is positive.
     Every(SignedDuration),
 }
 
 impl Schedule {
     /// Reads five fields (minute first), six fields (second first) or a .NET `TimeSpan` such as `00:05:00`.
     ///
-    /// As in .NET, a lone number is a number of *days*, and `24:00:00` is 24 days.
+    /// A lone number is a number of *days*, and `24:00:00` is 24 days, as in .NET.
     ///
     /// # Errors
     /// [`ParseError`] names the field and the problem. Intervals of zero or less are refused, because the Functions
@@ -72,7 +73,8 @@ impl Schedule {
         }
     }
 
-    /// The first occurrence strictly after `time`, in its time zone; `None` if there is none before the year 10000.
+    /// Returns the first occurrence strictly after `time`, in the time zone of `time`; `None` if there is none before
+    /// the year 10000.
     #[must_use]
     pub fn next_after(&self, time: &Zoned) -> Option<Zoned> {
         match &self.0 {
@@ -81,25 +83,25 @@ impl Schedule {
         }
     }
 
-    /// The occurrences strictly after `time`, each computed from the one before.
+    /// Returns the occurrences strictly after `time`. Each is computed from the one before.
     pub fn occurrences_after(&self, time: &Zoned) -> impl Iterator<Item = Zoned> + '_ {
         std::iter::successors(self.next_after(time), |previous| self.next_after(previous))
     }
 
-    /// Whether this is a cron expression, not an interval.
+    /// Reports whether this is a cron expression and not an interval.
     #[must_use]
     pub fn is_cron(&self) -> bool {
         matches!(self.0, ScheduleKind::Cron(_))
     }
 
-    /// `Schedule.AdjustForDST` as the host sends it to the handler: true for cron, false for an interval.
+    /// Returns `Schedule.AdjustForDST` as the host sends it to the handler: true for cron, false for an interval.
     #[must_use]
     pub fn adjust_for_dst(&self) -> bool {
         self.is_cron()
     }
 
-    /// Whether the host keeps no status for this schedule, in spite of `useMonitor`: a cron expression that fires in
-    /// every minute and more than once in it, or an interval under a minute.
+    /// Reports whether the host keeps no status for this schedule, in spite of `useMonitor`. These are cron expressions
+    /// that fire every minute and more than once in it, and intervals under a minute.
     #[must_use]
     pub fn is_too_frequent_to_monitor(&self) -> bool {
         match &self.0 {
@@ -117,7 +119,7 @@ impl FromStr for Schedule {
     }
 }
 
-/// As the host writes it to its log: `Cron: '0 0,30 * * * *'` (normalised), `Constant: 00:05:00`.
+/// Writes the schedule as the host's log has it: `Cron: '0 0,30 * * * *'` (normalised), `Constant: 00:05:00`.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

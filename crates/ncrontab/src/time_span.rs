@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 const MAX_DAYS: i64 = 10_675_199;
 
-/// Why a text is not a `TimeSpan`.
+/// The reason why a text is not a `TimeSpan`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeSpanError {
     /// The text does not have the form of a `TimeSpan`.
@@ -17,9 +17,9 @@ pub enum TimeSpanError {
     TooLarge,
 }
 
-/// Reads what `TimeSpan.TryParse` reads.
+/// Reads a text as `TimeSpan.TryParse` does.
 ///
-/// `5` is five days and `24:00:00` is 24 days: hours over 23 make .NET try days first.
+/// `5` is five days. `24:00:00` is 24 days, because hours over 23 make .NET try days first.
 ///
 /// # Errors
 /// [`TimeSpanError`].
@@ -55,7 +55,7 @@ pub fn format_time_span(duration: SignedDuration) -> String {
     format!("{sign}{days}{:02}:{:02}:{:02}{fraction}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
 }
 
-/// Which number is what, in the order .NET tries them for these separators.
+/// Returns the possible meanings of the numbers between these separators, in the order in which .NET tries them.
 fn forms(separators: &[&str]) -> &'static [&'static [SpanPart]] {
     use SpanPart::{Days, Fraction, Hours, Minutes, Seconds};
     match separators {
@@ -95,7 +95,7 @@ impl Parts {
     fn assign(form: &[SpanPart], numbers: &[&str]) -> Self {
         let mut parts = Self::default();
         for (part, digits) in form.iter().zip(numbers) {
-            // Too long for a number means too large for any part.
+            // A number with too many digits for `i64` is too large for any part.
             let value = digits.parse().unwrap_or(i64::MAX);
             match part {
                 SpanPart::Days => parts.days = value,
@@ -117,14 +117,15 @@ impl Parts {
             return Err(TimeSpanError::TooLarge);
         }
         let seconds = ((self.days * 24 + self.hours) * 60 + self.minutes) * 60 + self.seconds;
-        // A .NET tick is 100 ns; the largest TimeSpan is i64::MAX of them.
+        // A .NET tick is 100 ns. The largest TimeSpan has i64::MAX ticks.
         let ticks = seconds.checked_mul(10_000_000).and_then(|whole| whole.checked_add(self.ticks.unwrap_or(0)));
         let ticks = ticks.ok_or(TimeSpanError::TooLarge)?;
         Ok(SignedDuration::from_secs(ticks / 10_000_000) + SignedDuration::from_nanos(ticks % 10_000_000 * 100))
     }
 }
 
-/// Digits after the point as 100 ns units; more than seven digits only if they begin with a zero, then rounded.
+/// Reads the digits after the point as units of 100 ns. More than seven digits are allowed only if the first is a zero;
+/// they are rounded.
 fn ticks(digits: &str) -> Option<i64> {
     if digits.len() <= 7 {
         return format!("{digits:0<7}").parse().ok();
@@ -136,7 +137,7 @@ fn ticks(digits: &str) -> Option<i64> {
     Some(kept + i64::from(digits.as_bytes()[7] >= b'5'))
 }
 
-/// Runs of digits, and what stands between them.
+/// Splits a text into runs of digits, and the separators between them.
 fn tokens(text: &str) -> Result<(Vec<&str>, Vec<String>), TimeSpanError> {
     let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty()).collect();
     let bare = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());

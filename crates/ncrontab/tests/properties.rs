@@ -1,4 +1,4 @@
-//! What must hold for every schedule and every instant.
+//! Rules that hold for every schedule and every instant.
 #![expect(clippy::unwrap_used, reason = "strategies are part of the tests")]
 
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use jiff::{Timestamp, Zoned, civil::DateTime, tz::TimeZone};
 use ncrontab::{Schedule, parse_time_span};
 use proptest::prelude::*;
 
-/// A field whose values are known: the text and the set, made side by side.
+/// A field with known values: its text and its set of values are made together.
 #[derive(Clone, Debug)]
 struct Field {
     text: String,
@@ -41,7 +41,7 @@ fn matches(fields: &[Field; 6], at: DateTime) -> bool {
     at.subsec_nanosecond() == 0 && fields.iter().zip(parts).all(|(field, part)| field.values.contains(&part))
 }
 
-/// 1970 to 2200.
+/// Makes instants from 1970 to 2200.
 fn instant() -> impl Strategy<Value = Timestamp> {
     (0_i64..7_258_118_400, 0_i32..1_000_000_000).prop_map(|(second, nano)| Timestamp::new(second, nano).unwrap())
 }
@@ -94,7 +94,7 @@ proptest! {
         }
     }
 
-    /// In a zone with daylight saving, the same, unless a change of the clock lies on the way.
+    /// The same rule holds in a zone with daylight saving, unless the clock changes before the occurrence.
     #[test]
     fn every_occurrence_matches_the_fields_in_its_zone(fields in cron(), at in instant(), zone in zone()) {
         let at = at.to_zoned(zone);
@@ -105,7 +105,7 @@ proptest! {
         }
     }
 
-    /// Nothing is left out: between an instant and its next occurrence, no second matches.
+    /// No occurrence is left out: no second between an instant and its next occurrence matches.
     #[test]
     fn no_occurrence_is_left_out(fields in cron(), at in instant()) {
         let at = at.to_zoned(TimeZone::UTC);

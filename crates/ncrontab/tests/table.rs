@@ -1,10 +1,10 @@
-//! Expressions and the instants they fire at, each worked out by hand from the documented rules.
+//! Expressions and their occurrences. Each is worked out by hand from the documented rules.
 #![expect(clippy::unwrap_used, reason = "the walk through the tables is part of the tests")]
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use ncrontab::Schedule;
 
-/// Expression; start; the following occurrences. Start and occurrences are UTC.
+/// The expression, the start and the following occurrences. All times are UTC.
 const UTC: &[(&str, &str, &[&str])] = &[
     // Six fields, seconds first.
     ("* * * * * *", "2026-01-01T00:00:00Z", &["2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"]),
@@ -19,7 +19,7 @@ const UTC: &[(&str, &str, &[&str])] = &[
     ("*/5 * * * *", "2026-01-01T00:00:00Z", &["2026-01-01T00:05:00Z", "2026-01-01T00:10:00Z"]),
     ("30 9 * * 1-5", "2026-03-27T09:30:00Z", &["2026-03-30T09:30:00Z", "2026-03-31T09:30:00Z"]),
     ("59 23 31 12 *", "2026-01-01T00:00:00Z", &["2026-12-31T23:59:00Z", "2027-12-31T23:59:00Z"]),
-    // Steps start anew in each cycle of the field.
+    // Steps start again in each cycle of the field.
     ("0 */5 * * * *", "2026-01-01T00:04:59Z", &["2026-01-01T00:05:00Z", "2026-01-01T00:10:00Z"]),
     (
         "0 */7 * * * *",
@@ -78,7 +78,7 @@ const UTC: &[(&str, &str, &[&str])] = &[
         "2026-01-01T00:00:00Z",
         &["2026-01-01T00:10:00Z", "2026-01-01T00:15:00Z", "2026-01-01T00:20:00Z"],
     ),
-    // Names: any beginning, any case, the first match of the calendar.
+    // Names: any beginning, any letter case, the first match in calendar order.
     ("0 0 0 * * Mon", "2026-01-01T00:00:00Z", &["2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z"]),
     ("0 0 0 * * MONDAY", "2026-01-01T00:00:00Z", &["2026-01-05T00:00:00Z"]),
     ("0 0 0 * * s", "2026-01-01T00:00:00Z", &["2026-01-04T00:00:00Z", "2026-01-11T00:00:00Z"]),
@@ -107,7 +107,7 @@ const UTC: &[(&str, &str, &[&str])] = &[
         &["2026-01-05T09:00:00Z", "2026-02-02T09:00:00Z", "2026-03-02T09:00:00Z"],
     ),
     ("0 0 0 31 * Sat", "2026-01-01T00:00:00Z", &["2026-01-31T00:00:00Z", "2026-10-31T00:00:00Z"]),
-    // Ends of months, leap years.
+    // The ends of months, and leap years.
     ("0 0 0 31 * *", "2026-01-31T00:00:00Z", &["2026-03-31T00:00:00Z", "2026-05-31T00:00:00Z", "2026-07-31T00:00:00Z"]),
     ("0 0 0 30 * *", "2026-01-30T00:00:00Z", &["2026-03-30T00:00:00Z"]),
     (
@@ -119,19 +119,19 @@ const UTC: &[(&str, &str, &[&str])] = &[
     ("0 0 0 29 2 *", "2096-03-01T00:00:00Z", &["2104-02-29T00:00:00Z"]),
     ("0 0 12 29 Feb Sun", "2026-01-01T00:00:00Z", &["2032-02-29T12:00:00Z", "2060-02-29T12:00:00Z"]),
     ("0 0 0 28-31 2 *", "2028-02-28T00:00:00Z", &["2028-02-29T00:00:00Z", "2029-02-28T00:00:00Z"]),
-    // Never.
+    // Expressions that never fire.
     ("0 0 0 30 2 *", "2026-01-01T00:00:00Z", &[]),
     ("0 0 0 31 4,6,9,11 *", "2026-01-01T00:00:00Z", &[]),
     ("0 0 0 1 1 *", "9999-06-01T00:00:00Z", &[]),
-    // Roll-over, and strictly after.
+    // Roll-over; an occurrence is strictly after the start.
     ("59 59 23 31 12 *", "2026-12-31T23:59:58Z", &["2026-12-31T23:59:59Z", "2027-12-31T23:59:59Z"]),
     ("0 0 0 * * *", "2026-12-31T23:59:59.999Z", &["2027-01-01T00:00:00Z"]),
     ("*/10 * * * * *", "2026-01-01T00:00:09.999999999Z", &["2026-01-01T00:00:10Z"]),
     ("*/10 * * * * *", "2026-01-01T00:00:10.000000001Z", &["2026-01-01T00:00:20Z"]),
-    // Spaces around and between.
+    // Spaces around and between fields.
     ("  0   30 9   * * *  ", "2026-01-01T00:00:00Z", &["2026-01-01T09:30:00Z"]),
     ("007 00 09 * * *", "2026-01-01T00:00:00Z", &["2026-01-01T09:00:07Z"]),
-    // TimeSpan: exact intervals; a lone number is days, and hours above 23 make .NET read days first.
+    // TimeSpan: an exact interval. A lone number is days, and hours above 23 make .NET read days first.
     ("00:05:00", "2026-01-01T00:00:01.5Z", &["2026-01-01T00:05:01.5Z", "2026-01-01T00:10:01.5Z"]),
     ("00:00:15", "2026-01-01T00:00:00Z", &["2026-01-01T00:00:15Z"]),
     ("1:30", "2026-01-01T00:00:00Z", &["2026-01-01T01:30:00Z"]),
@@ -142,10 +142,10 @@ const UTC: &[(&str, &str, &[&str])] = &[
     ("0:0:0.25", "2026-01-01T00:00:00Z", &["2026-01-01T00:00:00.25Z"]),
 ];
 
-/// Berlin: ahead 2026-03-29 02:00 to 03:00, back 2026-10-25 03:00 to 02:00.
-/// New York: ahead 2026-03-08 02:00 to 03:00, back 2026-11-01 02:00 to 01:00.
+/// Berlin's clock goes ahead 2026-03-29 02:00 to 03:00, and back 2026-10-25 03:00 to 02:00.
+/// New York's clock goes ahead 2026-03-08 02:00 to 03:00, and back 2026-11-01 02:00 to 01:00.
 const ZONES: &[(&str, &str, &str, &[&str])] = &[
-    // Ahead: an hourly run loses the skipped hour; a skipped time moves ahead by the gap.
+    // The clock goes ahead: an hourly run loses the skipped hour, and a skipped time moves ahead by the gap.
     (
         "Europe/Berlin",
         "0 30 * * * *",
@@ -176,7 +176,7 @@ const ZONES: &[(&str, &str, &str, &[&str])] = &[
         "2026-03-07T12:00:00-05:00",
         &["2026-03-08T03:15:00-04:00", "2026-03-09T02:15:00-04:00"],
     ),
-    // Back, interval: both passes of the hour.
+    // The clock goes back: an interval runs in both passes of the hour.
     (
         "Europe/Berlin",
         "0 */30 * * * *",
@@ -206,7 +206,7 @@ const ZONES: &[(&str, &str, &str, &[&str])] = &[
         "2026-10-25T02:59:40+02:00",
         &["2026-10-25T02:59:50+02:00", "2026-10-25T02:00:00+01:00", "2026-10-25T02:00:10+01:00"],
     ),
-    // Back, point in time: the first pass only, also when counted from within the second.
+    // The clock goes back: a point in time runs only in the first pass, also when counted from within the second pass.
     (
         "Europe/Berlin",
         "0 30 2 * * *",
@@ -220,18 +220,18 @@ const ZONES: &[(&str, &str, &str, &[&str])] = &[
         "2026-10-31T12:00:00-04:00",
         &["2026-11-01T01:30:00-04:00", "2026-11-02T01:30:00-05:00"],
     ),
-    // "*/2" hours normalise to single values: a point in time, which does not run twice.
+    // "*/2" hours normalise to single values, so the schedule is a point in time and does not run twice.
     (
         "Europe/Berlin",
         "0 0 */2 * * *",
         "2026-10-25T00:30:00+02:00",
         &["2026-10-25T02:00:00+02:00", "2026-10-25T04:00:00+01:00"],
     ),
-    // As the host counts: a yearly point in time in the repeated hour is left out when counted from winter …
+    // As in the host, a yearly point in time in the repeated hour is left out when counted from winter.
     ("Europe/Berlin", "0 30 2 25 10 *", "2026-01-01T00:00:00+01:00", &["2027-10-25T02:30:00+02:00"]),
-    // … and an interval that pauses after the first pass comes back an hour early.
+    // As in the host, an interval that pauses after the first pass comes back an hour early.
     ("Europe/Berlin", "0 30 1-2 * * *", "2026-10-25T02:30:00+02:00", &["2026-10-26T00:30:00+01:00"]),
-    // Exact intervals do not care.
+    // A clock change does not affect exact intervals.
     ("Europe/Berlin", "01:00:00", "2026-10-25T02:30:00+02:00", &["2026-10-25T02:30:00+01:00"]),
     ("Europe/Berlin", "1.00:00:00", "2026-03-28T12:00:00+01:00", &["2026-03-29T13:00:00+02:00"]),
 ];

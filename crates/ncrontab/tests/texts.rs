@@ -1,4 +1,4 @@
-//! Which texts are schedules, how the others are refused, and how a schedule prints.
+//! Tests of the texts that are schedules, of the refusals of other texts, and of a schedule's printed form.
 
 use jiff::Zoned;
 use ncrontab::{ParseError, Schedule};
@@ -75,7 +75,7 @@ fn what_is_not_a_schedule_is_refused_naming_the_field() {
         let refusal = Schedule::parse(text).map_err(|error: ParseError| error.to_string());
         assert_eq!(refusal, Err(expected.to_owned()), "\"{text}\"");
     }
-    // Only a space separates: .NET splits at nothing else.
+    // Only a space separates fields: .NET splits at no other character.
     assert!(Schedule::parse("0\t*/5 * * * *").is_err());
     assert!(Schedule::parse("* * * * * * *").is_err());
 }

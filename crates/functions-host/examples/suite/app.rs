@@ -1,10 +1,10 @@
-//! The app of the suite: it knows nothing of the form of a call.
+//! The app of the suite. It does not depend on the form of a call.
 
 use serde_json::Value;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// What the app answers, whatever the form of the call.
+/// An answer of the app. It is the same in every form of a call.
 pub(crate) struct AppAnswer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -17,7 +17,7 @@ impl AppAnswer {
     }
 }
 
-/// What the path below `/api/app` asks for.
+/// Answers a request. `path` is the part below `/api/app`.
 pub(crate) fn answer(method: &str, path: &str, name: Option<&str>, probe: Option<&str>, body: &str) -> AppAnswer {
     let (head, rest) = path.split_once('/').unwrap_or((path, ""));
     match head {

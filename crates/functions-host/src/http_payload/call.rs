@@ -1,4 +1,4 @@
-//! The parts of a request for its payload.
+//! The parts of a request for the payload.
 
 use axum::body::Bytes;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -11,7 +11,7 @@ pub(super) struct PayloadSource<'a> {
     pub(super) parts: &'a Parts,
     pub(super) target: &'a Target,
     pub(super) query: Vec<(String, Vec<String>)>,
-    /// Canonical names with their lines.
+    /// Canonical header names with their lines.
     pub(super) headers: Vec<(String, Vec<String>)>,
     pub(super) values: &'a RouteValues,
     pub(super) body: Option<CallBody>,
@@ -19,7 +19,7 @@ pub(super) struct PayloadSource<'a> {
 
 pub(super) struct CallBody {
     pub(super) text: String,
-    /// Where the body is sent so.
+    /// The body in base64, if it is sent in that form.
     pub(super) base64: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl CallBody {
     }
 }
 
-/// By its byte order mark, which is removed, else as UTF-8; `charset` means nothing.
+/// Decodes the body by its byte order mark, which is removed, or else as UTF-8. `charset` has no meaning.
 fn decode(body: &[u8]) -> String {
     let utf_16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
@@ -46,7 +46,7 @@ fn decode(body: &[u8]) -> String {
     }
 }
 
-/// A header's value; bytes that are not UTF-8 become U+FFFD.
+/// Returns a header's value. Bytes that are not UTF-8 become U+FFFD.
 pub(super) fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }

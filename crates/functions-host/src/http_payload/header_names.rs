@@ -7,7 +7,7 @@ use loopback_server::WrittenHead;
 
 use super::call::text;
 
-/// Known names of requests, in the order in which Kestrel lists them.
+/// Known names of requests, in Kestrel's order.
 const REQUEST: &[&str] = &[
     "Accept",
     "Connection",
@@ -55,7 +55,7 @@ const REQUEST: &[&str] = &[
     "Content-Length",
 ];
 
-/// Names that are spelt so too, and stand where they came.
+/// Further names with a canonical spelling. They keep their place in the request.
 const OTHERS: &[&str] = &[
     "Accept-Ranges",
     "Access-Control-Allow-Credentials",
@@ -105,7 +105,7 @@ const OTHERS: &[&str] = &[
     "X-XSS-Protection",
 ];
 
-/// Each name with its lines.
+/// Returns each name with its lines.
 pub(super) fn in_known_order(headers: &HeaderMap, head: &WrittenHead) -> Vec<(String, Vec<String>)> {
     let lines = |name: &str| headers.get_all(name).iter().map(text).collect();
     let known =

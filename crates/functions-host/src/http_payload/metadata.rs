@@ -1,11 +1,11 @@
-//! `Metadata` of an HTTP function: flat values of route, query and body, then the query and the headers.
+//! `Metadata` of an HTTP function: the flat values of route, query and body, and then the query and the headers.
 //!
 //! Source: `HttpTriggerAttributeBindingProvider.cs` of `Azure/azure-webjobs-sdk-extensions`.
 
 use super::call::PayloadSource;
 use crate::json::{self, Json};
 
-/// The members, without the system data. `binding` is the trigger's name.
+/// Returns the members, without the system data. `binding` is the trigger's name.
 pub(super) fn metadata(call: &PayloadSource<'_>, binding: &str) -> Vec<(String, Json)> {
     let mut flat: Vec<(String, Json)> = Vec::new();
     let mut add = |name: &str, value: Json| {
@@ -14,7 +14,7 @@ pub(super) fn metadata(call: &PayloadSource<'_>, binding: &str) -> Vec<(String, 
         }
     };
     for (name, value) in call.values {
-        // An optional parameter without value hides query and body.
+        // An optional parameter without value hides values of the query and the body.
         add(name, value.as_deref().map_or(Json::Null, encoded));
     }
     for (name, values) in call.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("code")) {
@@ -38,13 +38,13 @@ pub(super) fn metadata(call: &PayloadSource<'_>, binding: &str) -> Vec<(String, 
     flat
 }
 
-/// A text that holds the JSON of the text.
+/// Returns a text that holds the JSON of `text`.
 fn encoded(text: &str) -> Json {
     Json::Text(Json::text(text).to_string())
 }
 
-/// Members of a body that is a JSON object and nothing else, whatever its type: scalars as texts, objects as they are. Of
-/// equal names the first spelling and the last value count.
+/// Returns the members of a body that is a single JSON object. The content type has no meaning. Scalars become texts,
+/// and objects stay as they are. If names are equal, the first spelling and the last value count.
 fn body_members(call: &PayloadSource<'_>) -> Vec<(String, Json)> {
     let Some(body) = &call.body else { return Vec::new() };
     let document =

@@ -1,4 +1,4 @@
-//! An HTTP function without forwarding or proxying: the request as JSON in `Data`, the response as JSON in `Outputs`.
+//! HTTP functions without forwarding or proxying: the request is JSON in `Data`, and the response is JSON in `Outputs`.
 //!
 //! Source: `HttpRequestExtensions.cs`, `HttpScriptInvocationResultExtensions.cs` and `HttpBinding.cs` of
 //! `Azure/azure-functions-host`.
@@ -33,7 +33,7 @@ use super::{
     run::Run,
 };
 
-/// Sends a request as JSON, and makes a response of the answer.
+/// Sends a request as JSON and makes a response from the answer.
 pub(super) async fn serve(
     core: &Core,
     run: Run,
@@ -42,7 +42,7 @@ pub(super) async fn serve(
     target: &Target,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    // The host reads a body only if it is announced; a chunked one is lost.
+    // The real host reads a body only if its length is announced. A chunked body is lost.
     let announced = parts.headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
     if parts.headers.contains_key(header::TRANSFER_ENCODING) {
         core.log.warning("The body of a chunked request does not reach the handler: send Content-Length");

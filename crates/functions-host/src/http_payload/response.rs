@@ -1,4 +1,4 @@
-//! The response that an answer describes: `Outputs.<name>`, or `ReturnValue`.
+//! The response that the handler's answer describes: `Outputs.<name>`, or `ReturnValue`.
 //!
 //! Source: `HttpOutputBindingResponse.cs`, `HttpBinding.cs` and `RawScriptResult.cs` of `Azure/azure-functions-host`.
 
@@ -20,7 +20,7 @@ use crate::{
 const RETURN: &str = "$return";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// `outputs` are the function's `http` outputs.
+/// Makes the response. `outputs` are the function's `http` outputs.
 pub(super) fn response(answer: &WorkerAnswer, outputs: &[HttpOutput]) -> Result<Response, Failure> {
     if let Some(output) = outputs.iter().find(|output| output.name == RETURN) {
         return returned(&answer.return_value, output.binary);
@@ -35,7 +35,7 @@ pub(super) fn response(answer: &WorkerAnswer, outputs: &[HttpOutput]) -> Result<
             }
         };
     };
-    // Each output writes the response; the last one stays, also where the answer has no value for it.
+    // Each output writes the response, so the last one stays, even if the answer has no value for it.
     let Some(HttpOutput { name, binary, plain }) = outputs.last() else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
@@ -62,11 +62,11 @@ pub(super) fn response(answer: &WorkerAnswer, outputs: &[HttpOutput]) -> Result<
     build(status(document.get_ignoring_case("statusCode"))?, document.get_ignoring_case("headers"), &body)
 }
 
-/// `$return`: a text that is base64 is decoded, but for a binary output; an object with a body is a response, everything
-/// else is the body.
+/// Makes the response from `$return`. A text that is base64 is decoded, except for a binary output. An object with a
+/// body is a response. Any other value is the body.
 fn returned(value: &Json, binary: bool) -> Result<Response, Failure> {
     if let (Json::Text(text), false) = (value, binary) {
-        // .NET skips white space.
+        // .NET skips white space here.
         let digits: String = text.chars().filter(|character| !" \t\r\n".contains(*character)).collect();
         if let Some(bytes) = BASE64_STANDARD.decode(&digits).ok().filter(|_| !digits.is_empty()) {
             return Ok(Body::from(bytes).into_response());
@@ -100,7 +100,7 @@ fn returned(value: &Json, binary: bool) -> Result<Response, Failure> {
     build(status(code)?, document.get_ignoring_case("headers"), &body)
 }
 
-/// 200 unless a whole number of 32 bits says otherwise, as a number or as a text.
+/// Returns the status: a whole number of 32 bits, as a number or as a text, or else 200.
 fn status(value: Option<&Json>) -> Result<i32, Failure> {
     let number = match value {
         Some(Json::Array(_) | Json::Object(_)) => {
@@ -112,7 +112,7 @@ fn status(value: Option<&Json>) -> Result<i32, Failure> {
     Ok(number.unwrap_or(200))
 }
 
-/// A status that HTTP does not know is written as it is.
+/// Builds the response. A status that HTTP does not know is written as it is.
 fn build(status: i32, headers: Option<&Json>, body: &str) -> Result<Response, Failure> {
     let members = match headers {
         None | Some(Json::Null) => &[],
@@ -128,7 +128,7 @@ fn build(status: i32, headers: Option<&Json>, body: &str) -> Result<Response, Fa
     }
     for (name, value) in members {
         let (name, value) = header_line(name, value)?;
-        // Of names that differ in letter case the first wins.
+        // If names differ only in letter case, the first one wins.
         response.headers_mut().entry(name).or_insert(value);
     }
     let given = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -169,7 +169,8 @@ impl Charset {
     }
 }
 
-/// A type without charset gets UTF-8, and so does one whose charset is not supported.
+/// Adds a charset to a content type. A type without charset gets UTF-8. A charset that is not supported is replaced by
+/// UTF-8.
 fn with_charset(content_type: &str) -> (String, Charset) {
     let text = media_type(content_type).unwrap_or_else(|| content_type.to_owned());
     let Some((at, name)) = text.to_ascii_lowercase().find("charset=").map(|at| (at, text[at + 8..].to_owned())) else {

@@ -18,18 +18,18 @@ pub(crate) enum Json {
     Integer(String),
     Real(f64),
     Text(String),
-    /// A text that the reader takes for a date and time.
+    /// A text that the reader reads as a date and time.
     Date(NewtonsoftDate),
     Array(Vec<Json>),
     /// No two members have the same name.
     Object(Vec<(String, Json)>),
 }
 
-/// A date and time, as the reader understood it.
+/// A date and time, as the reader has read it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct NewtonsoftDate {
     at: jiff::civil::DateTime,
-    /// Hundreds of nanoseconds within the second.
+    /// The hundreds of nanoseconds within the second.
     ticks: u32,
     zone: DateZone,
 }
@@ -38,27 +38,27 @@ pub(crate) struct NewtonsoftDate {
 enum DateZone {
     Unspecified,
     Utc,
-    /// An offset was written; the reader turned the time to UTC.
+    /// The text has an offset. The reader has converted the time to UTC.
     Local,
 }
 
 impl Json {
-    /// A text.
+    /// Makes a text.
     pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// Members in this order.
+    /// Makes an object with its members in this order.
     pub(crate) fn object<const N: usize>(members: [(&str, Json); N]) -> Self {
         Self::Object(members.map(|(name, value)| (name.to_owned(), value)).to_vec())
     }
 
-    /// The member with exactly this name.
+    /// Returns the member with exactly this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Json> {
         self.find(|member| member == name)
     }
 
-    /// The member with this name in any letter case.
+    /// Returns the member with this name in any letter case.
     pub(crate) fn get_ignoring_case(&self, name: &str) -> Option<&Json> {
         self.find(|member| member.eq_ignore_ascii_case(name))
     }
@@ -70,7 +70,8 @@ impl Json {
         }
     }
 
-    /// A scalar as .NET's `ToString` in the invariant culture gives it; absent for null, arrays and objects.
+    /// Returns a scalar as .NET's `ToString` in the invariant culture does. The result is absent for null, arrays and
+    /// objects.
     pub(crate) fn scalar_text(&self) -> Option<String> {
         match self {
             Self::Null | Self::Array(_) | Self::Object(_) => None,
@@ -83,7 +84,7 @@ impl Json {
         }
     }
 
-    /// The same document for what needs no order.
+    /// Returns the same document for uses that need no order of members.
     pub(crate) fn to_value(&self) -> serde_json::Value {
         serde_json::from_str(&self.to_string()).unwrap_or_default()
     }

@@ -1,5 +1,5 @@
-//! The reader accepts comments, single quotes, names without quotes, trailing commas and NaN. Of equal names the last
-//! wins.
+//! The JSON reader. It accepts comments, single quotes, names without quotes, trailing commas and NaN. If names are
+//! equal, the last one wins.
 //!
 //! Source: `JsonTextReader.cs` of `JamesNK/Newtonsoft.Json`.
 
@@ -7,10 +7,10 @@ use jiff::{civil::DateTime, tz::Offset};
 
 use super::{DateZone, Json, NewtonsoftDate};
 
-/// Deepest nesting that is read.
+/// The deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
 
-/// What is wrong with a document, and where.
+/// The problem of a document, and its place.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("{problem} at line {line} column {column}")]
 pub(crate) struct JsonError {
@@ -19,7 +19,7 @@ pub(crate) struct JsonError {
     column: usize,
 }
 
-/// Reads a document after which nothing but blanks and comments follows.
+/// Reads a document. Only blanks and comments may follow it.
 pub(crate) fn read_whole(text: &str) -> Result<Json, JsonError> {
     let mut reader = Reader::new(text);
     let document = reader.value(0)?;
@@ -27,7 +27,7 @@ pub(crate) fn read_whole(text: &str) -> Result<Json, JsonError> {
     if reader.at < text.len() { Err(reader.error("text after the document")) } else { Ok(document) }
 }
 
-/// Reads the first document and ignores what follows it.
+/// Reads the first document and ignores the rest of the text.
 pub(crate) fn read_first(text: &str) -> Result<Json, JsonError> {
     Reader::new(text).value(0)
 }
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// White space and comments.
+    /// Skips white space and comments.
     fn skip_blanks(&mut self) -> Result<(), JsonError> {
         loop {
             let rest = self.rest();
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A leading zero makes it octal, `0x` hexadecimal.
+/// Reads a number. A leading zero makes it octal, and `0x` makes it hexadecimal.
 fn parse_number(text: &str) -> Option<Json> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let whole = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
@@ -236,7 +236,7 @@ fn parse_number(text: &str) -> Option<Json> {
     text.parse().ok().map(Json::Real)
 }
 
-/// A text that reads `yyyy-MM-ddTHH:mm:ss`, with fraction and zone or without, is a date to the reader.
+/// Returns a text, or a date if the text reads `yyyy-MM-ddTHH:mm:ss`. Fraction and zone are optional.
 fn text_or_date(text: String) -> Json {
     match parse_date(&text) {
         Some(date) => Json::Date(date),
@@ -286,7 +286,7 @@ fn parse_date(text: &str) -> Option<NewtonsoftDate> {
     }
 }
 
-/// Since 1970, with the offset of a zone or without.
+/// Reads the milliseconds since 1970. The offset of a zone is optional.
 fn milliseconds(text: &str) -> Option<NewtonsoftDate> {
     let end = text.get(1..)?.find(['+', '-']).map_or(text.len(), |at| at + 1);
     let at = jiff::Timestamp::from_millisecond(text[..end].parse().ok()?).ok()?;

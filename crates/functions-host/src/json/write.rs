@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{DateZone, Json, NewtonsoftDate};
 
-/// Compact.
+/// Writes compact JSON.
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, None)
@@ -12,7 +12,7 @@ impl fmt::Display for Json {
 }
 
 impl Json {
-    /// With two blanks for each level, as the body of a response is written.
+    /// Writes JSON with two blanks for each level, like the body of a response.
     pub(crate) fn indented(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
@@ -20,7 +20,7 @@ impl Json {
         text
     }
 
-    /// `level` is that of the indentation, where there is one.
+    /// Writes JSON. `level` is the level of indentation, if there is one.
     fn write(&self, out: &mut dyn fmt::Write, level: Option<usize>) -> fmt::Result {
         match self {
             Self::Null => out.write_str("null"),
@@ -80,7 +80,8 @@ fn write_text(out: &mut dyn fmt::Write, text: &str) -> fmt::Result {
     out.write_char('"')
 }
 
-/// A number within JSON keeps a sign of not being whole.
+/// Writes a real number for JSON. A finite number always has a point or an exponent, so it does not look like a whole
+/// number.
 fn json_double(number: f64) -> String {
     let text = dotnet_double(number);
     match number.is_finite() {
@@ -90,8 +91,9 @@ fn json_double(number: f64) -> String {
     }
 }
 
-/// `double.ToString()` in the invariant culture: the shortest text that reads back the same, with an exponent below 0.0001,
-/// and where the number has more than 15 places before its point that are not all its own digits.
+/// Writes a number as `double.ToString()` does in the invariant culture: the shortest text that reads back the same.
+/// Numbers below 0.0001 have an exponent. So do numbers with more than 15 places before the point, if the number does
+/// not have that many digits of its own.
 pub(crate) fn dotnet_double(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
@@ -111,12 +113,12 @@ pub(crate) fn dotnet_double(number: f64) -> String {
 }
 
 impl NewtonsoftDate {
-    /// `DateTime.ToString()` in the invariant culture.
+    /// Writes the date as `DateTime.ToString()` does in the invariant culture.
     pub(super) fn invariant(self) -> String {
         self.at.strftime("%m/%d/%Y %H:%M:%S").to_string()
     }
 
-    /// As it stands within JSON.
+    /// Writes the date as it stands within JSON.
     fn round_trip(self) -> String {
         let mut text = self.at.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         if self.ticks > 0 {

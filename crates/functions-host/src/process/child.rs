@@ -12,7 +12,7 @@ use tokio::{process::Command, task::JoinSet, time::timeout};
 use super::output::{LastErrors, Stream};
 use crate::{log::Log, script::HandlerCommand};
 
-/// What the real host allows a killed process, and here also its last lines, to arrive.
+/// The time that the real host gives a killed process to end. Here the last lines of the process get the same time.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub(super) struct Child {
@@ -21,15 +21,15 @@ pub(super) struct Child {
     last_errors: LastErrors,
 }
 
-/// How it ended.
+/// The end of a run.
 pub(super) struct Exit {
-    /// As a shell would report it: 128 and the signal for a killed process.
+    /// The exit code as a shell reports it: 128 plus the signal for a killed process.
     pub(super) code: i32,
     pub(super) last_errors: Vec<String>,
 }
 
 impl Child {
-    /// Starts the process without a shell, with this environment and nothing else.
+    /// Starts the process without a shell, with only this environment.
     pub(super) fn spawn(
         executable: &Path,
         arguments: &[String],
@@ -58,21 +58,22 @@ impl Child {
         Ok(Self { process, readers, last_errors })
     }
 
-    /// Waits for the end, and for what it still had to say. Safe to drop and call again.
+    /// Waits for the end of the process and for its last output. It is safe to drop this future and to call again.
     pub(super) async fn wait(&mut self) -> Exit {
         let status = self.process.wait().await;
         self.drain().await;
         Exit { code: status.map_or(-1, exit_code), last_errors: self.last_errors.take() }
     }
 
-    /// SIGKILL, without asking first: so does the real host. What was already written still reaches the log.
+    /// Sends SIGKILL without asking first, as the real host does. Output that was already written still reaches the
+    /// log.
     pub(super) async fn kill(&mut self) {
         let _ = self.process.start_kill();
         let _ = timeout(GRACE, self.process.wait()).await;
         self.drain().await;
     }
 
-    /// Reads what is left in the pipes; a process of the handler's own making may hold them open.
+    /// Reads the rest of the pipes. A child process of the handler may hold them open.
     async fn drain(&mut self) {
         let _ = timeout(GRACE, async { while self.readers.join_next().await.is_some() {} }).await;
     }

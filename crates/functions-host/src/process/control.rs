@@ -1,4 +1,4 @@
-//! What the two sides of the handler process tell each other.
+//! The messages between the two sides of the handler process.
 
 use axum::body::Body;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
@@ -7,18 +7,18 @@ use tokio::sync::oneshot;
 /// The client that calls the handler.
 pub(crate) type HttpClient = Client<HttpConnector, Body>;
 
-/// Where the handler stands.
+/// The state of the handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ProcessState {
     Starting,
     Ready,
-    /// Ended with code 0: not restarted, and invocations run into the void.
+    /// The handler ended with code 0. It is not restarted, and invocations reach no handler.
     Exited,
-    /// With the reason.
+    /// The host gave up on the handler, for this reason.
     GaveUp(String),
 }
 
-/// What the host asks of the supervisor.
+/// A request of the host to the supervisor.
 pub(super) enum Control {
     Restart,
     GiveUp(String),

@@ -1,8 +1,8 @@
-//! The handler process: starts, probes, restarts and kills it, and gives up on it, like the Functions host.
+//! The handler process. Like the Functions host, this module starts, probes, restarts and kills it, and gives up on it.
 //!
 //! Source: `HttpFunctionInvocationDispatcher.cs`, `HttpWorkerProcess.cs` and `DefaultHttpWorkerService.cs` of
-//! `Azure/azure-functions-host`. One difference: a handler that cannot be started at all ends the host at once; the
-//! real host waits two minutes for the first invocation.
+//! `Azure/azure-functions-host`. There is one difference: a handler that cannot be started at all ends the host at
+//! once. The real host waits two minutes for the first invocation.
 
 mod child;
 mod control;
@@ -25,7 +25,7 @@ use self::{
 };
 use super::{log::Log, script::Script};
 
-/// Failures after which the host gives up on a handler.
+/// The number of failures after which the host gives up on a handler.
 pub(super) const STRIKES: usize = 3;
 
 /// The host's side of the handler process.
@@ -38,7 +38,8 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    /// The handle, and what must be run for it to mean anything. `port` is the handler's; it stays over restarts.
+    /// Returns the handle and its supervisor, which must run for the handle to work. `port` is the handler's port. It
+    /// stays the same over restarts.
     pub(super) fn new(
         script: Arc<Script>,
         root: String,
@@ -50,14 +51,14 @@ impl Handler {
     ) -> (Self, Supervisor) {
         let (state_sender, state) = watch::channel(ProcessState::Starting);
         let (control_sender, control) = mpsc::unbounded_channel();
-        // Three more starts fit into the wait of an invocation.
+        // An invocation waits long enough for three more starts.
         let patience = script.host.initialization_timeout * 4;
         let handler = Self { port, patience, state, control: control_sender };
         let state = state_sender;
         (handler, Supervisor { script, environment, root, port, client, log, state, control, strikes })
     }
 
-    /// The handler's URL for a path with or without query.
+    /// Returns the handler's URL for a path with or without a query.
     pub(super) fn url(&self, path_and_query: &str) -> Result<Uri, http::Error> {
         Uri::builder()
             .scheme("http")
@@ -66,7 +67,7 @@ impl Handler {
             .build()
     }
 
-    /// The headers behind the handler's own `Host`.
+    /// Puts the handler's own `Host` before the headers.
     pub(super) fn host_first(&self, headers: HeaderMap) -> HeaderMap {
         let mut ordered = HeaderMap::with_capacity(headers.len() + 1);
         if let Ok(host) = HeaderValue::from_str(&format!("127.0.0.1:{}", self.port)) {
@@ -76,7 +77,7 @@ impl Handler {
         ordered
     }
 
-    /// Waits until invocations may be sent. The error says why the host is not running.
+    /// Waits until invocations may be sent. The error is the reason why the host is not running.
     pub(super) async fn ready(&self) -> Result<(), String> {
         let mut state = self.state.clone();
         let settled = state.wait_for(|state| *state != ProcessState::Starting);
@@ -94,12 +95,12 @@ impl Handler {
         }
     }
 
-    /// Whether the handler ended with code 0, which explains a refused connection.
+    /// Reports whether the handler ended with code 0, which explains a refused connection.
     pub(super) fn has_exited(&self) -> bool {
         *self.state.borrow() == ProcessState::Exited
     }
 
-    /// Why the host gave up, if it did.
+    /// Returns why the host gave up, if it did.
     pub(super) fn gave_up(&self) -> Option<String> {
         match &*self.state.borrow() {
             ProcessState::GaveUp(reason) => Some(reason.clone()),
@@ -118,12 +119,12 @@ impl Handler {
         }
     }
 
-    /// Kills and starts it again, as after a function's timeout.
+    /// Kills the handler and starts it again, as after a function's timeout.
     pub(super) fn restart(&self) {
         let _ = self.control.send(Control::Restart);
     }
 
-    /// Kills it, and waits at most a second for it to be gone.
+    /// Kills the handler and waits at most a second for its end.
     pub(super) async fn stop(&self) {
         let (done, gone) = oneshot::channel();
         if self.control.send(Control::Stop(done)).is_ok() {
@@ -132,7 +133,7 @@ impl Handler {
     }
 }
 
-/// A loopback port that was free a moment ago; the real host finds one the same way.
+/// Returns a loopback port that was free a moment ago. The real host finds one in the same way.
 pub(super) fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

@@ -8,13 +8,13 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 
 use crate::log::{Level, Log, LogSource};
 
-/// How many error lines explain an exit.
+/// The number of error lines that explain an exit.
 const KEPT: usize = 3;
-/// In bytes. What is longer is several lines, so that output without a line end takes no memory.
+/// The longest line in bytes. A longer line becomes several lines, so output without a line end takes no memory.
 const LONGEST_LINE: u64 = 64 * 1024;
-/// A prefix that sends a line to the host's own log.
+/// The prefix of a line that goes to the host's own log.
 const HOST_LOG: &str = "LanguageWorkerConsoleLog";
-/// A prefix for tools; such lines are not for people.
+/// The prefix of lines for tools, which are not for people.
 const TOOL_LOG: &str = "azfuncjsonlog:";
 
 /// The last lines of level error.
@@ -38,14 +38,14 @@ impl LastErrors {
 #[derive(Clone, Copy)]
 pub(super) enum Stream {
     Out,
-    /// stderr that holds errors and warnings.
+    /// stderr with errors and warnings.
     Error,
-    /// stderr that holds everything (`useStdErrorStreamForErrorsOnly` is false).
+    /// stderr with all output (`useStdErrorStreamForErrorsOnly` is false).
     MixedError,
 }
 
 impl Stream {
-    /// Reads to the end, so that the handler never blocks on a full pipe.
+    /// Reads the stream to its end, so that the handler never blocks on a full pipe.
     pub(super) async fn read(self, source: impl AsyncRead + Unpin, log: Log, last_errors: LastErrors) {
         let mut source = BufReader::new(source);
         let mut line = Vec::new();

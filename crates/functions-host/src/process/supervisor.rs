@@ -1,4 +1,4 @@
-//! Keeps the handler process running, and decides when to give up.
+//! The supervisor, which keeps the handler process running and decides when to give up.
 
 use std::{
     io,
@@ -21,18 +21,18 @@ use crate::{
     script::{Script, Settings},
 };
 
-/// Between two probes.
+/// The pause between two probes.
 const PROBE_INTERVAL: Duration = Duration::from_millis(25);
 const MOST_REDIRECTS: usize = 50;
-/// A probe whose connection closes without an answer is sent this often.
+/// How often a probe is sent if its connection closes without an answer.
 const SENDS: usize = 4;
-/// Failures this far apart do not add up.
+/// The longest pause between failures that are counted together.
 const STRIKE_MEMORY: Duration = Duration::from_secs(30 * 60);
 
-/// Runs the process until the host gives up or stops. Dropping it kills the process.
+/// Runs the process until the host gives up or stops. Dropping the supervisor kills the process.
 pub(crate) struct Supervisor {
     pub(super) script: Arc<Script>,
-    /// Everything but the five variables of the protocol.
+    /// The environment without the five variables of the protocol.
     pub(super) environment: Vec<(String, String)>,
     pub(super) root: String,
     pub(super) port: u16,
@@ -40,11 +40,11 @@ pub(crate) struct Supervisor {
     pub(super) log: Log,
     pub(super) state: watch::Sender<ProcessState>,
     pub(super) control: mpsc::UnboundedReceiver<Control>,
-    /// Failures after which it gives up.
+    /// The number of failures after which the supervisor gives up.
     pub(super) strikes: usize,
 }
 
-/// How one run of the process ended.
+/// The end of one run of the process.
 enum End {
     Restart,
     Exited,
@@ -91,7 +91,7 @@ impl Supervisor {
         }
     }
 
-    /// Runs no process: there is no function, or the host gave up. A call to `stop` still gets its answer.
+    /// Runs no process, because there is no function or the host gave up. A call to `stop` still gets its answer.
     pub(crate) async fn idle(mut self) {
         while let Some(control) = self.control.recv().await {
             if let Control::Stop(done) = control {
@@ -168,7 +168,7 @@ impl Supervisor {
 
     fn exited(&self, exit: Exit, probing: bool) -> End {
         match exit.code {
-            // The state stays as it is: calls wait, until they give up on the host.
+            // The state stays the same: calls wait until they give up on the host.
             0 if probing => {
                 self.log.warning(
                     "The handler exited with code 0 before it answered GET /. The Functions host does not restart it then: \
@@ -203,7 +203,7 @@ impl Supervisor {
     }
 }
 
-/// Why the system does not start a file that is there, in this folder.
+/// Explains why the system does not start an existing file in this folder.
 fn why_not(error: &io::Error, folder: &Path) -> String {
     if !folder.is_dir() {
         return format!("the workingDirectory of host.json, {}, is not a folder", folder.display());
@@ -222,8 +222,8 @@ fn stopped(done: Option<oneshot::Sender<()>>) {
     }
 }
 
-/// Whether anything answers `GET /`, with any status, before the sleeps add up to the budget. Only a connection that
-/// cannot be made means "not yet".
+/// Reports whether the handler answers `GET /`, with any status, before the pauses add up to the budget. Only a failed
+/// connection means "not yet".
 async fn probe(client: HttpClient, url: String, budget: Duration, follows_redirects: bool) -> bool {
     let Ok(url) = url.parse::<Uri>() else { return false };
     let sleeps = budget.as_millis().div_ceil(PROBE_INTERVAL.as_millis());
@@ -236,7 +236,7 @@ async fn probe(client: HttpClient, url: String, budget: Duration, follows_redire
     false
 }
 
-/// Asks once, which are more requests where the handler redirects, or closes the connection without an answer.
+/// Makes one probe. It takes several requests if the handler redirects or closes the connection without an answer.
 async fn answers(client: &HttpClient, url: &Uri, follows_redirects: bool) -> bool {
     let mut url = url.clone();
     let mut closed = 0;

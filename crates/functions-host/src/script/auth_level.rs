@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::members::scalar_text;
 
-/// Which key a call needs.
+/// The key that a call needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthLevel {
     Anonymous,
@@ -37,7 +37,7 @@ impl fmt::Display for AuthLevel {
 }
 
 impl AuthLevel {
-    /// By name in any letter case, or by number; `function` unless it is said.
+    /// Reads a level by its name in any letter case, or by its number. The default is `function`.
     pub(super) fn read(value: Option<Value>) -> Result<Self, String> {
         let text = match &value {
             None | Some(Value::Null) => return Ok(Self::Function),

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::template::{Template, TemplateError};
 
-/// What starts a function.
+/// The trigger of a function.
 #[derive(Debug)]
 pub(crate) enum Trigger {
     Http(HttpTrigger),
@@ -26,13 +26,14 @@ pub(crate) enum Trigger {
 
 #[derive(Debug)]
 pub(crate) struct HttpTrigger {
-    /// Key in `Data`.
+    /// The key in `Data`.
     pub(crate) binding: String,
-    /// As written, without the prefix and a slash at its end; the function's name if absent.
+    /// The route as written, without the prefix and without a slash at its end. If it is absent, it is the function's
+    /// name.
     pub(crate) route: String,
-    /// With the prefix.
+    /// The template of the route with its prefix.
     pub(crate) template: Template,
-    /// Absent: every method.
+    /// The methods. Absent if every method is allowed.
     pub(crate) methods: Option<Vec<Method>>,
     pub(crate) level: AuthLevel,
     pub(crate) outputs: Vec<HttpOutput>,
@@ -43,27 +44,28 @@ pub(crate) struct HttpTrigger {
 #[derive(Debug)]
 pub(crate) struct HttpOutput {
     pub(crate) name: String,
-    /// Its `dataType` is `binary`, so a text that is base64 stays a text.
+    /// Whether `dataType` is `binary`. If so, a text that is base64 stays a text.
     pub(crate) binary: bool,
-    /// Its type is written `http` in just this letter case; otherwise its value is read as that of `$return`.
+    /// Whether the type is written `http` in exactly this letter case. Otherwise the value is read as the value of
+    /// `$return`.
     pub(crate) plain: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct TimerTrigger {
-    /// Key in `Data`.
+    /// The key in `Data`.
     pub(crate) binding: String,
     pub(crate) schedule: Schedule,
     pub(crate) run_on_startup: bool,
     pub(crate) use_monitor: bool,
 }
 
-/// What every binding has.
+/// The members that every binding has.
 struct Binding {
     kind: String,
     name: String,
     direction: Direction,
-    /// `dataType` is `binary`.
+    /// Whether `dataType` is `binary`.
     binary: bool,
     members: Members,
 }
@@ -99,7 +101,7 @@ impl Trigger {
         let outputs = http_outputs(bindings, host.lenient, warnings)?;
         match trigger.kind.to_ascii_lowercase().as_str() {
             "httptrigger" => HttpTrigger::read(trigger, outputs, function, host, warnings).map(Self::Http),
-            // Its http output is legal, and without meaning.
+            // An http output of a timer is allowed and has no meaning.
             "timertrigger" => Ok(TimerTrigger::read(trigger, settings, host.lenient, warnings).map(Self::Timer)?),
             _ => Err(format!(
                 "the trigger type \"{}\" is not supported by this host (httpTrigger and timerTrigger are)",
@@ -126,7 +128,7 @@ impl HttpTrigger {
         };
         trigger.members.finish(host.lenient, warnings)?;
         let route = route.filter(|route| !route.trim().is_empty()).unwrap_or_else(|| function.to_owned());
-        // Only a function whose one output is the response goes to the handler as a request.
+        // The handler gets the caller's request only if the function's single output is the response.
         let mode = if outputs.len() == 1 { host.http } else { HttpMode::Payload };
         Ok(Self {
             binding: trigger.name,
@@ -139,7 +141,7 @@ impl HttpTrigger {
         })
     }
 
-    /// The same template for a common method.
+    /// Reports whether both have the same template for a common method.
     pub(super) fn conflicts_with(&self, other: &Self) -> bool {
         let methods = match (&self.methods, &other.methods) {
             (Some(a), Some(b)) => a.iter().any(|method| b.contains(method)),
@@ -227,7 +229,7 @@ impl Binding {
     }
 }
 
-/// In any letter case, and optional.
+/// Checks an optional text against the known values, in any letter case.
 fn one_of(text: Option<String>, member: &str, known: &[&str]) -> Result<(), String> {
     match text.filter(|text| !known.iter().any(|known| known.eq_ignore_ascii_case(text))) {
         Some(other) => Err(format!("{member} is \"{other}\"; this host takes {}", known.join(", "))),
@@ -235,7 +237,7 @@ fn one_of(text: Option<String>, member: &str, known: &[&str]) -> Result<(), Stri
     }
 }
 
-/// The outputs; every other binding is one that this host does not play.
+/// Returns the http outputs. This host does not support any other binding.
 fn http_outputs(bindings: Vec<Binding>, lenient: bool, warnings: &mut Vec<String>) -> Result<Vec<HttpOutput>, String> {
     let mut outputs = Vec::new();
     for binding in bindings {
@@ -270,7 +272,7 @@ fn refuse_repeated_names(bindings: &[Binding]) -> Result<(), String> {
     Ok(())
 }
 
-/// Absent for every method; a name that no request has never matches.
+/// Reads the methods. The result is absent for every method. A name that no request can have never matches.
 fn methods(value: Option<Value>) -> Result<Option<Vec<Method>>, String> {
     let names = match value {
         None | Some(Value::Null) => return Ok(None),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{ScriptError, Settings, configuration};
 
-/// `customHandler.description`.
+/// The section `customHandler.description`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Description {
@@ -25,7 +25,7 @@ pub(super) struct Description {
     working_directory: Option<PathBuf>,
     #[serde(default = "yes", deserialize_with = "configuration::boolean")]
     use_std_error_stream_for_errors_only: bool,
-    // Not consulted for custom handlers.
+    // The host does not read this member for custom handlers.
     #[serde(default, rename = "isDisabled", deserialize_with = "configuration::optional_boolean")]
     _is_disabled: Option<bool>,
 }
@@ -34,14 +34,14 @@ fn yes() -> bool {
     true
 }
 
-/// How to start the handler.
+/// The command that starts the handler.
 #[derive(Debug)]
 pub(crate) struct HandlerCommand {
     description: Description,
-    /// Where a relative executable is looked for.
+    /// The folder in which a relative executable is searched.
     folder: PathBuf,
     pub(crate) working_directory: PathBuf,
-    /// Whether each line of stderr is an error; otherwise its words decide.
+    /// Whether each line of stderr is an error. Otherwise the words of the line decide.
     pub(crate) stderr_is_for_errors_only: bool,
 }
 
@@ -57,7 +57,7 @@ impl HandlerCommand {
         }
     }
 
-    /// The file to run: under the worker directory, else as `PATH` finds it.
+    /// Returns the file to run: under the worker directory, or else as found by `PATH`.
     pub(crate) fn executable(&self, environment: &Settings) -> Result<PathBuf, ScriptError> {
         let name = expand(self.description.default_executable_path.as_deref().unwrap_or_default(), environment);
         if name.is_empty() {
@@ -77,8 +77,8 @@ impl HandlerCommand {
             .ok_or_else(|| ScriptError::NoHandler { name, folder: self.folder.clone() })
     }
 
-    /// `arguments`, then `defaultWorkerPath`, then `workerArguments`. An item is not quoted: one with spaces is several
-    /// arguments, unless it brings its own quotes. A `%…%` that nothing resolves is dropped.
+    /// Returns `arguments`, then `defaultWorkerPath`, then `workerArguments`. An item is not quoted: an item with
+    /// spaces becomes several arguments, unless it has its own quotes. A `%…%` that cannot be resolved is dropped.
     pub(crate) fn arguments(&self, environment: &Settings) -> Vec<String> {
         let path = self.description.default_worker_path.as_ref().map(|path| format!("\"{path}\""));
         let items = self.description.arguments.iter().chain(&path).chain(&self.description.worker_arguments);
@@ -87,7 +87,7 @@ impl HandlerCommand {
     }
 }
 
-/// Replaces each `%NAME%` that is set, and leaves the others.
+/// Replaces each `%NAME%` that is set and leaves the others.
 fn expand(text: &str, environment: &Settings) -> String {
     let mut expanded = String::new();
     let mut rest = text;
@@ -118,7 +118,7 @@ fn drop_unresolved(text: &str) -> String {
     kept + rest
 }
 
-/// Splits as .NET does on Unix: at white space outside quotes; backslashes escape only before a quote.
+/// Splits as .NET does on Unix: at white space outside quotes. A backslash escapes only before a quote.
 fn split(line: &str) -> Vec<String> {
     let mut arguments = Vec::new();
     let mut current: Option<String> = None;
@@ -140,7 +140,7 @@ fn split(line: &str) -> Vec<String> {
         match first {
             '"' => {
                 let argument = current.get_or_insert_default();
-                // Two quotes within quotes are a literal one.
+                // Two quotes within quotes stand for one literal quote.
                 if quoted && rest[1..].starts_with('"') {
                     argument.push('"');
                     rest = &rest[1..];

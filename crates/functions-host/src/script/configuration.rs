@@ -1,5 +1,5 @@
-//! Turns `host.json` into configuration: names match in any letter case, and every leaf is a text, which .NET's
-//! converter reads as the type of its option.
+//! Converts `host.json` into configuration. Names match in any letter case, and every leaf is a text. .NET's converter
+//! reads the text as the type of its option.
 //!
 //! Source: `HostJsonFileConfigurationSource.cs` of `Azure/azure-functions-host` and `ConfigurationBinder.cs` of
 //! `dotnet/runtime`.
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use super::member_names::documented;
 use crate::json::{self, Json};
 
-/// The document as configuration: members spelt as documented, each leaf a text, null the empty one.
+/// Returns the document as configuration: members are spelt as documented, each leaf is a text, and null is the empty
+/// text.
 pub(super) fn from_document(document: &Json) -> Value {
     match document {
         Json::Array(items) => Value::Array(items.iter().map(from_document).collect()),
@@ -26,7 +27,7 @@ pub(super) fn from_document(document: &Json) -> Value {
     }
 }
 
-/// Lays `over` on `under`: member by member, whatever the letter case of names, and item by item.
+/// Merges `over` into `under`: objects by member, in any letter case, and lists by item.
 pub(super) fn merge(under: &mut Value, over: Value) {
     match (under, over) {
         (Value::Object(under), Value::Object(over)) => {
@@ -47,13 +48,13 @@ pub(super) fn merge(under: &mut Value, over: Value) {
     }
 }
 
-/// `true` or `false` in any letter case, and nothing else.
+/// Reads `true` or `false` in any letter case. Other texts are refused.
 pub(super) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = Value::deserialize(deserializer)?;
     is_true(&value).ok_or_else(|| D::Error::custom(format!("{value} is not true or false")))
 }
 
-/// The same; the empty text stands for none.
+/// Reads a boolean that may be absent: the empty text stands for none.
 pub(super) fn optional_boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     match value.as_str() {
@@ -62,7 +63,7 @@ pub(super) fn optional_boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Re
     }
 }
 
-/// What a text says, if it is a boolean to .NET.
+/// Returns the value of a text that .NET reads as a boolean.
 pub(super) fn is_true(value: &Value) -> Option<bool> {
     match value.as_str().map(str::trim).map(str::to_ascii_lowercase).as_deref() {
         Some("true") => Some(true),
@@ -71,7 +72,7 @@ pub(super) fn is_true(value: &Value) -> Option<bool> {
     }
 }
 
-/// A whole number.
+/// Reads a whole number.
 pub(super) fn number<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: std::str::FromStr,
@@ -82,7 +83,7 @@ where
     number.map(Some).ok_or_else(|| D::Error::custom(format!("{value} is not a number of the right size")))
 }
 
-/// A list of texts; a text in its place is ignored.
+/// Reads a list of texts. A text in its place is ignored.
 pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Array(items) => Ok(texts(items)),
@@ -91,7 +92,7 @@ pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
     }
 }
 
-/// A list of texts, or a text that holds a JSON list; another text is ignored.
+/// Reads a list of texts, or a text that holds a JSON list. Any other text is ignored.
 pub(super) fn argument_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Array(items) => Ok(texts(items)),
@@ -100,7 +101,7 @@ pub(super) fn argument_list<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     }
 }
 
-/// The texts of a JSON list.
+/// Returns the texts of a JSON list.
 pub(super) fn list_in_text(text: &str) -> Option<Vec<String>> {
     match from_document(&json::read_whole(text).ok()?) {
         Value::Array(items) => Some(texts(items)),
@@ -112,21 +113,22 @@ fn texts(items: Vec<Value>) -> Vec<String> {
     items.into_iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-/// Reads a document or a section of it. The error begins with the place of the value, where that is below.
+/// Reads a document or a section of it. The error begins with the place of the value, if the value is below the
+/// document.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let (place, cause) = (error.path().to_string(), error.inner().to_string());
         let dot = if place.starts_with('[') { "" } else { "." };
         match place.as_str() {
             "." => cause,
-            // A section's error goes on with the place, and an item's too.
+            // The error of a section or an item already begins with the rest of the place.
             _ if cause.starts_with(['.', '[']) => format!("{dot}{place}{cause}"),
             _ => format!("{dot}{place}: {cause}"),
         }
     })
 }
 
-/// A section; a text in its place is ignored.
+/// Reads a section. A text in its place is ignored.
 pub(super) fn section<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: DeserializeOwned + Default,
@@ -138,7 +140,7 @@ where
     }
 }
 
-/// The same where its absence counts.
+/// Reads a section whose absence has a meaning. A text in its place is ignored.
 pub(super) fn optional_section<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: DeserializeOwned,
@@ -150,7 +152,7 @@ where
     }
 }
 
-/// Sections in a list; a text in its place is ignored.
+/// Reads a list of sections. A text in its place is ignored.
 pub(super) fn items<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: DeserializeOwned,

@@ -1,22 +1,22 @@
-//! Why a script root, or one of its functions, cannot be run.
+//! The reasons why a script root or one of its functions cannot be run.
 
 use std::{io, path::PathBuf};
 
-/// Why a script root cannot be run at all.
+/// The reason why a script root cannot be run at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
-    /// Nothing staged.
+    /// The folder has no `host.json`: nothing is staged.
     #[error("no host.json in {}", .0.display())]
     NoHostJson(PathBuf),
     /// A file or folder cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Read {
-        /// Which.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Not JSON, or a member that is unknown, of the wrong type, or not usable.
+    /// `host.json` is not JSON, or a member is unknown, has the wrong type, or cannot be used.
     #[error("host.json: {0}")]
     HostJson(String),
     /// One route that ASP.NET Core refuses stops the whole host.
@@ -25,30 +25,30 @@ pub enum ScriptError {
          for every function: {problem}"
     )]
     Route {
-        /// The function whose route it is.
+        /// The function with this route.
         function: String,
         /// The route with its prefix.
         template: String,
-        /// What is wrong with it.
+        /// The problem of the route.
         problem: String,
     },
-    /// Functions by `customHandler.http.routes` and by folders cannot stand together.
+    /// Functions from `customHandler.http.routes` and functions from folders exclude each other.
     #[error(
         "customHandler.http.routes in host.json and {0}/function.json cannot stand together: a route, a timer or a profile \
          that sets routes excludes every function.json. Remove one of them"
     )]
     RoutesAndFolders(String),
-    /// The handler is not there.
+    /// The handler's executable does not exist.
     #[error("the handler \"{name}\" is neither in {} nor on PATH", .folder.display())]
     NoHandler {
         /// `defaultExecutablePath` after expansion.
         name: String,
-        /// Where it was looked for.
+        /// The folder in which the host looked for the executable.
         folder: PathBuf,
     },
 }
 
-/// What is wrong with a function.
+/// The problem of a function.
 #[derive(Debug)]
 pub(super) enum FunctionProblem {
     /// The function is left out, and the others run.

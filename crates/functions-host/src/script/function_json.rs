@@ -22,20 +22,20 @@ use crate::{
 pub(crate) struct FunctionDefinition {
     pub(crate) name: String,
     pub(crate) trigger: Trigger,
-    /// Listed, but its timer does not fire.
+    /// Whether the function is disabled: it is listed, but its timer does not fire.
     pub(crate) disabled: bool,
-    /// The function's own; `host.json` may have one for all.
+    /// The function's own retry policy. `host.json` may have one for all functions.
     pub(crate) retry: Option<Retry>,
-    /// What is in the file and has no effect.
+    /// Warnings of members that have no effect.
     pub(crate) warnings: Vec<String>,
-    /// `function.json` as it stands.
+    /// The content of `function.json`, unchanged.
     pub(crate) config: Value,
 }
 
-/// Of a function by `customHandler.http.routes`.
+/// The methods of a function from `customHandler.http.routes`.
 const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
 
-/// Members of other languages, or not read by version 4 of the host.
+/// Members of other languages, and members that version 4 of the host does not read.
 const IGNORED: &[&str] = &["$schema", "entryPoint", "excluded", "generatedBy", "isProxy", "language", "name"];
 
 impl FunctionDefinition {
@@ -62,7 +62,7 @@ impl FunctionDefinition {
         Self::new(name, members, host, settings)
     }
 
-    /// The function that an entry of `customHandler.http.routes` stands for; a bad template leaves out this one alone.
+    /// Makes the function for an entry of `customHandler.http.routes`. A bad template leaves out only this function.
     pub(super) fn of_route(
         name: &str,
         route: &Route,
@@ -85,7 +85,7 @@ impl FunctionDefinition {
         Self::new(name, members, host, settings)
     }
 
-    /// From the members of the document; the script file has been looked for.
+    /// Makes a function from the members of the document. The script file has been checked before.
     pub(super) fn new(
         name: &str,
         mut members: Map<String, Value>,
@@ -131,7 +131,7 @@ impl FunctionDefinition {
         Ok(Self { name: name.to_owned(), trigger, disabled, retry, warnings, config })
     }
 
-    /// Same name but for case, or the same route for a common method.
+    /// Reports whether two functions have the same name in any letter case, or the same route for a common method.
     pub(super) fn conflicts_with(&self, other: &Self) -> bool {
         let same_route = match (&self.trigger, &other.trigger) {
             (Trigger::Http(a), Trigger::Http(b)) => a.conflicts_with(b),
@@ -141,7 +141,7 @@ impl FunctionDefinition {
     }
 }
 
-/// The list named exactly `bindings`: the host reads this name in no other letter case.
+/// Returns the list named exactly `bindings`. The host reads this name in no other letter case.
 fn bindings(value: Option<Value>) -> Result<Vec<Map<String, Value>>, String> {
     let Some(Value::Array(bindings)) = value else { return Err("there is no list \"bindings\"".to_owned()) };
     if bindings.is_empty() {
@@ -154,7 +154,7 @@ fn bindings(value: Option<Value>) -> Result<Vec<Map<String, Value>>, String> {
     bindings.into_iter().map(object).collect()
 }
 
-/// A policy with its members spelt as documented; unknown ones go where Azure's leniency is asked for.
+/// Returns a retry policy with its members spelt as documented. Unknown members are removed if `lenient` is set.
 fn known_members_of(retry: Value, lenient: bool) -> Value {
     const KNOWN: [&str; 5] = ["delayInterval", "maximumInterval", "maxRetryCount", "minimumInterval", "strategy"];
     let Value::Object(members) = retry else { return retry };

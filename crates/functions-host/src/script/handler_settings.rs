@@ -1,4 +1,4 @@
-//! What `host.json` says of the handler, for tools that stage, package or explain an app.
+//! The handler's settings in `host.json`, for tools that stage, package or explain an app.
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use super::{
     host_json, profile,
 };
 
-/// What `host.json` says of the handler, as it is written: no app setting wins over it, and no `%NAME%` is resolved. Names
-/// count in any letter case, and comments are taken, as the host takes them.
+/// The handler's settings in `host.json`, as written. No app setting overrides them, and no `%NAME%` is resolved. Names
+/// match in any letter case, and comments are allowed, as in the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandlerSettings {
     /// The value of `defaultExecutablePath`, or an empty text.
     pub executable: String,
     /// The folder of the executable: the value of `workerDirectory`, or an empty path.
     pub folder: PathBuf,
-    /// Whether HTTP functions get their caller's request, forwarded or proxied, rather than JSON.
+    /// Whether HTTP functions get their caller's request, forwarded or proxied, instead of JSON.
     pub sends_requests: bool,
-    /// The prefix of every route; may be empty.
+    /// The prefix of every route. It may be empty.
     pub route_prefix: String,
 }
 
@@ -28,7 +28,7 @@ impl HandlerSettings {
     /// Reads the `host.json` in `script_root`.
     ///
     /// # Errors
-    /// [`ScriptError`] if the file is missing, is no JSON, or names a profile that does not exist.
+    /// [`ScriptError`] if the file is missing, is not JSON, or names a profile that does not exist.
     pub fn read(script_root: &Path) -> Result<Self, ScriptError> {
         let document = configuration::from_document(&host_json::read(script_root)?);
         let document = profile::apply(document).map_err(ScriptError::HostJson)?;
@@ -43,7 +43,7 @@ impl HandlerSettings {
         })
     }
 
-    /// The executable's path below the script root; `None` where `host.json` names none.
+    /// Returns the executable's path below the script root, or `None` if `host.json` names no executable.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
         (!self.executable.is_empty()).then(|| self.folder.join(&self.executable))

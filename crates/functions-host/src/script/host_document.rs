@@ -8,16 +8,16 @@ use serde_json::Value;
 
 use super::{command::Description, configuration};
 
-/// How an HTTP function without further bindings reaches the handler.
+/// The form in which an HTTP function without further bindings reaches the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HttpMode {
-    /// Streamed both ways (`enableProxyingHttpRequest`).
+    /// The request and the answer are streamed (`enableProxyingHttpRequest`).
     Proxy,
-    /// Buffered, query rebuilt (`enableForwardingHttpRequest`).
+    /// The request and the answer are buffered, and the query is rebuilt (`enableForwardingHttpRequest`).
     Forward,
-    /// The same, to the path `/<function>` (the section `httpWorker`).
+    /// As with `Forward`, but the path is `/<function>` (the section `httpWorker`).
     ForwardToName,
-    /// As the JSON of `Data` and `Metadata`.
+    /// The request is the JSON of `Data` and `Metadata`.
     Payload,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct CustomHandler {
     pub(super) http: RouteOptions,
 }
 
-/// `customHandler.http`: functions without `function.json`.
+/// The section `customHandler.http`: functions without `function.json`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RouteOptions {
@@ -66,7 +66,7 @@ pub(super) struct RouteOptions {
     pub(super) routes: Vec<RouteEntry>,
     #[serde(rename = "DefaultAuthorizationLevel")]
     pub(super) default_level: Option<String>,
-    /// Named by a page of the documentation; the host reads `customHandler.enableProxyingHttpRequest`.
+    /// A page of the documentation names this member. The host reads `customHandler.enableProxyingHttpRequest` instead.
     enable_proxying: Option<IgnoredAny>,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct RouteEntry {
 pub(super) struct Extensions {
     #[serde(default, deserialize_with = "configuration::section")]
     pub(super) http: HttpOptions,
-    // Each belongs to other triggers and bindings, which are refused where a function has them.
+    // These sections belong to other triggers and bindings. A function that has one of those is refused.
     #[serde(flatten)]
     pub(super) others: BTreeMap<String, Value>,
 }
@@ -110,7 +110,7 @@ struct Hsts {
     is_enabled: bool,
 }
 
-/// Only what can stop the host is read.
+/// The section `logging`. Only the parts that can stop the host are read.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Logging {
@@ -120,11 +120,11 @@ pub(super) struct Logging {
     others: BTreeMap<String, Value>,
 }
 
-/// Names of levels; their numbers, from 0, are taken too.
+/// The names of levels. Their numbers, from 0, are also accepted.
 const LOG_LEVELS: [&str; 7] = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"];
 
 impl Logging {
-    /// A level that does not exist stops the host.
+    /// Fails for a level that does not exist, because it stops the host.
     pub(super) fn check(&self) -> Result<(), String> {
         let exists = |level: &str| {
             LOG_LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
@@ -148,7 +148,7 @@ impl Logging {
 }
 
 impl CustomHandler {
-    /// `Http`; `None` is warned about, another type stops the host.
+    /// Checks the type. `Http` is accepted, `None` gives a warning, and any other type stops the host.
     pub(super) fn check_kind(&self) -> Result<Option<String>, String> {
         match self.kind.as_deref().map(str::to_ascii_lowercase).as_deref() {
             None | Some("http") => Ok(None),
@@ -159,7 +159,7 @@ impl CustomHandler {
         }
     }
 
-    /// Proxying wins where both are set.
+    /// Returns the mode. Proxying wins if both are set.
     pub(super) fn mode(&self) -> HttpMode {
         match (self.enable_proxying_http_request, self.enable_forwarding_http_request) {
             (true, _) => HttpMode::Proxy,
@@ -168,7 +168,7 @@ impl CustomHandler {
         }
     }
 
-    /// Whether an answer that redirects is followed.
+    /// Reports whether the host follows a redirect in an answer.
     pub(super) fn follows_redirects(&self) -> bool {
         !self.enable_forwarding_http_request
     }
@@ -185,7 +185,7 @@ impl RouteOptions {
 }
 
 impl HttpOptions {
-    /// What is set and has no effect here.
+    /// Returns warnings of members that are set and have no effect here.
     pub(super) fn warnings(&self) -> Vec<String> {
         [
             ("dynamicThrottlesEnabled", self.dynamic_throttles_enabled),
@@ -198,7 +198,8 @@ impl HttpOptions {
         .collect()
     }
 
-    /// Any other number makes the host's request queue throw, so that every call is 500.
+    /// Checks that each limit is at least 1, or -1. Any other number makes the host's request queue throw, so that
+    /// every call is answered 500.
     pub(super) fn check_limits(&self) -> Result<(), String> {
         let limits = [
             ("maxOutstandingRequests", self.max_outstanding_requests),

@@ -1,4 +1,4 @@
-//! `host.json`: the members that the host uses, notes without effect, or refuses.
+//! `host.json`: the members that the host uses, those without effect, which it reports, and those that it refuses.
 //!
 //! Reference: <https://learn.microsoft.com/azure/azure-functions/functions-host-json> and `HttpWorkerOptions.cs` of
 //! `Azure/azure-functions-host`.
@@ -21,36 +21,37 @@ use crate::{
     retry::Retry,
 };
 
-/// `host.json`, checked.
+/// The checked content of `host.json`.
 #[derive(Debug)]
 pub(crate) struct HostJson {
     pub(crate) command: HandlerCommand,
     pub(crate) http: HttpMode,
-    /// Whether an answer of the handler that redirects is followed: not where requests are forwarded.
+    /// Whether the host follows a redirect in the handler's answer. It does not where requests are forwarded.
     pub(crate) follows_redirects: bool,
-    /// How long a handler may take until it answers `GET /`.
+    /// The time limit until a handler answers `GET /`.
     pub(crate) initialization_timeout: Duration,
-    /// A port fixed in `host.json`; otherwise any free one.
+    /// The port fixed in `host.json`. Absent if any free port is used.
     pub(crate) port: Option<u16>,
-    /// Absent: unbounded.
+    /// The time limit of a function. Absent if there is no limit.
     pub(crate) function_timeout: Option<Duration>,
-    /// As written; may be empty.
+    /// The prefix of every route, as written. It may be empty.
     pub(crate) route_prefix: String,
-    /// Added to each response that has no such header.
+    /// Headers for each response that does not have them.
     pub(crate) custom_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) throttle: Throttle,
-    /// What is in the file but not enforced here.
+    /// Warnings of members that are not enforced here.
     pub(crate) warnings: Vec<String>,
-    /// For functions without a policy of their own.
+    /// The retry policy for functions that have none.
     pub(crate) retry: Option<Retry>,
-    /// `customHandler.http.routes`: functions without a folder.
+    /// The functions without a folder: `customHandler.http.routes`.
     pub(super) routes: Vec<Route>,
-    /// Whether members that Azure ignores are ignored.
+    /// Whether the members that Azure ignores are ignored here, too.
     pub(super) lenient: bool,
     allowed: Vec<String>,
 }
 
-/// `extensions.http`: how many requests are served at once, and how many wait or are served. Absent: no limit.
+/// The limits of `extensions.http`: of requests that are served at once, and of requests that wait or are served.
+/// Absent if there is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Throttle {
     pub(crate) concurrent: Option<usize>,
@@ -62,7 +63,7 @@ const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 const MINIMUM_FUNCTION_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl HostJson {
-    /// `lenient`: members that Azure ignores are ignored here too, with a warning.
+    /// Reads and checks `host.json`. With `lenient`, members that Azure ignores are ignored here too, with a warning.
     pub(super) fn load(
         root: &Path,
         environment: &Settings,
@@ -71,7 +72,7 @@ impl HostJson {
     ) -> Result<Self, ScriptError> {
         let written = read(root)?;
         let Json::Object(members) = &written else { return Err(problem("not an object")) };
-        // Read from the file alone, and as it is written.
+        // The version is read only from the file, as written.
         let version = members.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("version"));
         if version.is_none_or(|(_, version)| *version != Json::text("2.0")) {
             return Err(problem("\"version\" must be \"2.0\""));
@@ -94,7 +95,7 @@ impl HostJson {
         Self::check(document, root, environment, lenient, warnings)
     }
 
-    /// Whether `functions`, unless it is empty, lists this one.
+    /// Reports whether `functions` lists this function. An empty list allows all functions.
     pub(super) fn allows(&self, name: &str) -> bool {
         self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
     }
@@ -158,7 +159,7 @@ impl HostJson {
     }
 }
 
-/// `customHandler`, else its older name `httpWorker`, and how HTTP functions reach the handler.
+/// Returns `customHandler`, or else the section under its older name `httpWorker`, and the mode of HTTP functions.
 fn handler(document: &mut Document, warnings: &mut Vec<String>) -> Result<(CustomHandler, HttpMode), ScriptError> {
     match (document.custom_handler.take(), document.http_worker.take()) {
         (Some(handler), older) => {
@@ -183,7 +184,7 @@ fn handler(document: &mut Document, warnings: &mut Vec<String>) -> Result<(Custo
     }
 }
 
-/// The file as it is written.
+/// Reads the file as written.
 pub(super) fn read(root: &Path) -> Result<Json, ScriptError> {
     let path = root.join("host.json");
     let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
@@ -193,7 +194,7 @@ pub(super) fn read(root: &Path) -> Result<Json, ScriptError> {
     json::read_whole(&text).map_err(|error| problem(&error.to_string()))
 }
 
-/// Sections that are there and change nothing.
+/// Returns a warning that names the sections without effect.
 fn no_effect(document: &Value) -> Option<String> {
     let there: Vec<&str> = NO_EFFECT.iter().filter(|name| document.get(**name).is_some()).copied().collect();
     (!there.is_empty()).then(|| format!("host.json: no effect in this host: {}", there.join(", ")))

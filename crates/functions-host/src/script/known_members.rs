@@ -1,7 +1,7 @@
 //! The known members of `host.json` by section, and the valid values of members without effect.
 //!
-//! Azure ignores an unknown member. It stops at a value that .NET's converter refuses, even if the option has no
-//! effect.
+//! Azure ignores an unknown member. Its host does not start with a value that .NET's converter refuses, even if the
+//! option has no effect.
 //!
 //! Reference: <https://learn.microsoft.com/azure/azure-functions/functions-host-json>.
 
@@ -24,7 +24,7 @@ pub(super) const NO_EFFECT: &[&str] = &[
     "watchFiles",
 ];
 
-/// What the options of sections without effect are converted to.
+/// The types to which .NET converts the options of sections without effect.
 const TYPED: &[(&str, MemberKind)] = &[
     ("aggregator.batchSize", MemberKind::Integer),
     ("aggregator.flushTimeout", MemberKind::TimeSpan),
@@ -62,7 +62,7 @@ enum MemberKind {
     OneOf(&'static [&'static str]),
 }
 
-/// Names that a section may hold; absent where any may stand.
+/// Returns the names that a section may hold, or nothing if any name is allowed.
 fn known(section: &str) -> Option<&'static [&'static str]> {
     Some(match section {
         "" => &[
@@ -125,14 +125,14 @@ fn known(section: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Removes the members that are not known, and names them by their path.
+/// Removes the unknown members and returns their paths.
 pub(super) fn take_unknown(document: &mut Value) -> Vec<String> {
     let mut unknown = Vec::new();
     take_unknown_of("", "", document, &mut unknown);
     unknown
 }
 
-/// `place` is the section, with the number of each item of a list.
+/// Removes the unknown members of a section. `place` is the section's path with the number of each list item.
 fn take_unknown_of(section: &str, place: &str, value: &mut Value, unknown: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
@@ -158,7 +158,7 @@ fn take_unknown_of(section: &str, place: &str, value: &mut Value, unknown: &mut 
     }
 }
 
-/// The first value that .NET could not convert, though nothing depends on it here: Azure's host would not start.
+/// Returns the first value that .NET could not convert. It has no effect here, but Azure's host would not start.
 pub(super) fn unconvertible(document: &Value) -> Option<String> {
     TYPED.iter().find_map(|(path, kind)| {
         let value = path.split('.').try_fold(document, |value, step| value.get(step))?;

@@ -1,6 +1,6 @@
 //! Names of members in any letter case, as the real host reads `host.json` and bindings.
 
-/// The spelling of the documentation, which is the one that the rest of this module reads.
+/// The names as the documentation spells them. The rest of this module reads this spelling.
 const KNOWN: &[&str] = &[
     "aggregator",
     "arguments",
@@ -98,7 +98,7 @@ const KNOWN: &[&str] = &[
     "workingDirectory",
 ];
 
-/// The documented spelling of a name; other names stay as they are.
+/// Returns the documented spelling of a name. Other names stay as they are.
 pub(super) fn documented(name: &str) -> String {
     KNOWN.iter().copied().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name).to_owned()
 }

@@ -1,8 +1,8 @@
-//! Members of `function.json`: names in any letter case, scalars as the host converts them.
+//! The members of `function.json`. Names match in any letter case, and scalars are converted as the host converts them.
 
 use serde_json::{Map, Value};
 
-/// Members that have not been read yet.
+/// The members that have not been read yet.
 pub(super) struct Members(Map<String, Value>);
 
 impl Members {
@@ -10,13 +10,13 @@ impl Members {
         Self(members)
     }
 
-    /// Removes a member, whatever the letter case of its name.
+    /// Removes a member. Its name matches in any letter case.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         let key = self.0.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned()?;
         self.0.remove(&key)
     }
 
-    /// Refuses what is left, unless it is to be ignored as Azure does: then it is named.
+    /// Refuses the remaining members. With `lenient` they are ignored, as in Azure, and a warning names each.
     pub(super) fn finish(self, lenient: bool, warnings: &mut Vec<String>) -> Result<(), String> {
         for name in self.0.keys() {
             let problem = format!("the member \"{name}\" of a binding is unknown");
@@ -29,7 +29,7 @@ impl Members {
     }
 }
 
-/// A scalar as text, an inner absence for null; absent for lists and objects.
+/// Returns a scalar as a text. The inner option is absent for null, and the outer one for lists and objects.
 pub(super) fn scalar_text(value: &Value) -> Option<Option<String>> {
     match value {
         Value::Null => Some(None),
@@ -41,7 +41,7 @@ pub(super) fn scalar_text(value: &Value) -> Option<Option<String>> {
     }
 }
 
-/// `true`, `"true"` in any letter case, or a number that is not zero.
+/// Reads a flag: `true`, `"true"` in any letter case, or a number that is not zero.
 pub(super) fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(*value),

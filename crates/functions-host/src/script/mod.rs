@@ -38,7 +38,7 @@ pub use self::{error::ScriptError, handler_settings::HandlerSettings};
 #[derive(Debug)]
 pub(super) struct Script {
     pub(super) host: HostJson,
-    /// Sorted by name, ignoring case: the order in which routes are tried.
+    /// The functions, sorted by name in any letter case. Routes are tried in this order.
     pub(super) functions: Vec<FunctionDefinition>,
     pub(super) errors: Vec<FunctionError>,
 }
@@ -51,8 +51,9 @@ pub(super) struct FunctionError {
 }
 
 impl Script {
-    /// Reads the script root. `environment` is the handler's, for `%NAME%` in its command line; `settings` are the app
-    /// settings, for `%NAME%` in bindings and for `AzureFunctionsJobHost__…`. `lenient`: what Azure ignores is ignored.
+    /// Reads the script root. `environment` is the handler's environment, for `%NAME%` in its command line. `settings`
+    /// are the app settings, for `%NAME%` in bindings and for `AzureFunctionsJobHost__…`. With `lenient`, members that
+    /// Azure ignores are ignored.
     pub(super) fn load(
         root: &Path,
         environment: &Settings,
@@ -87,12 +88,13 @@ impl Script {
         Ok(script)
     }
 
-    /// What is written and has no effect, or another one than it seems.
+    /// Returns warnings of members that have no effect, or a different effect from what they seem to have.
     pub(super) fn warnings(&self) -> impl Iterator<Item = &String> {
         self.host.warnings.iter().chain(self.functions.iter().flat_map(|function| &function.warnings))
     }
 
-    /// Keeps a function, or the reason why it is left out; absent where it is not asked for.
+    /// Adds a function, or the reason why it is left out. `function` is absent if `host.json` does not list the
+    /// function.
     fn add(
         &mut self,
         name: String,
@@ -128,7 +130,7 @@ impl Script {
     }
 }
 
-/// Immediate children that hold `function.json`, sorted ignoring case.
+/// Returns the names of the immediate subfolders with a `function.json`, sorted in any letter case.
 fn function_names(root: &Path) -> Result<Vec<String>, ScriptError> {
     let read_error = |source| ScriptError::Read { path: root.to_owned(), source };
     let mut names = BTreeSet::new();

@@ -8,14 +8,14 @@ use super::{Settings, configuration::list_in_text, member_names::documented};
 
 const PREFIX: &str = "azurefunctionsjobhost:";
 
-/// Writes the overrides into the document. `__` in a name stands for `:`. The version is read from the file alone.
+/// Writes the overrides into the document. `__` in a name stands for `:`. The version is read only from the file.
 pub(super) fn apply(document: &mut Value, settings: &Settings) {
     let mut overrides: Vec<(Vec<String>, &str)> = settings
         .iter()
         .filter_map(|(name, value)| Some((path(name)?, value)))
         .filter(|(path, _)| !matches!(path.as_slice(), [only] if only == "version"))
         .collect();
-    // Items of a list by their number, so that 10 comes after 9.
+    // Items of a list are sorted by their number, so 10 comes after 9.
     overrides.sort_by_key(|(path, _)| {
         path.iter().map(|step| (step.parse::<usize>().unwrap_or(usize::MAX), step.clone())).collect::<Vec<_>>()
     });
@@ -24,7 +24,7 @@ pub(super) fn apply(document: &mut Value, settings: &Settings) {
     }
 }
 
-/// The steps below the root, spelt as documented.
+/// Returns the steps below the root, spelt as documented.
 fn path(name: &str) -> Option<Vec<String>> {
     let name = name.replace("__", ":");
     let prefix = name.get(..PREFIX.len()).filter(|prefix| prefix.eq_ignore_ascii_case(PREFIX))?;
@@ -33,7 +33,7 @@ fn path(name: &str) -> Option<Vec<String>> {
 
 fn set(node: &mut Value, path: &[String], text: &str) {
     let Some((step, rest)) = path.split_first() else {
-        // A section keeps its members beside its own text, which only the lists of arguments look at.
+        // A section keeps its members beside its own text. Only the lists of arguments read that text.
         let is_section = node.as_object().is_some_and(|members| !members.is_empty())
             || node.as_array().is_some_and(|items| !items.is_empty() && list_in_text(text).is_none());
         if !is_section {
@@ -43,7 +43,7 @@ fn set(node: &mut Value, path: &[String], text: &str) {
     };
     match (node, step.parse::<usize>()) {
         (Value::Array(items), Ok(index)) => {
-            // The real host merges lists by index; a gap in the indices closes up.
+            // The real host merges lists by index. A gap in the indices closes.
             let index = index.min(items.len());
             if index == items.len() {
                 items.push(Value::Null);

@@ -1,4 +1,4 @@
-//! `configurationProfile`: values of a profile, which `host.json` overrides.
+//! `configurationProfile`: the values of a profile. `host.json` overrides them.
 //!
 //! Source: `HostConfigurationProfile.cs` of `Azure/azure-functions-host`.
 
@@ -8,10 +8,10 @@ use super::{Settings, configuration::merge};
 
 const MCP: &str = "mcp-custom-handler";
 const WEB_APP: &str = "web-app-custom-handler";
-/// An app setting that the documentation of the profile for MCP servers asks for in Azure.
+/// An app setting for Azure. The documentation of the profile for MCP servers asks for it.
 const MCP_FLAG: &str = "EnableMcpCustomHandlerPreview";
 
-/// The document over its profile. The error names a profile that does not exist.
+/// Merges the document over its profile. Fails for a profile that does not exist and names it.
 pub(super) fn apply(document: Value) -> Result<Value, String> {
     let name = document.get("configurationProfile").and_then(Value::as_str).unwrap_or_default();
     match name.to_ascii_lowercase().as_str() {
@@ -30,7 +30,7 @@ pub(super) fn apply(document: Value) -> Result<Value, String> {
     }
 }
 
-/// What Azure may ask for besides.
+/// Returns a warning if Azure may also need an app setting.
 pub(super) fn warning(document: &Value, settings: &Settings) -> Option<String> {
     let name = document.get("configurationProfile").and_then(Value::as_str).unwrap_or_default();
     let flags = settings.get("AzureWebJobsFeatureFlags").unwrap_or_default();

@@ -8,17 +8,18 @@ use super::{Settings, auth_level::AuthLevel, host_document::RouteOptions};
 
 const RUNTIME: &str = "FUNCTIONS_WORKER_RUNTIME";
 
-/// One entry.
+/// One entry of the list.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) template: String,
-    /// Its place in the list.
+    /// The index of the entry in the list.
     pub(super) at: usize,
     pub(super) level: AuthLevel,
 }
 
 impl Route {
-    /// The error names a level that does not exist, and its place: it stops the host.
+    /// Reads all entries. Fails for a level that does not exist and names its place, because such a level stops the
+    /// host.
     pub(super) fn read_all(options: &RouteOptions) -> Result<Vec<Self>, String> {
         let level = |place: &str, text: Option<&str>| match text {
             Some("") => Err(format!("customHandler.http.{place}: an authorization level is empty")),
@@ -36,7 +37,7 @@ impl Route {
         routes.collect()
     }
 
-    /// Only with the runtime `custom`.
+    /// Fails unless the runtime is `custom`.
     pub(super) fn check_runtime(settings: &Settings) -> Result<(), String> {
         match settings.get(RUNTIME).unwrap_or_default() {
             runtime if runtime.eq_ignore_ascii_case("custom") => Ok(()),

@@ -1,4 +1,4 @@
-//! App settings: names in any letter case, and `%NAME%` in the texts of bindings.
+//! App settings. Names match in any letter case, and the texts of bindings may hold `%NAME%`.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ impl Settings {
         self.0.get(&name.to_ascii_lowercase()).map(|(_, value)| value.as_str())
     }
 
-    /// By its name in the configuration, where `:` stands for the `__` of a setting: `%A:B%` finds `A__B`, `%A__B%` nothing.
+    /// Finds a setting by its name in the configuration, where `:` stands for the `__` of a setting. `%A:B%` finds
+    /// `A__B`, and `%A__B%` finds nothing.
     fn configured(&self, name: &str) -> Option<&str> {
         if name.contains("__") {
             return None;
@@ -23,17 +24,17 @@ impl Settings {
         self.get(name).or_else(|| self.get(&name.replace(':', "__")))
     }
 
-    /// Names as written, with their values.
+    /// Returns the names as written, with their values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.values().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// `true` or `1`.
+    /// Reports whether a setting is `true` or `1`.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 
-    /// Replaces each `%NAME%`; one that is not set is an error, as it is when the real host indexes the function.
+    /// Replaces each `%NAME%`. A name that is not set is an error, as it is when the real host indexes the function.
     pub(super) fn resolve(&self, text: &str) -> Result<String, String> {
         let mut resolved = String::new();
         let mut rest = text;

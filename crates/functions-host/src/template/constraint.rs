@@ -1,7 +1,7 @@
 //! Constraints of route parameters: `{id:int}`, `{code:length(2,4)}`.
 //!
-//! Source: `RouteOptions.cs` and the `…RouteConstraint.cs` of `dotnet/aspnetcore`, which parse as .NET does in the invariant
-//! culture.
+//! Source: `RouteOptions.cs` and the `…RouteConstraint.cs` of `dotnet/aspnetcore`. They parse as .NET does in the
+//! invariant culture.
 
 use regex::{Regex, RegexBuilder};
 use uuid::Uuid;
@@ -16,16 +16,16 @@ pub(super) enum Constraint {
     Bool,
     Guid,
     DateTime,
-    /// `double` and `float`.
+    /// The constraints `double` and `float`.
     Double,
     Decimal,
     Alpha,
-    /// Number of UTF-16 units.
+    /// The number of UTF-16 units.
     Length {
         min: usize,
         max: usize,
     },
-    /// Value of an integer.
+    /// The value of an integer.
     Range {
         min: i64,
         max: i64,
@@ -35,7 +35,7 @@ pub(super) enum Constraint {
     File {
         is_file: bool,
     },
-    /// Known, and never satisfied by a request.
+    /// The constraint `exists`, which no request satisfies.
     Exists,
 }
 
@@ -101,7 +101,7 @@ impl Constraint {
     }
 }
 
-/// It ignores case, and may match anywhere in the value.
+/// Builds a regular expression. It ignores case and may match anywhere in the value.
 fn regex(pattern: &str) -> Result<Regex, TemplateError> {
     let built = RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build();
     built.map_err(|_| TemplateError::Unsupported(format!("the regular expression \"{pattern}\" of a constraint")))
@@ -111,12 +111,12 @@ fn white(character: char) -> bool {
     matches!(character, '\t'..='\r' | ' ')
 }
 
-/// `NumberStyles.Integer`: white space around, a sign, digits.
+/// Reads `NumberStyles.Integer`: white space around, a sign, and digits.
 fn integer(text: &str) -> Option<i64> {
     text.trim_matches(white).parse().ok()
 }
 
-/// D, N, B, P and X forms.
+/// Reports whether a text is a GUID in the form D, N, B, P or X.
 fn is_guid(text: &str) -> bool {
     if text.len() > 38 || text.contains("0x") || text.contains("0X") {
         return is_hexadecimal_guid(text);
@@ -129,7 +129,8 @@ fn is_guid(text: &str) -> bool {
     }
 }
 
-/// `{0x…,0x…,0x…,{0x…,…}}`: one of eight digits, two of four, eight of two; each may be shorter.
+/// Reports whether a text is `{0x…,0x…,0x…,{0x…,…}}`: one number of eight digits, two of four and eight of two. Each
+/// number may be shorter.
 fn is_hexadecimal_guid(text: &str) -> bool {
     let text: String = text.chars().filter(|character| !white(*character)).collect();
     let Some((head, tail)) =
@@ -151,7 +152,7 @@ fn is_hexadecimal_guid(text: &str) -> bool {
         && tail.iter().all(|number| digits(number, 2))
 }
 
-/// Digits with commas before the point; what follows them.
+/// Returns the digits before the point, which may have commas, and the rest of the text.
 fn whole_part(text: &str) -> (String, &str) {
     let end = text.find(|character: char| !character.is_ascii_digit() && character != ',').unwrap_or(text.len());
     let starts_with_digit = text.starts_with(|first: char| first.is_ascii_digit());
@@ -165,7 +166,7 @@ fn fraction(text: &str) -> (&str, &str) {
     digits.split_at(end)
 }
 
-/// `NumberStyles.Float | AllowThousands`.
+/// Reports whether a text matches `NumberStyles.Float | AllowThousands`.
 fn is_double(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if ["nan", "infinity"].contains(&unsigned.to_ascii_lowercase().as_str()) {
@@ -179,7 +180,8 @@ fn is_double(text: &str) -> bool {
     exponent_is_whole && !(whole.is_empty() && fraction.is_empty())
 }
 
-/// `NumberStyles.Number`: a sign on either side, thousands, no exponent; at most 2^96 - 1.
+/// Reports whether a text matches `NumberStyles.Number`: a sign on either side, thousands, and no exponent. The value
+/// is at most 2^96 - 1.
 fn is_decimal(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or_else(|| text.strip_suffix(['+', '-']).unwrap_or(text));
     let (whole, rest) = whole_part(unsigned.trim_matches(white));
@@ -188,9 +190,9 @@ fn is_decimal(text: &str) -> bool {
     rest.is_empty() && !(whole.is_empty() && fraction.is_empty()) && value.is_some_and(|value| value < 1 << 96)
 }
 
-/// The forms of the invariant culture: ISO 8601, and month first.
+/// Reports whether a text is a date and time of the invariant culture: ISO 8601, or with the month first.
 fn is_date_time(text: &str) -> bool {
-    // The library's years may have a sign.
+    // The library allows a sign before the year, and .NET does not.
     if text.starts_with(['+', '-']) {
         return false;
     }
@@ -224,7 +226,7 @@ fn is_date_time(text: &str) -> bool {
         "%H:%M:%S%:z",
         "%H:%M:%S %:z",
     ];
-    // A time of today, or the first day of a month.
+    // The text is a time of today, or the first day of a month.
     let alone = TIMES[1..].iter().any(|time| jiff::fmt::strtime::parse(time, text).is_ok())
         || ["%Y-%m-%d", "%d %B %Y", "%Y %B %d"].iter().zip(["{}-01", "01 {}", "{} 01"]).any(|(format, month)| {
             let day = month.replace("{}", text);
@@ -243,7 +245,7 @@ fn is_date_time(text: &str) -> bool {
     })
 }
 
-/// The last segment has a dot, and another character than dots anywhere after it.
+/// Reports whether the last segment has a dot, and somewhere after it a character that is not a dot.
 fn is_file_name(value: &str) -> bool {
     let last = value.rsplit('/').next().unwrap_or_default();
     last.split_once('.').is_some_and(|(_, after)| after.contains(|character| character != '.'))

@@ -14,7 +14,7 @@ pub(crate) use self::error::TemplateError;
 #[derive(Debug)]
 pub(crate) struct Template {
     segments: Vec<Vec<SegmentPart>>,
-    /// A template that begins with `~` is taken, and matches no path.
+    /// Whether the template begins with `~`. Such a template is accepted and matches no path.
     never_matches: bool,
 }
 
@@ -33,19 +33,19 @@ struct Parameter {
     constraints: Vec<Constraint>,
 }
 
-/// Values of a template's parameters; `None` for an optional one that is absent.
+/// The values of a template's parameters. An optional parameter that is absent has the value `None`.
 pub(crate) type RouteValues = Vec<(String, Option<String>)>;
 
 impl Template {
-    /// The parameters' values if the path matches. `path` is decoded as [`crate::request_path`] does, and begins with a
-    /// slash.
+    /// Returns the parameters' values if the path matches. `path` is decoded as [`crate::request_path`] does, and
+    /// begins with a slash.
     pub(crate) fn matches(&self, path: &str) -> Option<RouteValues> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let trimmed = path.trim_end_matches('/');
         if self.never_matches || (!trimmed.is_empty() && trimmed.split('/').any(str::is_empty)) {
             return None;
         }
-        // A catch-all keeps the slashes at the end.
+        // A catch-all parameter keeps the slashes at the end.
         let mut rest = Some(path).filter(|_| !trimmed.is_empty());
         let mut found = Vec::new();
         for segment in &self.segments {
@@ -59,7 +59,7 @@ impl Template {
                 match_segment(segment, next_segment(&mut rest)?, &mut found)?;
             }
         }
-        // Constraints are tested last: one that fails makes no other way of matching count.
+        // Constraints are tested last. If one fails, no other way of matching is tried.
         let is_match =
             rest.is_none() && found.iter().all(|(parameter, text)| text.is_none_or(|text| parameter.allows(text)));
         is_match.then(|| found.into_iter().map(|(parameter, text)| parameter.named(text)).collect())
@@ -75,11 +75,12 @@ impl SegmentPart {
     }
 }
 
-/// A parameter, and what the path has for it.
+/// A parameter and its value in the path.
 type FilledParameter<'a> = (&'a Parameter, Option<&'a str>);
 
 impl Parameter {
-    /// A value that is missing or a default is not tested, but a catch-all without either is tested in vain.
+    /// Reports whether the parameter may be missing in the path. A missing value or a default is not tested against
+    /// constraints. A catch-all with constraints but without a value or a default is tested, and fails.
     fn may_be_absent(&self) -> bool {
         self.default.is_some() || self.optional || (self.catch_all && self.constraints.is_empty())
     }
@@ -88,13 +89,13 @@ impl Parameter {
         self.constraints.iter().all(|constraint| constraint.allows(value))
     }
 
-    /// The value by its name; the default where the path has none.
+    /// Returns the value with its name, or the default if the path has none.
     fn named(&self, text: Option<&str>) -> (String, Option<String>) {
         (self.name.clone(), text.map(str::to_owned).or_else(|| self.default.clone()))
     }
 }
 
-/// Slashes at the end of the path are no segment.
+/// Takes the next segment. Slashes at the end of the path are no segment.
 fn next_segment<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
     let path = rest.take()?;
     match path.split_once('/') {
@@ -106,7 +107,8 @@ fn next_segment<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
     }
 }
 
-/// A segment with text in it. An optional parameter at its end may be missing together with the dot before it.
+/// Matches a segment that contains text. An optional parameter at its end may be missing together with the dot before
+/// it.
 fn match_segment<'a>(parts: &'a [SegmentPart], text: &'a str, found: &mut Vec<FilledParameter<'a>>) -> Option<()> {
     let [before @ .., SegmentPart::Text(dot), SegmentPart::Parameter(last)] = parts else {
         return match_parts(parts, text, found);
@@ -127,7 +129,7 @@ fn match_segment<'a>(parts: &'a [SegmentPart], text: &'a str, found: &mut Vec<Fi
     Some(())
 }
 
-/// From right to left, each text at its last occurrence, so that the leftmost parameter takes most.
+/// Matches the parts from right to left, each text at its last occurrence. The leftmost parameter therefore takes most.
 fn match_parts<'a>(parts: &'a [SegmentPart], text: &'a str, found: &mut Vec<FilledParameter<'a>>) -> Option<()> {
     let mut rest = text;
     let mut pending: Option<&Parameter> = None;
@@ -159,19 +161,20 @@ fn match_parts<'a>(parts: &'a [SegmentPart], text: &'a str, found: &mut Vec<Fill
     Some(())
 }
 
-/// What stands before and after the last occurrence that has at least one character after it.
+/// Splits a text at the last occurrence of `literal` that has at least one character after it.
 fn split_at_last<'a>(text: &'a str, literal: &str) -> Option<(&'a str, &'a str)> {
     let starts = text.char_indices().map(|(at, _)| at).rev();
     starts.filter_map(|at| Some((&text[..at], strip_start(&text[at..], literal)?))).find(|(_, after)| !after.is_empty())
 }
 
-/// Without the literal that it must end with.
+/// Removes `literal` from the end of a text, which must end with it.
 fn strip_end<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
     let starts = text.char_indices().map(|(at, _)| at).rev();
     starts.filter(|at| strip_start(&text[*at..], literal) == Some("")).map(|at| &text[..at]).next()
 }
 
-/// Without the literal that it must begin with; letter case means nothing, beyond ASCII too.
+/// Removes `literal` from the beginning of a text, which must begin with it. Letter case has no meaning, also beyond
+/// ASCII.
 fn strip_start<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
     let mut rest = text.chars();
     for expected in literal.chars() {
@@ -189,7 +192,7 @@ mod tests {
     use super::{Template, TemplateError};
     use crate::request_path::request_path;
 
-    /// The values as `name=value`, a missing optional one as `name`.
+    /// Returns the values as `name=value`, and a missing optional value as `name`.
     fn values(template: &str, path: &str) -> Option<Vec<String>> {
         let values = Template::parse(template).unwrap().matches(&request_path(path).unwrap())?;
         Some(

@@ -57,7 +57,7 @@ impl Parameter {
     }
 }
 
-/// `:a:b(c:d)=default`, split at the colons outside parentheses.
+/// Splits `:a:b(c:d)=default` at the colons outside parentheses.
 fn split_constraints(text: &str) -> (Vec<&str>, Option<String>) {
     let mut constraints = Vec::new();
     let mut rest = text;
@@ -69,7 +69,8 @@ fn split_constraints(text: &str) -> (Vec<&str>, Option<String>) {
     (constraints.into_iter().filter(|one| !one.is_empty()).collect(), rest.strip_prefix('=').map(str::to_owned))
 }
 
-/// A parenthesis closes where nothing, a colon or an equals sign follows it: a regular expression may hold others.
+/// Returns the end of a constraint. A parenthesis closes it if the text ends there, or if a colon or an equals sign
+/// follows. A regular expression may hold other parentheses.
 fn constraint_end(text: &str) -> usize {
     let plain = text.find([':', '=', '(']).unwrap_or(text.len());
     if !text[plain..].starts_with('(') {
@@ -79,7 +80,8 @@ fn constraint_end(text: &str) -> usize {
     text.match_indices(')').map(|(at, _)| at).filter(|at| *at > plain).find(closes).map_or(text.len(), |at| at + 1)
 }
 
-/// Splits at slashes outside braces; a regular expression may hold one. A slash at the beginning or the end means nothing.
+/// Splits a template at slashes outside braces, as a regular expression may hold a slash. A slash at the beginning or
+/// the end has no meaning.
 fn split_segments(text: &str) -> Result<Vec<&str>, TemplateError> {
     if text.starts_with('~') && !text.starts_with("~/") {
         return refused(format!("\"{text}\" begins with \"~\""));
@@ -96,7 +98,7 @@ fn split_segments(text: &str) -> Result<Vec<&str>, TemplateError> {
     while let Some((at, c)) = characters.next() {
         match c {
             '{' | '}' if characters.peek().is_some_and(|(_, next)| *next == c) => {
-                // A doubled brace is a literal one, outside a parameter and within.
+                // A doubled brace is a literal brace, outside and inside a parameter.
                 characters.next();
             }
             '{' if inside => return refused("a \"{\" within a parameter".to_owned()),
@@ -145,7 +147,7 @@ fn parse_segment(text: &str) -> Result<Vec<SegmentPart>, TemplateError> {
     Ok(parts)
 }
 
-/// The parameter up to its closing brace, with doubled braces made single.
+/// Splits off the parameter up to its closing brace. Doubled braces become single.
 fn split_parameter(text: &str) -> Result<(String, &str), TemplateError> {
     let mut parameter = String::new();
     let mut rest = text;

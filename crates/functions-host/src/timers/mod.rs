@@ -1,7 +1,7 @@
-//! Timers: one loop for each, and the status that the handler sees.
+//! Timers: one loop for each timer, and the status that the handler gets.
 //!
-//! Follows `TimerListener.cs` of `Azure/azure-webjobs-sdk-extensions`. A scheduled run never overlaps the next one. A
-//! call by hand may overlap a run, and has no retries.
+//! It follows `TimerListener.cs` of `Azure/azure-webjobs-sdk-extensions`. A scheduled run never overlaps the next one.
+//! A call by hand may overlap a run, and is not retried.
 
 mod plan;
 mod status;
@@ -24,14 +24,14 @@ use super::{
     script::{FunctionDefinition, TimerTrigger, Trigger},
 };
 
-/// Longest single sleep, so that a suspended machine or a changed clock is noticed.
+/// The longest single sleep. It is short enough to notice a suspended machine or a changed clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-/// Occurrences named in the log at start.
+/// The number of occurrences that the log names at the start.
 const ANNOUNCED: usize = 5;
 
 const RUN_ON_STARTUP: &str = "Trigger Details: UnscheduledInvocationReason: RunOnStartup";
 
-/// What one invocation of a timer is about.
+/// The data of one invocation of a timer.
 struct Firing<'a> {
     core: &'a Arc<Core>,
     function: &'a FunctionDefinition,
@@ -54,8 +54,8 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<impl Future<Output = ()> + Send + '
         .collect()
 }
 
-/// Runs a timer now, by hand: with the stored status, which stays as it is. `input` goes into `Metadata` under the name of
-/// the trigger.
+/// Runs a timer now, by hand. It gets the stored status, which does not change. `input` goes into `Metadata` under the
+/// name of the trigger.
 pub(super) async fn invoke_by_hand(
     core: &Arc<Core>,
     function: &FunctionDefinition,
@@ -71,13 +71,13 @@ pub(super) async fn invoke_by_hand(
     firing.invoke(BY_CALL, None, metadata.into_iter().collect()).await.0
 }
 
-/// Start of the last run on schedule, as far as the stored status is there and can be read.
+/// Returns the start of the last scheduled run, if the stored status exists and can be read.
 pub(super) fn last_run(core: &Core, name: &str) -> Option<Timestamp> {
     let status = core.statuses.get(name, &core.zone).ok().flatten();
     Some(status?.last?.timestamp())
 }
 
-/// How the timer starts; absent if its status cannot be read.
+/// Returns how the timer starts, or nothing if its status cannot be read.
 fn check(core: &Core, name: &str, timer: &TimerTrigger) -> Option<Start> {
     let now = core.now();
     // The last instant of .NET has no local time west of UTC.
@@ -106,7 +106,7 @@ fn check(core: &Core, name: &str, timer: &TimerTrigger) -> Option<Start> {
     Some(start)
 }
 
-/// A status that cannot be written is no reason not to run.
+/// Stores a status. If it cannot be written, the timer still runs.
 fn store(core: &Core, name: &str, status: &ScheduleStatus) {
     if let Err(error) = core.statuses.set(name, status) {
         core.log.error(format!("The status of '{name}' cannot be written: {error}"));
@@ -137,7 +137,7 @@ async fn run(core: Arc<Core>, name: String, start: Start) {
             return;
         }
         Firing { core: &core, function, timer, status: Some(&status), past_due: false }.fire(&started, None).await;
-        // A clock that is a little fast must not run the same occurrence twice.
+        // If the clock is a little fast, the same occurrence must not run twice.
         status = after_run(&core, &name, timer, &started.max(next));
     }
     core.log.warning(format!("The schedule of '{name}' has no further occurrence ({})", timer.schedule));
@@ -152,8 +152,8 @@ fn after_run(core: &Core, name: &str, timer: &TimerTrigger, started: &Zoned) -> 
 }
 
 impl Firing<'_> {
-    /// One run on schedule, with its retries; each attempt is a separate invocation.
-    /// `details` tell why it runs off its schedule.
+    /// Makes one run with its retries. Each attempt is a separate invocation. `details` give the reason for a run off
+    /// its schedule.
     async fn fire(&self, started: &Zoned, details: Option<&str>) {
         let (core, name) = (self.core, &self.function.name);
         let reason = format!("Timer fired at {}", started.strftime("%Y-%m-%dT%H:%M:%S%.7f%:z"));
@@ -178,7 +178,7 @@ impl Firing<'_> {
         }
     }
 
-    /// The invocation, and why it failed in the words of .NET's HTTP client.
+    /// Returns the invocation, and its failure in the words of .NET's HTTP client.
     async fn invoke(
         &self,
         reason: &str,
@@ -200,7 +200,7 @@ impl Firing<'_> {
     }
 }
 
-/// From 0 to 1, at random.
+/// Returns a random number from 0 to 1.
 fn chance() -> f64 {
     f64::from(Uuid::new_v4().as_fields().0) / f64::from(u32::MAX)
 }
@@ -232,6 +232,6 @@ fn announce(core: &Core, name: &str, schedule: &Schedule) {
             text += &format!("{} ({utc})", at.strftime("%m/%d/%Y %H:%M:%S%:z"));
         }
     }
-    // One message: two timers that start at once do not mix.
+    // The text is one message, so two timers that start at once do not mix their lines.
     core.log.information(text);
 }

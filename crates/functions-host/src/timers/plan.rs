@@ -7,23 +7,23 @@ use ncrontab::Schedule;
 
 use crate::payload::ScheduleStatus;
 
-/// How a timer starts.
+/// The start of a timer.
 pub(super) struct Start {
     pub(super) status: ScheduleStatus,
-    /// To be written, where it is new or the schedule has changed.
+    /// The status to write, if it is new or the schedule has changed.
     pub(super) store: Option<ScheduleStatus>,
-    /// An occurrence was missed: the one in `status.next`. It is made up for at once, and only once.
+    /// Whether an occurrence was missed: the one in `status.next`. It runs at once, and only once.
     pub(super) past_due: bool,
 }
 
-/// A timer without monitor, or without stored status.
+/// Starts a timer without monitor, or without a stored status.
 pub(super) fn first_start(schedule: &Schedule, now: &Zoned) -> Start {
     let next = schedule.next_after(now);
     let store = ScheduleStatus { last: None, next: next.clone(), last_updated: Some(now.clone()) };
     Start { status: ScheduleStatus { last: None, next, last_updated: None }, store: Some(store), past_due: false }
 }
 
-/// A timer whose status was stored by an earlier run of the host.
+/// Starts a timer whose status was stored by an earlier run of the host.
 pub(super) fn later_start(schedule: &Schedule, stored: ScheduleStatus, now: &Zoned) -> Start {
     let since = stored.last.as_ref().or(stored.last_updated.as_ref()).unwrap_or(now).clone();
     let expected = schedule.next_after(&since);
@@ -32,13 +32,13 @@ pub(super) fn later_start(schedule: &Schedule, stored: ScheduleStatus, now: &Zon
         let past_due = is_past(&expected);
         return Start { status: stored, store: None, past_due };
     }
-    // The schedule has changed. An occurrence that only the new one would have had was not missed.
+    // The schedule has changed. An occurrence that only the new schedule has does not count as missed.
     let (next, since) = if is_past(&expected) { (schedule.next_after(now), now.clone()) } else { (expected, since) };
     let status = ScheduleStatus { last: None, next, last_updated: Some(since) };
     Start { store: Some(status.clone()), status, past_due: false }
 }
 
-/// The status after a run that began at `started`.
+/// Returns the status after a run that began at `started`.
 pub(super) fn after_run(schedule: &Schedule, started: &Zoned) -> ScheduleStatus {
     ScheduleStatus {
         last: Some(started.clone()),
@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn section_7_5_a_start_compares_the_stored_status_with_the_schedule() {
         let quarter: Schedule = "0 */15 * * * *".parse().unwrap();
-        // Stored status; now; next, past due, written.
+        // The columns: stored status; now; next, past due, written.
         let cases = [
             (stored(Some("10:00:00"), "10:15:00", Some("10:00:00")), "10:05:00", "10:15:00", false, false),
             (stored(Some("10:00:00"), "10:15:00", Some("10:00:00")), "10:15:00", "10:15:00", false, false),
             (stored(Some("10:00:00"), "10:15:00", Some("10:00:00")), "12:05:00", "10:15:00", true, false),
             (stored(None, "10:15:00", Some("10:01:00")), "10:20:00", "10:15:00", true, false),
-            // Another schedule wrote these.
+            // Another schedule wrote these statuses.
             (stored(Some("10:00:00"), "11:00:00", Some("10:00:00")), "10:05:00", "10:15:00", false, true),
             (stored(Some("10:00:00"), "11:00:00", Some("10:00:00")), "12:05:00", "12:15:00", false, true),
             (stored(None, "11:00:00", None), "12:05:00", "12:15:00", false, true),
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn section_7_6_a_long_run_is_replayed_once() {
         let quarter: Schedule = "0 */15 * * * *".parse().unwrap();
-        // The run of 10:00 ended at 10:50: 10:15 is replayed at once, 10:30 and 10:45 are dropped.
+        // The run of 10:00 ended at 10:50, so 10:15 is replayed at once, and 10:30 and 10:45 are dropped.
         let status = after_run(&quarter, &at("10:00:00"));
         assert_eq!(status.next, Some(at("10:15:00")));
         assert_eq!(after_run(&quarter, &at("10:50:00")).next, Some(at("11:00:00")));

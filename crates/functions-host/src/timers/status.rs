@@ -1,7 +1,7 @@
-//! The stored status of timers: `{"Last", "Next", "LastUpdated"}`, one document for each.
+//! The stored status of timers: one document `{"Last", "Next", "LastUpdated"}` for each timer.
 //!
 //! In Azure it is the blob `timers/<hostId>/Host.Functions.<name>/status` (`StorageScheduleMonitor.cs` of
-//! `Azure/azure-webjobs-sdk-extensions`); here a file under the host's state folder, or memory without one.
+//! `Azure/azure-webjobs-sdk-extensions`). Here it is a file in the host's state folder, or in memory without a folder.
 
 use std::{
     collections::BTreeMap,
@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use crate::payload::ScheduleStatus;
 
-/// By the function's name.
+/// The statuses by the function's name.
 pub(crate) struct Statuses {
     folder: Option<PathBuf>,
-    /// Where there is no folder.
+    /// The statuses if there is no folder.
     memory: Mutex<BTreeMap<String, ScheduleStatus>>,
 }
 
@@ -27,7 +27,7 @@ impl Statuses {
         Self { folder, memory: Mutex::default() }
     }
 
-    /// The status of a function's timer, if it ever had one. The error is that of the file, or of what is in it.
+    /// Returns the status of a function's timer, if it has one. Fails if the file or its content cannot be read.
     pub(super) fn get(&self, function: &str, zone: &TimeZone) -> io::Result<Option<ScheduleStatus>> {
         let Some(path) = self.path(function) else {
             return Ok(self.memory.lock().unwrap_or_else(PoisonError::into_inner).get(function).cloned());
@@ -50,7 +50,8 @@ impl Statuses {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        // Whole or not at all: a host killed while it writes must not spoil the next start.
+        // The file is written as a whole or not at all: a host that is killed while it writes must not spoil the next
+        // start.
         let unfinished = path.with_extension("new");
         fs::write(&unfinished, status.to_json(&TimeZone::UTC).to_string())?;
         fs::rename(&unfinished, &path)
@@ -62,8 +63,8 @@ impl Statuses {
     }
 }
 
-/// Member names in any letter case; a missing member stands for never, and a date without zone is local. `Ok(None)`: no
-/// status at all.
+/// Reads a status. Member names match in any letter case, a missing member stands for never, and a date without zone is
+/// local. `Ok(None)` means that there is no status.
 fn parse(text: &str, zone: &TimeZone) -> Result<Option<ScheduleStatus>, ()> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -83,7 +84,7 @@ fn parse(text: &str, zone: &TimeZone) -> Result<Option<ScheduleStatus>, ()> {
     Ok(Some(ScheduleStatus { last: time("Last")?, next: time("Next")?, last_updated: time("LastUpdated")? }))
 }
 
-/// The first and the last instant of .NET stand for never.
+/// Reads an instant. The first and the last instant of .NET stand for never.
 fn instant(text: &str, zone: &TimeZone) -> Result<Option<Zoned>, ()> {
     if text.starts_with("0001") || text.starts_with("9999") {
         return Ok(None);

@@ -1,11 +1,11 @@
-//! docs/functions-host.md names a test for each statement: each of them is there.
+//! Checks that every test that docs/functions-host.md names exists, and that every row names a test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 const PAGE: &str = include_str!("../../../../docs/functions-host.md");
 
-/// The text of every file below a folder.
+/// Returns the text of every Rust file below a folder.
 fn sources(folder: &Path) -> String {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.fold(String::new(), |text, path| match path.extension() {

@@ -1,5 +1,5 @@
-//! Rows seen on Microsoft's own host (4.1037, and its newer classes for proxying): what the handler was sent, and what the
-//! caller was answered.
+//! Rows recorded on Microsoft's own host (4.1037, and its newer classes for proxying): the request that the handler
+//! got, and the answer that the caller got.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::{Map, Value};
@@ -63,7 +63,7 @@ fn differences_of_answer(expected: &Value, answer: &CallerAnswer) -> Vec<String>
     found
 }
 
-/// A body may be framed as one likes, and is sent at another time.
+/// Reports whether a header is compared. The framing of a body may differ, and the date differs.
 fn is_compared(name: &str) -> bool {
     !["date", "content-length", "transfer-encoding"].contains(&name)
 }
@@ -93,7 +93,7 @@ fn differences_of_request(first: &Value, received: &Received, port: &str) -> Vec
             if let Some(system) = here.pointer_mut("/Metadata/sys").and_then(Value::as_object_mut) {
                 mask_system(system);
             }
-            // The order of members counts too, but for the three that are never the same.
+            // The order of members counts too, except for the three that are never the same.
             if there != here || names(&body) != names(&received.body) {
                 found.push(format!("body {here}, there {there}"));
             }
@@ -120,7 +120,7 @@ fn mask_system(system: &mut Map<String, Value>) {
     }
 }
 
-/// Names of members in the order in which they stand.
+/// Returns the names of members in their order.
 fn names(json: &str) -> Vec<&str> {
     json.split("\":").filter_map(|piece| piece.rsplit('"').next()).collect()
 }

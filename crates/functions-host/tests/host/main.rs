@@ -1,11 +1,11 @@
 //! The Functions host with a real handler process (`examples/scripted_handler.rs`, `examples/raw_handler.rs`).
 //!
-//! What the real host does is told in nine sections; a test's name begins with the section that it proves.
+//! Nine sections describe the behaviour of the real host. The name of a test begins with the section that it proves.
 //!
 //! | section | about |
 //! |---|---|
 //! | 1 | `host.json`: 1.1 loading and overriding, 1.2 `customHandler`, 1.4 `functionTimeout`, 1.5 HTTP, 1.6 the rest |
-//! | 2 | the process: 2.1 start, 2.3 environment, 2.4 port, 2.5 executable, 2.7 readiness, 2.8 exit, 2.9 end and restart |
+//! | 2 | process: 2.1 start, 2.3 environment, 2.4 port, 2.5 executable, 2.7 readiness, 2.8 exit, 2.9 end and restart |
 //! | 3 | invocation as JSON: 3.1 request, 3.2 timer, 3.3 HTTP, 3.4 answer, 3.5 HTTP output |
 //! | 4 | invocation over HTTP: 4.3 and 4.4 forwarded, 4.6 proxied |
 //! | 5 | functions: 5.1 layout, 5.2 members and retries, 5.3 `httpTrigger`, 5.4 routes, 5.5 `%NAME%`, 5.6 disabled |

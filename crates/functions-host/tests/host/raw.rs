@@ -1,4 +1,4 @@
-//! A host whose handler is `examples/raw_handler.rs`: bytes in, bytes out.
+//! A host whose handler is `examples/raw_handler.rs`. Requests and answers are given and compared as bytes.
 #![expect(clippy::unwrap_used, reason = "the rig is part of the tests")]
 
 use std::{collections::BTreeMap, fs, time::Duration};
@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::rig::example;
 
-/// Nothing here takes this long, unless it never happens.
+/// The time limit of a wait. Everything here is faster, unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct RawRig {
@@ -22,31 +22,32 @@ pub(crate) struct RawRig {
     folder: TempDir,
 }
 
-/// What a caller was answered.
+/// The answer that a caller got.
 #[derive(Debug, Default)]
 pub(crate) struct CallerAnswer {
     /// The first line.
     pub(crate) line: String,
     pub(crate) status: u16,
-    /// In lower case, as they came.
+    /// The header lines in their order, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-/// What the handler was sent.
+/// A request that the handler got.
 #[derive(Debug)]
 pub(crate) struct Received {
-    /// As it came.
+    /// The head, unchanged.
     pub(crate) head: String,
     pub(crate) line: String,
-    /// In lower case, as they came.
+    /// The header lines in their order, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
     pub(crate) framing: String,
 }
 
 impl RawRig {
-    /// `root` is `{"host.json": …, "functions": {name: function.json}}`; texts stand for files as they are.
+    /// Starts a host. `root` is `{"host.json": …, "functions": {name: function.json}}`. A text is written to its file
+    /// unchanged.
     pub(crate) async fn start(root: &Value, settings: &Value) -> Result<Self, functions_host::HostError> {
         let folder = TempDir::new().unwrap();
         let file = |path: &str, content: &Value| {
@@ -82,19 +83,19 @@ impl RawRig {
         Ok(rig)
     }
 
-    /// What the handler answers from now on.
+    /// Sets the handler's answer from now on.
     pub(crate) fn answers(&self, answer: &Value) {
         let unfinished = self.folder.path().join("answer.new");
         fs::write(&unfinished, answer.to_string()).unwrap();
         fs::rename(unfinished, self.folder.path().join("answer.json")).unwrap();
     }
 
-    /// `<PORT>` in what was seen on a real host.
+    /// Returns the port, which replaces `<PORT>` in the recordings of a real host.
     pub(crate) fn port(&self) -> String {
         self.host.url().port().unwrap().to_string()
     }
 
-    /// Sends bytes (Latin-1), and reads one answer; absent where the connection closes without one.
+    /// Sends bytes (Latin-1) and reads one answer. Returns nothing if the connection closes without an answer.
     pub(crate) async fn call(&self, request: &str) -> Option<CallerAnswer> {
         let _ = fs::remove_file(self.folder.path().join("requests.jsonl"));
         let bytes: Vec<u8> = request
@@ -107,14 +108,14 @@ impl RawRig {
         timeout(PATIENCE, read_answer(&mut connection, request.starts_with("HEAD "))).await.unwrap()
     }
 
-    /// What the handler was sent by the last call.
+    /// Returns the requests of the last call that the handler got.
     pub(crate) fn received(&self) -> Vec<Received> {
         let text = fs::read_to_string(self.folder.path().join("requests.jsonl")).unwrap_or_default();
         text.lines().map(|line| Received::read(&serde_json::from_str(line).unwrap())).collect()
     }
 }
 
-/// Whether a host could not start for its script root.
+/// Reports whether a host could not start because of its script root.
 pub(crate) fn is_refusal(error: &functions_host::HostError) -> bool {
     matches!(error, functions_host::HostError::Script(ScriptError::Route { .. } | ScriptError::HostJson(_)))
 }
@@ -136,7 +137,7 @@ impl Received {
     }
 }
 
-/// The header lines of a head, names in lower case.
+/// Returns the header lines of a head, with names in lower case.
 pub(crate) fn lines(head: &str) -> Vec<(String, String)> {
     head.split("\r\n")
         .skip(1)
@@ -175,7 +176,7 @@ async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Call
     }
 }
 
-/// The body once all of it is there.
+/// Returns the body once it is complete.
 fn whole_body(headers: &[(String, String)], body: &str, none: bool) -> Option<String> {
     let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     if none {

@@ -23,10 +23,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{sync::mpsc, time::timeout};
 
-/// Nothing here takes this long, unless it never happens.
+/// The time limit of a wait. Everything here is faster, unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a host is started with.
+/// A script root and the options of its host.
 pub(crate) struct ScriptRoot {
     pub(crate) folder: TempDir,
     pub(crate) environment: Vec<(String, String)>,
@@ -50,7 +50,7 @@ pub(crate) struct Rig {
 }
 
 impl ScriptRoot {
-    /// With proxying, and no function yet.
+    /// Makes a script root with proxying and without functions.
     pub(crate) fn new() -> Self {
         let root = Self {
             folder: TempDir::new().unwrap(),
@@ -67,7 +67,7 @@ impl ScriptRoot {
         root.host_json(&json!({ "enableProxyingHttpRequest": true }))
     }
 
-    /// Replaces `host.json`; `custom_handler` gets its description here.
+    /// Replaces `host.json`. `custom_handler` gets its description here.
     pub(crate) fn host_json(self, custom_handler: &Value) -> Self {
         self.whole_host_json(&json!({ "version": "2.0" }), custom_handler)
     }
@@ -137,7 +137,7 @@ impl ScriptRoot {
         self
     }
 
-    /// Leaves changes of the script root to the test.
+    /// Turns off the host's restart on changes of the script root.
     pub(crate) fn not_watching(mut self) -> Self {
         self.restart_on_change = false;
         self
@@ -177,7 +177,7 @@ impl ScriptRoot {
         Ok(Rig { host, journal, log, client, folder: self.folder })
     }
 
-    /// Starts a host that must not start, and says why it did not.
+    /// Starts a host that must not start, and returns the reason.
     pub(crate) async fn refusal(self) -> String {
         match self.try_start().await {
             Ok(_) => panic!("the host started"),
@@ -187,7 +187,7 @@ impl ScriptRoot {
 }
 
 impl Rig {
-    /// The next line of the log that contains `text`; those before it are gone.
+    /// Returns the next line of the log that contains `text`. The lines before it are dropped.
     pub(crate) async fn line(&mut self, text: &str) -> LogLine {
         let mut seen = Vec::new();
         loop {
@@ -199,7 +199,7 @@ impl Rig {
         }
     }
 
-    /// What is left in the log, without waiting.
+    /// Returns the remaining lines of the log, without waiting.
     pub(crate) fn rest_of_log(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.log.try_recv().ok()).map(|line| line.text).collect()
     }
@@ -215,7 +215,7 @@ impl Rig {
         self.write(&format!("{name}/function.json"), &json!({ "bindings": bindings }).to_string());
     }
 
-    /// A call to be awaited elsewhere; its status.
+    /// Starts a call that is awaited elsewhere, and returns its status.
     pub(crate) fn later(&self, request: Request<Body>) -> impl Future<Output = StatusCode> + Send + use<> {
         let answer = self.client.request(self.addressed(request));
         async move { timeout(PATIENCE, answer).await.expect("an answer in time").unwrap().status() }
@@ -233,7 +233,7 @@ impl Rig {
         timeout(PATIENCE, self.client.request(request)).await.expect("an answer in time").unwrap().map(Body::new)
     }
 
-    /// Status and body as text.
+    /// Returns the status, and the body as text.
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {
         self.call(Request::get(path).body(Body::empty()).unwrap()).await
     }
@@ -243,7 +243,7 @@ impl Rig {
         (response.status(), text(response).await)
     }
 
-    /// `POST /admin/functions/<name>` with `{}`, waiting for the outcome.
+    /// Sends `POST /admin/functions/<name>` with `{}`, and waits for the outcome.
     pub(crate) async fn run(&self, name: &str) -> (StatusCode, Value) {
         let request = Request::post(format!("/admin/functions/{name}"))
             .header("content-type", "application/json")
@@ -254,24 +254,24 @@ impl Rig {
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
-    /// The invocations that have ended.
+    /// Returns the invocations that have ended.
     pub(crate) fn invocations(&self) -> Vec<Invocation> {
         self.journal.lock().unwrap().clone()
     }
 
-    /// The last of them.
+    /// Returns the last invocation that has ended.
     pub(crate) fn last_invocation(&self) -> Invocation {
         self.invocations().pop().expect("an invocation")
     }
 }
 
-/// The next payload that the handler was sent, as it told in the log.
+/// Returns the handler's next payload, as the handler printed it to the log.
 pub(crate) async fn payload(rig: &mut Rig) -> Value {
     let line = rig.line("payload ").await.text;
     serde_json::from_str(line.strip_prefix("payload ").unwrap()).unwrap()
 }
 
-/// A time within a payload.
+/// Reads a time within a payload.
 pub(crate) fn time(value: &Value) -> Timestamp {
     value.as_str().unwrap().parse().unwrap()
 }
@@ -292,7 +292,8 @@ pub(crate) fn scripted_handler() -> PathBuf {
     example("scripted_handler")
 }
 
-/// Cargo builds examples with the tests, into a folder beside theirs, unless it is told to build one test only.
+/// Returns the path of an example. Cargo builds examples with the tests, into a folder beside theirs, unless it builds
+/// only one test.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let folder = test.parent().and_then(|deps| deps.parent()).unwrap().join("examples");

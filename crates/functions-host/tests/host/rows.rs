@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::raw::{CallerAnswer, RawRig, Received};
 
-/// With the functions `echo` and `rest` (`r/{*rest}`); `mode` empty for the form of JSON.
+/// Starts a host with the functions `echo` and `rest` (`r/{*rest}`). An empty `mode` selects the form of JSON.
 pub(crate) async fn rig(mode: &str) -> RawRig {
     let mut handler = json!({ "description": { "defaultExecutablePath": "handler" } });
     if !mode.is_empty() {

@@ -175,9 +175,9 @@ async fn section_1_3_a_profile_sets_proxying_no_prefix_and_one_route_for_everyth
         }
         let (status, body) = rig.get("/any/path").await;
         assert_eq!(status, StatusCode::OK, "{profile}");
-        // Only proxying sets it.
+        // Only proxying sets this header.
         assert!(body.contains("x-forwarded-host"), "{body}");
-        // No home page: the handler's.
+        // There is no home page: the answer is the handler's.
         assert_eq!(rig.get("/").await.0, StatusCode::NOT_FOUND);
     }
 }
@@ -193,7 +193,7 @@ async fn section_1_2_the_older_section_sends_each_function_to_its_name() {
     rig.line("\"httpWorker\" is the older name of \"customHandler\"").await;
     let (status, _) = rig.call(request(Method::POST, "/api/other/7?x=1", "hello")).await;
     assert_eq!(status, StatusCode::OK);
-    // The handler's path for everything that is posted to a function's name.
+    // The handler has this path for requests that are posted to a function's name.
     rig.line("payload hello").await;
     assert_eq!(rig.last_invocation().path, "/named");
 }
@@ -274,7 +274,7 @@ async fn section_1_2_a_fixed_port_is_the_handlers_or_the_host_says_what_to_do() 
     rig.line(&format!("listening on 127.0.0.1:{port}")).await;
 }
 
-/// A port that was free a moment ago may be another test's by now.
+/// Finds a free port. Another test may have taken a port that was free a moment ago.
 async fn on_a_free_port(root: impl Fn(u16) -> ScriptRoot) -> (u16, Rig) {
     for _ in 0..50 {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

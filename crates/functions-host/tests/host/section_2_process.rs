@@ -1,4 +1,4 @@
-//! How the handler process is started, given up on and killed.
+//! Tests of the handler process: its start, the failures after which the host gives up, and its end.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::time::Duration;
@@ -88,7 +88,7 @@ async fn section_2_4_a_restarted_handler_keeps_its_port_and_works() {
 
 #[tokio::test]
 async fn section_2_8_code_200_restarts_and_is_never_counted() {
-    // Forwarded: a proxied request without body is sent to the restarted handler again.
+    // Requests are forwarded, because a proxied request without body is sent again to the restarted handler.
     let root = ScriptRoot::new().host_json(&json!({ "enableForwardingHttpRequest": true }));
     let mut rig = root.http("exit", "exit/200").timer("tick", "0 0 0 1 1 *").start().await;
     for _ in 0..4 {
@@ -205,7 +205,7 @@ async fn section_2_9_dropping_the_host_kills_the_handler() {
     assert_closed(&mut connection).await;
 }
 
-/// The other end of this connection is open as long as the handler lives.
+/// Opens a connection that stays open as long as the handler lives.
 async fn connect_to_handler(line: &str) -> TcpStream {
     TcpStream::connect(line.trim_start_matches("listening on ")).await.unwrap()
 }
@@ -218,7 +218,7 @@ async fn assert_closed(connection: &mut TcpStream) {
 #[tokio::test]
 async fn section_2_7_a_handler_that_does_not_speak_http_is_told_to() {
     let rig = ScriptRoot::new().script("rubbish").timer("tick", "0 0 0 1 1 *").http("web", "web").start().await;
-    // Any answer to the probe will do, so the host is ready.
+    // Any answer to the probe suffices, so the host is ready.
     rig.host.wait_ready().await.unwrap();
     let error = rig.host.invoke("tick", None).await.unwrap().error.unwrap();
     assert!(error.starts_with("the handler's answer is not HTTP ("), "{error}");
@@ -248,7 +248,7 @@ async fn section_2_8_of_200_calls_around_a_killed_handler_each_is_answered_and_n
     assert_eq!(rig.call(release).await.0, StatusCode::NO_CONTENT);
     let answered: Vec<_> = join_all(second).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(answered.len(), 100);
-    // The callers that were answered well did run, and no others.
+    // The calls with a good answer did run, and no others.
     let well = answered.iter().filter(|status| **status == StatusCode::NO_CONTENT).count();
     while begun.len() < 100 + well {
         begun.push(rig.line("held ").await.text);
@@ -295,7 +295,7 @@ async fn section_2_9_a_replaced_handler_serves_until_the_new_one_answers_and_end
     let port: u16 = first.rsplit(':').next().unwrap().parse().unwrap();
     let replacing = tokio::spawn(rig.host.replace());
     assert_ne!(rig.line("listening on").await.text, first);
-    // The old handler still answers the call that it holds, and is gone after it.
+    // The old handler still answers the call that it holds. After that it is gone.
     let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let request = b"GET /api/release HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     tokio::io::AsyncWriteExt::write_all(&mut connection, request).await.unwrap();

@@ -1,4 +1,4 @@
-//! What an invocation carries, and what it may be answered.
+//! The content of an invocation's payload, and the answers to it.
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -28,7 +28,8 @@ async fn section_3_3_without_forwarding_a_request_travels_as_json() {
     assert_eq!(request["Body"], body);
     assert_eq!(request["Identities"][0]["IsAuthenticated"], false);
     let metadata = &payload["Metadata"];
-    // Texts that hold JSON, but for objects; route before query before body, and the last value of the query.
+    // Values are texts that hold JSON, except for objects. Route comes before query and query before body. The last
+    // value of the query counts.
     assert_eq!(
         (&metadata["a"], &metadata["id"], &metadata["order"]),
         (&json!("\"2\""), &json!("\"7\""), &json!("\"9\""))
@@ -45,7 +46,7 @@ async fn section_3_5_a_json_answer_that_makes_no_response_is_500() {
     let mut rig = ScriptRoot::new().host_json(&json!({})).http("refused", "refused").http("ok", "ok").start().await;
     assert_eq!(rig.get("/api/refused").await, (StatusCode::INTERNAL_SERVER_ERROR, String::new()));
     rig.line("Executed 'Functions.refused' (Failed").await;
-    // Outputs without the output's name is an empty object, as the real host has it.
+    // If Outputs lacks the output's name, the body is an empty object, as in the real host.
     assert_eq!(rig.get("/api/ok").await, (StatusCode::OK, "{}".to_owned()));
 }
 

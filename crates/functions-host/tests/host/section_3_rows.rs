@@ -1,4 +1,4 @@
-//! Requests and answers byte by byte, as JSON.
+//! Requests and answers byte by byte, in the form of JSON.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ async fn section_3_3_the_payload_of_a_request() {
     let rig = rig("").await;
     let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
     rig.answers(&json!({ "parts": [{ "text": answer }] }));
-    // The rest of a request after its method; a pointer into the payload, and what is there.
+    // The columns: the rest of a request after its method; a pointer into the payload, and the value there.
     let post = |lines: &str, body: &str| {
         format!("POST /api/echo HTTP/1.1\r\nHost: h\r\n{lines}Content-Length: {}\r\n\r\n{body}", body.chars().count())
     };
@@ -106,7 +106,7 @@ async fn section_3_4_what_a_handler_may_answer_to_a_payload() {
         (json, "{'Outputs':{'res':{'statusCode':0,'body':'b'}}}", 0, "b"),
         (json, "{'Outputs':{'res':{'statusCode':99999999999}}}", 200, ""),
         (json, "{'Outputs':{'res':{'headers':null}}}", 200, ""),
-        // Failures.
+        // These answers are failures.
         (json, "{'Outputs':{'res':{'statusCode':[1]}}}", 500, ""),
         (json, "{'Outputs':{'res':{'headers':[]}}}", 500, ""),
         (json, "{'Outputs':{'res':{'headers':{'a':null}}}}", 500, ""),
@@ -148,6 +148,6 @@ async fn section_3_4_a_redirect_of_a_payload_is_followed_as_get() {
     );
     let (seen, received) = call(&rig, "GET /api/echo HTTP/1.1\r\nHost: h\r\n\r\n").await;
     assert_eq!(seen.status, 500);
-    // As often as .NET's client follows.
+    // There are 51 requests, because .NET's client follows 50 redirects.
     assert_eq!((received.len(), received[1].line.as_str()), (51, "GET /else HTTP/1.1"));
 }

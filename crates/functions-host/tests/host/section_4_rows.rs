@@ -9,7 +9,7 @@ const PROXY: &str = "enableProxyingHttpRequest";
 
 #[tokio::test]
 async fn section_4_2_the_request_line_of_both_forms() {
-    // Target; forwarded; proxied.
+    // The columns: the target; the forwarded target; the proxied target.
     let cases = [
         ("/api/r/a%2Fb", "/api/r/a%2Fb", "/api/r/a%252Fb"),
         ("/api/r/a%3Fb", "/api/r/a", "/api/r/a%3Fb"),
@@ -35,7 +35,8 @@ async fn section_4_2_the_request_line_of_both_forms() {
 
 #[tokio::test]
 async fn section_4_3_and_4_6_the_headers_that_a_handler_gets() {
-    // Header lines of a GET without body; what is seen of the name forwarded, and proxied.
+    // The columns: the header lines of a GET without body, and a name; the value of this header if forwarded, and if
+    // proxied.
     let cases: [(&str, &str, Option<&str>, Option<&str>); 24] = [
         ("X-A: 1\r\nX-A: 2", "x-a", Some("1, 2"), Some("1, 2")),
         ("Cookie: a=1\r\nCookie: b=2", "cookie", Some("a=1; b=2"), Some("a=1; b=2")),
@@ -105,7 +106,7 @@ async fn section_4_3_lengths_and_requests_that_cannot_be_forwarded() {
 #[tokio::test]
 async fn section_4_4_answers_as_they_reach_the_caller() {
     let long = format!("HTTP/1.1 200 OK\r\nX-A: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(70_000));
-    // Answer; status forwarded and proxied; then a header, forwarded and proxied.
+    // The columns: the answer; the status if forwarded and if proxied; a header, if forwarded and if proxied.
     type AnswerRow = (&'static str, &'static [&'static str], &'static [&'static str]);
     let cases: Vec<(&str, u16, u16, Option<AnswerRow>)> = vec![
         ("HTTP/1.1 600 Odd\r\nContent-Length: 1\r\n\r\nx", 600, 600, None),
@@ -166,7 +167,7 @@ async fn section_4_4_answers_as_they_reach_the_caller() {
     for (answer, forwarded, proxied, header) in cases {
         for (rig, expected, is_forwarded) in [(&forwarding, forwarded, true), (&proxying, proxied, false)] {
             rig.answers(&json!({ "parts": [{ "text": answer }], "close": true }));
-            // With a body it is sent once, whatever is answered.
+            // A request with a body is sent only once, regardless of the answer.
             let request = "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx";
             let (seen, received) = call(rig, request).await;
             let what = answer.get(..60).unwrap_or(answer);

@@ -1,4 +1,4 @@
-//! Which functions there are, and which of them answers a request.
+//! The list of functions, and the choice of the function that answers a request.
 
 use axum::body::Body;
 use http::{Method, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::rig::{ScriptRoot, request};
 
-/// Folder; its bindings (an `httpTrigger` is given its output); what is wrong with them, if anything.
+/// The columns: the folder; its bindings (an `httpTrigger` is given its output); the problem of the bindings, if any.
 const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "a_queue",
@@ -97,7 +97,7 @@ async fn section_5_1_a_function_in_error_is_named_and_the_others_load() {
     assert_eq!(names, ["d_first", "d_third", "fine"]);
 }
 
-/// Prefix and route.
+/// The columns: the prefix; the route; the problem.
 const STOPPING: &[(&str, &str, &str)] = &[
     ("api", "{a", "a \"{\" without \"}\""),
     ("api", "x//y", "an empty segment"),
@@ -147,7 +147,7 @@ async fn section_5_3_prefixes_and_routes_that_azure_takes_are_served() {
         let trigger = json!({ "type": "httpTrigger", "name": "req", "route": route, "authLevel": 0 });
         let output = json!({ "type": "http", "direction": "out", "name": "res" });
         let rig = root.function("one", &json!([trigger, output])).start().await;
-        // Whatever the handler makes of it: 404 is the host's.
+        // The answer of the handler does not matter: 404 is the host's.
         let status = rig.get(path).await.0;
         assert_eq!(status == StatusCode::NOT_FOUND, path.contains("%2E"), "{path}: {status}");
     }
@@ -181,7 +181,7 @@ async fn section_5_4_what_no_function_answers_is_404_methods_included() {
     let trigger = json!({ "type": "httpTrigger", "name": "req", "methods": ["get"], "route": "items/{id:int?}" });
     let output = json!({ "type": "http", "direction": "out", "name": "res" });
     let root = ScriptRoot::new().function("items", &json!([trigger, output.clone()]));
-    // Without a route, the name is the route.
+    // The name is the route if no route is given.
     let rig = root.function("bare", &json!([{ "type": "httpTrigger", "name": "req" }, output])).start().await;
     for path in ["/api/items", "/api/items/7", "/API/Items/7/", "/api/bare"] {
         assert_eq!(rig.get(path).await.0, StatusCode::OK, "{path}");
@@ -254,7 +254,7 @@ async fn section_5_2_a_failed_timer_is_retried_under_new_invocation_ids() {
         }
         ids.dedup();
         assert_eq!(ids.len(), 3);
-        // A call by hand is not retried, and the schedule goes on.
+        // A call by hand is not retried, and the schedule continues.
         rig.host.invoke("refused", None).await.unwrap();
         assert_eq!(rig.invocations().len(), 4);
     }
@@ -284,7 +284,7 @@ async fn section_5_2_what_has_no_effect_is_named_and_the_function_loads() {
 #[tokio::test]
 async fn section_5_6_a_disabled_http_function_is_404_but_for_the_master_key() {
     let root = || ScriptRoot::new().http("web", "web").setting("AzureWebJobs.web.Disabled", "1");
-    // Every call is one of an administrator where no keys are asked for.
+    // Where no keys are required, every call counts as one of an administrator.
     assert_eq!(root().start().await.get("/api/web").await.0, StatusCode::OK);
     let rig = root().enforcing_keys().start().await;
     assert_eq!(rig.get("/api/web").await, (StatusCode::NOT_FOUND, String::new()));

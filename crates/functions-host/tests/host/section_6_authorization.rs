@@ -1,4 +1,4 @@
-//! Which key opens what, where keys are asked for.
+//! The functions that each key opens, where keys are required.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use axum::body::Body;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::rig::{Rig, ScriptRoot};
 
-/// One function for each level; its name is the level's.
+/// Makes one function for each level. Its name is the level's.
 fn levels() -> ScriptRoot {
     ["anonymous", "user", "function", "system", "admin"].into_iter().fold(ScriptRoot::new(), |root, level| {
         let trigger =
@@ -23,7 +23,7 @@ async fn status(rig: &Rig, path: &str, header: Option<&str>) -> StatusCode {
     status
 }
 
-/// What the host printed for this name.
+/// Returns the key that the host printed for this name.
 async fn printed_key(rig: &mut Rig, name: &str) -> String {
     rig.line(&format!("\t{name}: ")).await.text.rsplit(' ').next().unwrap().to_owned()
 }
@@ -37,7 +37,7 @@ async fn section_6_each_key_opens_what_it_is_for() {
     let another = printed_key(&mut rig, "anonymous").await;
     let own = printed_key(&mut rig, "function").await;
     let (open, shut) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
-    // No key, a wrong one, another function's, its own, the host's, the master's.
+    // The keys: none, a wrong one, another function's, its own, the host's, the master's.
     let keys =
         [None, Some("wrong"), Some(another.as_str()), Some(own.as_str()), Some(host.as_str()), Some(master.as_str())];
     let cases = [
@@ -58,7 +58,7 @@ async fn section_6_each_key_opens_what_it_is_for() {
             assert_eq!(status(&rig, &in_query, None).await, expected, "{path} by query");
         }
     }
-    // The query counts only where there is no header.
+    // The query counts only if there is no header.
     assert_eq!(status(&rig, &format!("/api/l/function?code={own}"), Some("wrong")).await, shut);
     let log = rig.rest_of_log().join("\n");
     assert!(log.contains("401 for a call of 'function', whose authLevel is \"function\""), "{log}");

@@ -1,4 +1,4 @@
-//! When timers fire, and what they know of earlier runs.
+//! The runs of timers, and the stored status of earlier runs.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{fs, path::Path};
@@ -16,7 +16,7 @@ async fn section_7_4_a_schedule_under_a_minute_fires_without_status() {
     let mut rig = ScriptRoot::new().function("tick", &timer).firing().start().await;
     rig.line("The next 5 occurrences of the 'tick' schedule (Cron: '* * * * * *') will be:").await;
     assert!(rig.line("Executing 'Functions.tick' (Reason='Timer fired at ").await.at.is_some());
-    // Fires too often for a monitor, so there is no status.
+    // The timer fires too often for a monitor, so there is no status.
     assert_eq!(payload(&mut rig).await["Data"]["timer"]["ScheduleStatus"], Value::Null);
     rig.line("Executed 'Functions.tick' (Succeeded").await;
     rig.line("Executing 'Functions.tick'").await;
@@ -36,7 +36,7 @@ async fn section_7_5_run_on_startup_runs_once_at_start_and_is_remembered() {
     assert_eq!(status["Last"], "0001-01-01T00:00:00+00:00");
     assert_eq!(status["LastUpdated"], "0001-01-01T00:00:00+00:00");
     rig.line("Executed 'Functions.tick' (Succeeded").await;
-    // The status is stored right after the run; a call by hand sees it then.
+    // The status is stored right after the run. After that, a call by hand gets it.
     let stored = loop {
         rig.host.invoke("tick", None).await.unwrap();
         let status = payload(&mut rig).await["Data"]["timer"]["ScheduleStatus"].clone();
@@ -56,7 +56,7 @@ async fn section_7_6_a_timer_never_overlaps_itself_but_timers_run_side_by_side()
     for _ in 0..3 {
         let line = rig.line("hold begins").await.text;
         assert_eq!(line, "hold begins, 1 running");
-        // While one is held, the other goes on; a second run of the first would have had time to begin.
+        // While one run is held, the other timer continues. A second run of the first would have had time to begin.
         for _ in 0..5 {
             rig.line("Executed 'Functions.tick' (Succeeded").await;
         }
@@ -73,7 +73,7 @@ async fn section_7_8_a_call_by_hand_may_overlap_a_scheduled_run() {
     let mut rig = root.firing().start().await;
     rig.line("hold begins, 1 running").await;
     let (invocation, _) = tokio::join!(rig.host.invoke("hold", None), async {
-        // Two are let go, whichever began first.
+        // Both calls are released. Either may have begun first.
         rig.get("/api/release").await;
         rig.get("/api/release").await;
     });
@@ -130,11 +130,11 @@ async fn section_7_5_occurrences_are_announced_in_local_time_and_utc() {
         let mut rig = root.start().await;
         let text = rig.line("The next 5 occurrences of the 'tick' schedule (Cron: '0 0 12 1 1 *') will be:").await.text;
         let line = text.lines().nth(1).unwrap().to_owned();
-        // The year is another each time.
+        // The year differs at each run.
         format!("{}{}", &line[..6], line[10..].replace(&line[6..10], "yyyy"))
     };
     assert_eq!(announced("UTC").await, "01/01/ 12:00:00Z");
-    // UTC's offset is not UTC's rules.
+    // Having UTC's offset does not make a zone UTC.
     assert_eq!(announced("Europe/London").await, "01/01/ 12:00:00+00:00 (01/01/yyyy 12:00:00Z)");
     assert_eq!(announced("Europe/Berlin").await, "01/01/ 12:00:00+01:00 (01/01/yyyy 11:00:00Z)");
 }
@@ -145,7 +145,7 @@ fn status_file(state: &Path) -> std::path::PathBuf {
     state.join("timers/Host.Functions.tick/status")
 }
 
-/// A status whose last run was that long ago, with the occurrence that the schedule had after it.
+/// Writes a status whose last run was at `last`. `next` is the occurrence after it on the schedule.
 fn write_status(state: &Path, last: &Zoned, next: &Zoned) {
     let text = |at: &Zoned| at.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string();
     let status = json!({ "Last": text(last), "Next": text(next), "LastUpdated": text(last) });
@@ -175,7 +175,7 @@ async fn section_7_5_missed_occurrences_are_made_up_for_once() {
     assert_eq!(payload["Data"]["timer"]["IsPastDue"], true);
     assert_eq!(time(&payload["Data"]["timer"]["ScheduleStatus"]["Next"]), missed.timestamp());
     rig.line("Executed 'Functions.tick' (Succeeded").await;
-    // By hand, once the run is stored: never past due.
+    // A call by hand, once the run is stored, is never past due.
     while read_status(state.path())["Next"] == payload["Data"]["timer"]["ScheduleStatus"]["Next"] {
         tokio::task::yield_now().await;
     }
@@ -184,7 +184,7 @@ async fn section_7_5_missed_occurrences_are_made_up_for_once() {
     let runs = rig.invocations().len();
     rig.host.stop().await;
     assert_eq!(runs, 2);
-    // The next host finds nothing missed, and the last run remembered.
+    // The next host finds no missed occurrence and remembers the last run.
     let rig = ScriptRoot::new().timer("tick", QUARTERLY).state(state.path()).firing().start().await;
     assert!(rig.host.invoke("tick", None).await.unwrap().succeeded());
     assert_eq!(rig.invocations().len(), 1);

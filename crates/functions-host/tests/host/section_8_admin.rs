@@ -48,7 +48,7 @@ async fn section_8_what_cannot_be_invoked_is_refused_as_the_real_host_does() {
     let expected =
         format!("this host does not run an HTTP function by hand: call http://localhost:{port}/api/web/{{id}}");
     assert_eq!((status, outcome), (StatusCode::BAD_REQUEST, json!({ "error": expected })));
-    // Without waiting it is accepted, and so is a function in error.
+    // A call that does not wait is accepted, and so is a call of a function in error.
     for name in ["web", "BROKEN"] {
         let path = format!("/Admin/Functions/{name}");
         let request = Request::post(path).header("content-type", "application/json").body(Body::from("{}")).unwrap();
@@ -154,7 +154,7 @@ async fn section_8_restart_reads_the_script_root_again() {
     let second = rig.line("listening on").await.text;
     assert_ne!(first, second);
     assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
-    // A script root that cannot be run leaves the host in error, until it can.
+    // A script root that cannot be run leaves the host in error until it can be run.
     rig.write("host.json", "{");
     rig.line("The host cannot start: host.json: ").await;
     assert_eq!(

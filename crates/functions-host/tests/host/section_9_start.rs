@@ -1,4 +1,4 @@
-//! What `func start` promises: where it listens, what it prints.
+//! The behaviour of `func start`: its address and its output.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use axum::body::Body;
@@ -31,7 +31,7 @@ async fn section_9_6_the_list_of_functions_is_printed_as_func_start_does() {
     for expected in expected {
         assert_eq!(rig.line("").await.to_string(), expected);
     }
-    // Sorted ignoring case, by the upper-case letters: an underscore comes after them.
+    // Functions are sorted by their upper-case letters, so an underscore comes after the letters.
     let timer = &rig.host.functions()[1];
     assert_eq!((timer.trigger, timer.schedule.as_deref()), ("timerTrigger", Some("Constant: 5.00:00:00")));
     assert_eq!(rig.host.functions()[2].methods, ["GET", "POST"]);

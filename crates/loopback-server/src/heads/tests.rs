@@ -1,7 +1,7 @@
 use super::*;
 
 /// Two requests with bodies that look like heads, an empty line, chunks with an extension and a trailer, and lines that
-/// end without a return.
+/// end without a carriage return.
 const REQUESTS: &[u8] = b"PUT /a?x=1#y HTTP/1.1\r\nContent-Length: 31\r\nX-A: 1\r\nx-a: 2\r\n\r\n\
     GET /body HTTP/1.1\r\nX-Body: 1\r\n\r\n\
     POST /b HTTP/1.1\r\ntransfer-ENCODING: gzip, Chunked\r\n\r\n\
@@ -9,7 +9,7 @@ const REQUESTS: &[u8] = b"PUT /a?x=1#y HTTP/1.1\r\nContent-Length: 31\r\nX-A: 1\
     \r\nGET /\"c\" HTTP/1.1\nX-LINE: 1\n\n\
     DELETE /d HTTP/1.1\r\nx-Last:1\r\n\r\n";
 
-/// What comes of a connection whose bytes come in the pieces given: each target and its names, and the bytes of paths.
+/// Reads a connection whose bytes come in `pieces`. Returns each target with its names, and the bytes of paths.
 fn read<'p>(pieces: impl Iterator<Item = &'p [u8]>) -> (Vec<(String, Vec<String>)>, Vec<u8>) {
     let (mut reader, heads) = HeadReader::new();
     let mut paths = Vec::new();
@@ -57,7 +57,7 @@ fn a_head_is_taken_by_its_request_alone() {
     let name = HeaderName::from_static("x-a");
     let head = heads.take(&Request::get("/a").header("x-a", "1").body(()).unwrap());
     assert_eq!((head.spelt(&name), head.count(&name), head.target()), (Some("X-A"), 2, Some("/a")));
-    // One that the library read otherwise: from here on nothing is known, rather than something wrong.
+    // The library has read this request differently. From here on no head is known, so none is wrong.
     assert_eq!(heads.take(&Request::get("/b").header("x-other", "1").body(()).unwrap()).target(), None);
     reader.read(b"GET /c HTTP/1.1\r\n\r\n");
     assert_eq!(heads.take(&Request::get("/c").body(()).unwrap()).target(), None);
@@ -90,8 +90,8 @@ fn what_the_library_refuses_ends_the_reading() {
     }
 }
 
-/// Each shape is as long as a head may be and comes byte by byte: half a million pieces. A reader that looked at what it
-/// knows with each piece would take minutes.
+/// Each input is as long as a head may be and comes byte by byte, in half a million pieces. A reader that scans its
+/// known bytes again for each piece would take minutes.
 #[test]
 fn hostile_heads_are_read_once_and_kept_within_bounds() {
     let lines = |line: &str| line.repeat(LONGEST_HEAD / line.len());

@@ -1,4 +1,4 @@
-//! One suite of 60 requests, which handlers in four languages pass, unmodified, in all three forms of a call.
+//! One suite of 60 requests. Handlers in four languages pass it, unmodified, in all three forms of a call.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::rig::{Rig, ScriptRoot, example, text};
 
-/// Method, path and query below `/api/app`, header `X-Probe`, body; status, body, and a header with its value.
+/// The columns: method, path and query below `/api/app`, header `X-Probe`, body; status, body, and a header with its
+/// value.
 type Row = (
     &'static str,
     &'static str,
@@ -91,7 +92,7 @@ const ROWS: [Row; 58] = [
 const FORMS: [(&str, &str); 3] =
     [("posted", ""), ("forwarded", "enableForwardingHttpRequest"), ("proxied", "enableProxyingHttpRequest")];
 
-/// Plays the 58 requests, a timer and a call beside every route; says what differs.
+/// Plays the 58 requests, a timer and a call beside every route. Fails with the differences.
 async fn play(language: &str, description: &Value, files: &[(&str, &str)]) {
     for (form, member) in FORMS {
         let mut handler = json!({ "description": description });
@@ -136,7 +137,8 @@ async fn difference(rig: &Rig, row: &Row) -> Option<String> {
     (seen != wanted || text != expected).then(|| format!("{method} {target} {body:?}: {seen:?} {text:?}, not {row:?}"))
 }
 
-/// Says that a language is not there, so that it is not taken for tested.
+/// Reports whether a language is installed. If it is not, a message says so, so that the language does not count as
+/// tested.
 fn there(program: &str, argument: &str) -> bool {
     let there = Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success());
     if !there {
