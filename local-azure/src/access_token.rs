@@ -17,9 +17,9 @@ use crate::{
     journal::{Demand, DemandKind, shown_token},
 };
 
-/// Whom a verified token speaks for.
+/// The identity or app registration that a verified token belongs to.
 pub(crate) struct Caller {
-    /// Claim `oid`: what role assignments name.
+    /// Claim `oid`: the principal ID, which role assignments hold.
     pub(crate) principal_id: Uuid,
     /// Claim `appid`: the client ID.
     pub(crate) app_id: String,
@@ -31,7 +31,7 @@ pub(crate) struct Caller {
     pub(crate) issuer: String,
     /// Claim `xms_mirid`: resource ID of the managed identity.
     pub(crate) identity_resource_id: Option<String>,
-    /// Claim `xms_az_rid`: resource ID of what the identity is assigned to.
+    /// Claim `xms_az_rid`: resource ID of the resource that the identity is assigned to.
     pub(crate) host_resource_id: Option<String>,
     /// Claim `roles`: app roles on the service, which only Microsoft Graph reads.
     pub(crate) roles: Vec<String>,
@@ -62,7 +62,7 @@ pub(crate) enum TokenRefusal {
 }
 
 impl TokenRefusal {
-    /// The audience found, when it is why the token did not pass; its signature was right.
+    /// Returns the token's audience if the audience check failed. The token's signature was right.
     pub(crate) fn audience(&self) -> Option<&str> {
         match self {
             Self::Audience(found) => Some(found),
@@ -98,7 +98,7 @@ pub(crate) fn verify(
     verify_token(entra, bearer(headers)?, audiences, now)
 }
 
-/// As [`verify`], of a token that came in some other way.
+/// Like [`verify`], but takes the token itself instead of the request's headers.
 pub(crate) fn verify_token(
     entra: &Entra,
     token: &str,
@@ -133,7 +133,7 @@ pub(crate) fn verify_token(
     })
 }
 
-/// What a service demanded of the token, beside what the request showed, for the journal.
+/// Lists the service's demands on the token beside the values that the request showed, for the journal.
 pub(crate) fn demands(
     entra: &Entra,
     headers: &HeaderMap,
@@ -187,7 +187,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, TokenRefusal> {
     if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(TokenRefusal::NotBearer) }
 }
 
-/// The claims, once the signature is right; nothing in them has been checked yet.
+/// Returns the claims of a correctly signed token. Nothing in the claims is checked yet.
 fn signed_claims(entra: &Entra, token: &str) -> Result<Claims, TokenRefusal> {
     let header = decode_header(token).map_err(|_| TokenRefusal::Malformed)?;
     let unknown_key = || TokenRefusal::UnknownKey(token.split('.').next().unwrap_or_default().to_owned());
@@ -204,7 +204,7 @@ fn signed_claims(entra: &Entra, token: &str) -> Result<Claims, TokenRefusal> {
     }
 }
 
-/// RS256 alone: the claims are left to the caller, which must tell each check from the others.
+/// A validation of the RS256 signature alone. The caller checks the claims, because it must tell the checks apart.
 pub(crate) fn signature_only() -> Validation {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.required_spec_claims.clear();

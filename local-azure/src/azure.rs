@@ -26,7 +26,8 @@ use crate::{
     world::World,
 };
 
-/// Where programs look for a CA file: OpenSSL and Go, this project's app, Python's requests, Node, curl, pip.
+/// The variables that name a CA file to programs: OpenSSL and Go, this project's app, Python's requests, Node, curl,
+/// pip.
 const CA_FILE_NAMES: [&str; 6] =
     ["SSL_CERT_FILE", "EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "PIP_CERT"];
 
@@ -55,7 +56,7 @@ impl LocalAzure {
     /// Blobs are in a temporary folder, which is deleted with this value.
     ///
     /// # Errors
-    /// [`StartError`] says what to mend.
+    /// [`StartError`] names the problem to fix.
     pub async fn start(seed: Seed) -> Result<Self, StartError> {
         Self::start_in(seed, None).await
     }
@@ -64,7 +65,7 @@ impl LocalAzure {
     /// It is locked until this value is dropped.
     ///
     /// # Errors
-    /// [`StartError`] says what to mend.
+    /// [`StartError`] names the problem to fix.
     pub async fn start_in(seed: Seed, data: Option<&Path>) -> Result<Self, StartError> {
         running::sweep();
         let scratch = private_files::temporary_folder()
@@ -157,13 +158,13 @@ impl LocalAzure {
         (!workload.is_empty()).then(|| workload.into_iter().chain(self.network_environment()).collect())
     }
 
-    /// How a process reaches the hosts of the seed.
+    /// The variables through which a process reaches the hosts of the seed.
     fn network_environment(&self) -> Vec<(String, String)> {
         let ca_file = self.ca_file.display().to_string();
         let mut environment = [
             ("HTTPS_PROXY", self.edge.proxy_url()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
-            // Node's own fetch looks for a proxy only then, from version 24 on.
+            // Node's own fetch uses the proxy only if this variable is set, from version 24 on.
             ("NODE_USE_ENV_PROXY", "1".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -204,7 +205,7 @@ impl LocalAzure {
         &self.identity_endpoint.origin
     }
 
-    /// What Kubernetes gives to a pod with workload identity; empty when the seed has no workload issuer.
+    /// The variables that Kubernetes sets in a pod with workload identity; empty when the seed has no workload issuer.
     fn workload_variables(&self) -> Vec<(String, String)> {
         let seed = &self.world.seed;
         let (Some(workload), Some(file)) = (&seed.workload_identity, &self.workload_token_file) else {
@@ -225,7 +226,7 @@ impl LocalAzure {
 /// Makes the tenant's second key while the rest starts, so that the first reader of the key set does not wait for it.
 fn make_second_key(world: &Arc<World>) {
     let world = world.clone();
-    // A failure shows again where the key set is read.
+    // A failure appears again when the key set is read.
     std::thread::spawn(move || drop(world.entra.signing_keys.add_second()));
 }
 
@@ -236,7 +237,8 @@ fn write_dashboard_file(dashboard: &Dashboard, folder: &Path) -> Result<PathBuf,
     Ok(file)
 }
 
-/// Writes the token of the seed's workload issuer, if it has one, readable by this user alone as the folder is.
+/// Writes the token of the seed's workload issuer, if there is one. Like the folder, the file is readable by this user
+/// alone.
 fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>, StartError> {
     let Some(workload) = &world.entra.workload else { return Ok(None) };
     let file = folder.join("azure-identity-token");
@@ -245,7 +247,7 @@ fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>,
     Ok(Some(file))
 }
 
-/// Writes the certificates of this run with their keys, readable by this user alone as the folder above is.
+/// Writes the certificates of this run with their keys. Like the folder above them, only this user can read them.
 fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, PathBuf>, StartError> {
     let prepare = |path: &Path, source| StartError::Prepare { path: path.to_owned(), source };
     let mut files = BTreeMap::new();
@@ -260,7 +262,7 @@ fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, P
     Ok(files)
 }
 
-/// The hosts that ask clients for a certificate.
+/// Returns the hosts that ask clients for a certificate.
 fn asking(world: &World) -> std::collections::BTreeSet<String> {
     let apim = &world.seed.apim;
     let host = format!("{}.azure-api.net", apim.name).to_ascii_lowercase();
@@ -307,7 +309,7 @@ mod tests {
             ];
             holders.iter().any(|&holders| holders > 0)
         };
-        // The tasks that were aborted end when they are polled next, and a thread may still make the tenant's second key.
+        // The aborted tasks end when they are polled next, and a thread may still make the tenant's second key.
         let gone = async {
             while is_left() {
                 tokio::task::yield_now().await

@@ -45,7 +45,7 @@ impl Link {
                     }
                 }
             }
-            // These are done to a world that runs.
+            // `spoil_running` and `attack` spoil these links in a running world.
             Self::ModelKey | Self::CallerTokenToModel | Self::ModelTokenToApi | Self::ModelDown => {}
         }
     }
@@ -80,13 +80,13 @@ impl Link {
 /// The seed lacks the target of an attack.
 #[derive(Debug, thiserror::Error)]
 pub enum NoTarget {
-    /// No account, API or subscription.
+    /// The seed has no such account, API or subscription.
     #[error("the seed has no {0}, so there is nothing to attack")]
     Missing(&'static str),
-    /// No token.
+    /// The attacker gets no token.
     #[error(transparent)]
     Token(#[from] TokenRefused),
-    /// No request.
+    /// The request cannot be built.
     #[error("the attack cannot be sent: {0}")]
     Request(#[from] http::Error),
 }
@@ -148,7 +148,7 @@ fn spoil_tokens(seed: &mut Seed, kind: FaultKind) {
     seed.faults.extend(faults);
 }
 
-/// Sets `APIM__audience` to the App ID URI of an API that it is not.
+/// Sets `APIM__audience` to the App ID URI of another API.
 fn ask_for_another_api(seed: &mut Seed) {
     let Some(audience) = seed.function_app.settings.get_mut("APIM__audience") else { return };
     let other = seed.app_registrations.iter().find(|app| app.app_id_uri != *audience);

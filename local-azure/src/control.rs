@@ -33,15 +33,15 @@ pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 /// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
 pub const JOURNAL: &str = "/local-azure/journal";
 
-/// POST to `{this}{trace ID}` answers with the spans and log records of a trace that Azure Monitor received: an object
+/// POST to `{this}{trace ID}` answers with the spans and log records that Azure Monitor received of a trace: an object
 /// with `spans`, `logs` and `dropped`, the number of dropped records of all traces.
 pub const TELEMETRY: &str = "/local-azure/telemetry/";
 
 /// POST answers with the sums of metrics that policies would have sent to Application Insights: a JSON array of objects
 /// with `namespace`, `name`, `dimensions` and `value`.
 pub const METRICS: &str = "/local-azure/metrics";
-/// POST of a fault as JSON, with the members of the seed's `[[faults]]`, sets it from now on; the answer has its number as `id`.
-/// An impossible fault is answered 400.
+/// POST of a fault as JSON, with the members of the seed's `[[faults]]`, sets it from now on. The answer has the
+/// fault's number as `id`. An impossible fault is answered 400.
 pub const FAULTS: &str = "/local-azure/faults";
 
 /// POST answers with the set faults and their counts, as a JSON array.
@@ -53,7 +53,7 @@ pub const CLEAR_FAULTS: &str = "/local-azure/faults/clear";
 /// Longest body of a request, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
 
-/// Of the journal, in each piece of the answer.
+/// The number of the journal's entries in each piece of the answer.
 const ENTRIES_IN_A_PIECE: usize = 64;
 
 /// The header with the value of `IDENTITY_HEADER`. A page in a browser cannot send it.
@@ -64,7 +64,7 @@ struct Control {
     secret: RunSecret,
 }
 
-/// What is asked for.
+/// A command.
 enum ControlRequest {
     RollOver,
     Journal,
@@ -123,7 +123,8 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
     }
 }
 
-/// The whole journal, written while it is sent: as one text it would take its memory again for each who asks.
+/// Answers with the whole journal, piece by piece. The whole text at once would take the journal's memory again for
+/// each reader.
 fn in_pieces(journal: &Journal) -> Response {
     let entries = journal.latest(usize::MAX).entries;
     let pieces = (0..entries.len()).step_by(ENTRIES_IN_A_PIECE).map(move |start| {

@@ -13,12 +13,12 @@ use crate::{
     world::World,
 };
 
-/// The default seed.
+/// Reads the default seed.
 pub(crate) fn seed() -> Seed {
     Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap()
 }
 
-/// The default world, made once: its keys take longer than a test.
+/// The default world, made once, because making its keys takes longer than a test.
 pub(crate) fn world() -> Arc<World> {
     static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| world_where(|_| {}));
     WORLD.clone()
@@ -37,7 +37,7 @@ pub(crate) fn identity<'a>(world: &'a World, name: &str) -> &'a Identity {
     world.seed.identity(name).unwrap()
 }
 
-/// The `Authorization` header of an identity for a resource.
+/// Returns the `Authorization` header of an identity for a resource.
 pub(crate) fn bearer(world: &World, identity: &str, resource: &str) -> String {
     let token = issuer::issue(&world.entra, self::identity(world, identity), resource, Timestamp::now()).ok().unwrap();
     format!("Bearer {}", token.jwt)

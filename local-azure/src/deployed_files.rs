@@ -1,4 +1,4 @@
-//! The files to deploy of a project in another language than Rust: all of its folder, except those in `.funcignore`.
+//! The files to deploy of a project in another language than Rust: the whole folder, except the files in `.funcignore`.
 //!
 //! `.funcignore` has the syntax of `.gitignore`. Files that Azure Functions Core Tools always leave out are left out
 //! too (`FileSystemHelpers.cs` of `Azure/azure-functions-core-tools`), and so are local-azure's own files.
@@ -16,9 +16,9 @@ use ignore::{
 use crate::{own_file::is_written, own_folder::MARKER};
 
 const IGNORE_FILE: &str = ".funcignore";
-/// Left out wherever they lie.
+/// Left out in every folder.
 const NEVER: [&str; 5] = [".git", ".vscode", ".gitignore", IGNORE_FILE, MARKER];
-/// Left out beside host.json: what belongs to this machine.
+/// Left out beside host.json, because they belong to this machine.
 const NEVER_IN_ROOT: [&str; 3] = ["local.settings.json", "project.lock.json", "seed.toml"];
 /// The folder whose children become children of the script root.
 const FUNCTIONS: &str = "functions";
@@ -26,7 +26,7 @@ const FUNCTIONS: &str = "functions";
 /// Why the files cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployedFilesError {
-    /// A pattern that cannot be read, a file that is gone, a link that leads nowhere or in a circle.
+    /// A pattern cannot be read, a file is gone, or a link leads nowhere or in a circle.
     #[error("{0}")]
     Walk(#[from] ignore::Error),
     /// A link that would deploy files from outside the project.
@@ -35,12 +35,12 @@ pub enum DeployedFilesError {
     /// A name that a zip cannot hold.
     #[error("{}: the name is not UTF-8", .0.display())]
     Name(PathBuf),
-    /// `functions/x` becomes `x`, which exists.
+    /// `functions/x` becomes `x`, but `x` exists already.
     #[error("{} and {} would be one file of the script root: rename one of them", .0.display(), .1.display())]
     SameName(PathBuf, PathBuf),
 }
 
-/// Whether the functions of the project are in `functions/`, and none beside host.json.
+/// Reports whether the functions of the project are in `functions/`, and none is beside host.json.
 #[must_use]
 pub fn has_functions_folder(project: &Path) -> bool {
     holds_functions(&project.join(FUNCTIONS)) && !holds_functions(project)
@@ -51,7 +51,7 @@ fn holds_functions(folder: &Path) -> bool {
     entries.into_iter().any(|entry| entry.path().join("function.json").is_file())
 }
 
-/// The files of `project` that belong into the script root, by their paths there, with `/`.
+/// Lists the files of `project` that belong into the script root, by their paths there, with `/`.
 ///
 /// # Errors
 /// [`DeployedFilesError`] names the file or pattern.
@@ -88,7 +88,8 @@ pub fn deployed_files(project: &Path) -> Result<BTreeMap<String, PathBuf>, Deplo
     Ok(files)
 }
 
-/// Whether a link leads to a folder outside of the project. A file of elsewhere, such as an interpreter, is copied.
+/// Reports whether a link leads to a folder outside of the project. A file from outside, such as an interpreter, is
+/// copied.
 fn leads_outside(entry: &DirEntry, project: &Path) -> bool {
     let (target, root) = (entry.path().canonicalize(), project.canonicalize());
     entry.path().is_dir() && !matches!((target, root), (Ok(target), Ok(root)) if target.starts_with(&root))
@@ -171,7 +172,7 @@ mod tests {
         assert_eq!(names(&folder), ["echo/function.json", "host.json", "lib.py"]);
         fs::write(folder.path().join("lib.py"), "").unwrap();
         assert!(deployed_files(folder.path()).unwrap_err().to_string().contains("would be one file"));
-        // A module of that name beside function folders stays where it is.
+        // A module of that name beside function folders stays in its place.
         fs::create_dir(folder.path().join("other")).unwrap();
         fs::write(folder.path().join("other/function.json"), "").unwrap();
         assert!(names(&folder).contains(&"functions/lib.py".to_owned()));

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-/// Names by what they are in lower case: an extension of a request that came, or of an answer that is to be sent.
+/// Header names by their lower-case form: an extension of a received request, or of an answer to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HeaderNames(BTreeMap<String, String>);
 
 impl HeaderNames {
-    /// A name as it was written; in lower case where nothing else is known.
+    /// Returns a name as it was written, or in lower case if its written form is unknown.
     pub(crate) fn written<'n>(&'n self, lower_case: &'n str) -> &'n str {
         self.0.get(lower_case).map_or(lower_case, String::as_str)
     }

@@ -1,4 +1,5 @@
-//! Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1): a proxy does not pass them on.
+//! Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1). A proxy does not pass them
+//! on.
 
 use http::{HeaderMap, HeaderName, header};
 
@@ -13,7 +14,7 @@ const ALWAYS: [HeaderName; 8] = [
     header::UPGRADE,
 ];
 
-/// Drops them, and those that `Connection` names.
+/// Drops these headers, and the headers that `Connection` names.
 pub(crate) fn drop_from(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)

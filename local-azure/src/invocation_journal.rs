@@ -6,7 +6,7 @@ use functions_host::InvocationSink;
 
 use crate::journal::{CallerRequest, InvocationFacts, Journal, Service, TraceId};
 
-/// Records each invocation: asked by the Functions host, answered by the handler.
+/// Records each invocation as a request from the Functions host that the handler answered.
 #[must_use]
 pub fn journal_invocations(journal: &Journal) -> InvocationSink {
     let journal = journal.clone();

@@ -4,7 +4,8 @@
 //! against them. The app under test is another process and gets environment variables only. A test reads the
 //! [`journal`], and may change the [`world`] while the app runs.
 //!
-//! Each service checks what Azure checks, and refuses by name what it does not understand.
+//! Each service makes the same checks as in Azure. It refuses requests that it does not understand, and names the
+//! unknown part.
 
 mod access_token;
 mod azure;
@@ -61,7 +62,7 @@ pub use self::{
     vault::{NoSuchSecret, Vault, Vaults},
 };
 
-/// The examples of the README compile.
+/// The README's examples must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,6 +1,7 @@
 //! Links of the chain as switches, to spoil and mend in a running local Azure.
 //!
-//! Some links depend on the seed or on the app's settings, which are read once. They cannot be switched, and say so.
+//! Some links depend on the seed or on the app's settings, which are read once. They cannot be switched, and give the
+//! reason.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,15 +23,15 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "how", content = "why")]
 pub(crate) enum HowToBreak {
-    /// On and off.
+    /// The link can be spoilt and mended.
     Switch,
-    /// One request of an attacker. It changes nothing.
+    /// An attacker sends one request, which changes nothing.
     Attack,
-    /// Not while the world runs, and why.
+    /// The link cannot be spoilt while the world runs, for this reason.
     AtStartAlone(&'static str),
 }
 
-/// Who is expected to refuse, and why.
+/// The service that is expected to refuse, and the reason.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Expected {
     pub(crate) service: Service,
@@ -42,21 +43,21 @@ pub(crate) struct Expected {
 pub(crate) struct Spoilt {
     pub(crate) link: Link,
     pub(crate) since: Timestamp,
-    /// The last entry of the journal before.
+    /// The last entry of the journal before the link was spoilt.
     pub(crate) after: EntryId,
     undo: Undo,
 }
 
 #[derive(Clone, Debug)]
 enum Undo {
-    /// Numbers of the faults that were set.
+    /// The numbers of the faults that were set.
     Faults(Vec<u64>),
     AppRoles(Vec<Assignment>),
     SubscriptionKeys,
     Hosts(Vec<String>),
 }
 
-/// Why a link is not spoilt.
+/// Why a link cannot be spoilt.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotSpoilt {
     #[error("{0} cannot be broken while local-azure runs: {1}")]
@@ -71,12 +72,12 @@ pub(crate) enum NotSpoilt {
     Attack(#[from] NoTarget),
 }
 
-/// The links that are spoilt.
+/// The spoilt links.
 #[derive(Default)]
 pub(crate) struct Switches(Mutex<Vec<Spoilt>>);
 
 impl Link {
-    /// How it can be spoilt while the world runs.
+    /// Returns how the link can be spoilt while the world runs.
     pub(crate) fn how_to_break(self) -> HowToBreak {
         match self {
             Self::AppRole
@@ -103,7 +104,7 @@ impl Link {
         }
     }
 
-    /// Who is expected to refuse, and why.
+    /// Returns the service that is expected to refuse, and the reason.
     pub(crate) const fn expected(self) -> Expected {
         let (service, why) = match self {
             Self::AppRole => (Service::ApiManagement, "the token has no app role: its roles claim is missing"),
@@ -127,12 +128,12 @@ impl Link {
 }
 
 impl Switches {
-    /// Those that are spoilt now, in the order in which they were.
+    /// Returns the spoilt links, in the order in which they were spoilt.
     pub(crate) fn spoilt(&self) -> Vec<Spoilt> {
         self.lock().clone()
     }
 
-    /// Makes this one thing wrong, until it is mended.
+    /// Spoils one link, until it is mended.
     pub(crate) fn spoil(&self, link: Link, world: &World) -> Result<(), NotSpoilt> {
         let mut spoilt = self.lock();
         if spoilt.iter().any(|one| one.link == link) {
@@ -179,7 +180,7 @@ impl Switches {
         Ok(())
     }
 
-    /// Makes a link right again; `false` if it was.
+    /// Mends a link. Returns `false` if it was not spoilt.
     pub(crate) fn mend(&self, link: Link, world: &World) -> bool {
         let mut spoilt = self.lock();
         let Some(index) = spoilt.iter().position(|one| one.link == link) else { return false };
@@ -187,7 +188,7 @@ impl Switches {
         true
     }
 
-    /// Makes every link right again.
+    /// Mends every link.
     pub(crate) fn mend_all(&self, world: &World) {
         for one in self.lock().drain(..) {
             one.undo.run(world);
@@ -199,7 +200,7 @@ impl Switches {
     }
 }
 
-/// Sends the request of an attacker, and gives the status of the answer. The journal shows who refused it.
+/// Sends the request of an attacker, and returns the status of the answer. The journal shows which service refused it.
 pub(crate) async fn attack(link: Link, world: &World) -> Result<u16, NotSpoilt> {
     let request: Request<Body> = link.attack(world).ok_or(NotSpoilt::Nothing(link))??;
     let sent = world.network.send(request).await;
@@ -223,7 +224,7 @@ impl Undo {
             }),
             Self::AppRoles(roles) => {
                 for role in roles {
-                    // The role may be there again already.
+                    // The assignment may exist again already.
                     let _ = world.directory().assign(role.principal_id, role.resource_id, role.app_role_id);
                 }
             }
@@ -247,7 +248,7 @@ fn spoil_tokens(world: &World, kind: FaultKind) -> Result<Vec<u64>, FaultRefused
     world.seed.app_registrations.iter().map(|app| world.faults.set(fault(&app.name))).collect()
 }
 
-/// Gives each secret that holds a subscription's key a new version; whether there is one.
+/// Gives each secret that holds a subscription's key a new version. Reports whether there is such a secret.
 fn give_subscription_keys(world: &World, key: impl Fn(&str) -> Option<String>) -> bool {
     let mut given = false;
     for vault in &world.seed.vaults {
@@ -261,7 +262,7 @@ fn give_subscription_keys(world: &World, key: impl Fn(&str) -> Option<String>) -
     given
 }
 
-/// Hosts that another has cut off already stay so.
+/// Cuts off the hosts of the models, and returns them. Hosts that are cut off already are left out.
 fn cut_models_off(world: &World) -> Vec<String> {
     let hosts = world.seed.model_accounts.iter().flat_map(ModelAccount::hosts);
     let hosts: Vec<_> = hosts.filter(|host| !world.network.is_cut_off(host)).collect();

@@ -28,7 +28,7 @@ const AUDIENCES: [&str; 4] = [
     "https://management.core.windows.net",
     "https://management.core.windows.net/",
 ];
-/// That of the Azure CLI 2.x, and the newest.
+/// The API version of the Azure CLI 2.x, and the newest one.
 const API_VERSIONS: [&str; 2] = ["2022-12-01", "2022-09-01"];
 
 pub(crate) fn routes(entra: Arc<Entra>) -> Router {
@@ -84,7 +84,7 @@ async fn subscriptions(
     (Extension(decision), Json(body)).into_response()
 }
 
-/// A role anywhere in it is enough.
+/// Reports whether the caller sees the subscription. A role on anything in it is enough.
 fn sees_subscription(entra: &Entra, caller: &Caller) -> bool {
     let name = caller.identity.as_deref();
     entra.seed.role_assignments.iter().any(|assignment| Some(assignment.identity.as_str()) == name)

@@ -1,6 +1,6 @@
 //! Finds the service of a host name, for requests from outside (through the edge) and between services.
 //!
-//! No request leaves the machine: a host is a service of the seed or a loopback address; any other is refused.
+//! No request leaves the machine. A host is a service of the seed or a loopback address, and any other host is refused.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ pub struct Network {
     loopback: Client<HttpConnector, Body>,
 }
 
-/// The network for one of its own services: the network holds them, so they must not hold it.
+/// The network for one of its own services. The network holds its services, so they must not hold the network.
 #[derive(Clone)]
 pub(crate) struct WeakNetwork {
     hosts: Weak<Hosts>,
@@ -41,10 +41,10 @@ struct Hosts {
 /// Gets the name of a host that a program asked for and that does not exist.
 type UnknownHostSink = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Why a request went nowhere.
+/// Why a request was not sent or got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
-    /// Neither a service of the seed nor a loopback address.
+    /// The host is neither a service of the seed nor a loopback address.
     #[error("the host \"{0}\" is not in the seed and is not a loopback address; local-azure never connects to it")]
     UnknownHost(String),
     /// A test has cut the host off.
@@ -55,13 +55,13 @@ pub enum NetworkError {
     Unreachable {
         /// Host and port.
         authority: String,
-        /// What went wrong.
+        /// The error of the HTTP client.
         source: hyper_util::client::legacy::Error,
     },
 }
 
 impl Network {
-    /// A network without hosts; they are added once with [`Network::open`].
+    /// Makes a network without hosts. [`Network::open`] adds them once.
     #[must_use]
     pub fn new() -> Self {
         Self { hosts: Arc::default(), loopback: Client::builder(TokioExecutor::new()).build(connector()) }
@@ -87,19 +87,19 @@ impl Network {
         }
     }
 
-    /// Host names that are served, in order.
+    /// Iterates over the served host names, in order.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
         self.hosts.services.get().into_iter().flat_map(|services| services.keys().map(String::as_str))
     }
 
-    /// The service with this host name (any letter case), or with this other name of Entra's.
+    /// Returns the service with this host name in any letter case. Entra's service has further names.
     #[must_use]
     pub fn service(&self, host: &str) -> Option<Router> {
         self.hosts.services.get()?.get(&canonical(host)).cloned()
     }
 
-    /// Makes a host unreachable, as a firewall or a broken network does: the edge opens no tunnel to it (502) and drops
-    /// the ones it has at their next request, without an answer. Its journal shows nothing.
+    /// Makes a host unreachable, as a firewall or a broken network does. The edge opens no tunnel to it (502), and
+    /// drops each open tunnel at its next request, without an answer. The host's journal shows nothing.
     pub fn cut_off(&self, host: &str) {
         self.hosts.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(canonical(host));
     }
@@ -109,7 +109,7 @@ impl Network {
         self.hosts.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&canonical(host));
     }
 
-    /// Whether a host has been made unreachable.
+    /// Reports whether a host is unreachable.
     #[must_use]
     pub fn is_cut_off(&self, host: &str) -> bool {
         self.hosts.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&canonical(host))
@@ -140,7 +140,7 @@ impl Network {
 }
 
 impl WeakNetwork {
-    /// As [`Network::send`]. Every host is cut off once the network is gone.
+    /// Like [`Network::send`]. Once the network is gone, every host is cut off.
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, NetworkError> {
         let Some(hosts) = self.hosts.upgrade() else {
             return Err(NetworkError::CutOff(request.uri().host().unwrap_or_default().to_owned()));
@@ -149,15 +149,15 @@ impl WeakNetwork {
     }
 }
 
-/// Connections that send each piece at once.
+/// Makes connections that send each piece at once.
 fn connector() -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     connector
 }
 
-/// The name under which a host is served. Entra's authority has aliases, and a host for each region, where clients ask
-/// for tokens that were told their region: `westeurope.login.microsoft.com`.
+/// Returns the name under which a host is served. Entra's authority has aliases, and a host for each region:
+/// `westeurope.login.microsoft.com`. Clients that know their region ask that host for tokens.
 fn canonical(host: &str) -> String {
     const AUTHORITY: &str = "login.microsoftonline.com";
     const ALIASES: [&str; 3] = ["login.windows.net", "login.microsoft.com", "sts.windows.net"];

@@ -1,5 +1,5 @@
-//! A new function: its folder with a function.json; in a Rust project on `functions-handler` also its file, and its lines
-//! in main.rs.
+//! Makes a new function: its folder with a function.json. In a Rust project on `functions-handler`, it also makes the
+//! function's file and its lines in main.rs.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ pub enum FunctionKind {
 }
 
 impl FunctionKind {
-    /// `function.json` and the Rust file, with `NAME` where the name goes.
+    /// Returns `function.json` and the Rust file, with `NAME` in the places of the name.
     fn templates(self) -> (&'static str, &'static str) {
         match self {
             Self::Http => (include_str!("new_function/http.json"), include_str!("new_function/http.rs")),
@@ -27,7 +27,7 @@ impl FunctionKind {
         }
     }
 
-    /// How main.rs registers the function.
+    /// Returns the code with which main.rs registers the function.
     fn registration(self, name: &FunctionName) -> String {
         let method = match self {
             Self::Http => "http",
@@ -37,28 +37,28 @@ impl FunctionKind {
     }
 }
 
-/// A name that the Functions host accepts: the folder is called by it.
+/// A name that the Functions host accepts. It is also the name of the function's folder.
 ///
-/// <https://learn.microsoft.com/azure/azure-functions/functions-reference#folder-structure>, by `ValidateFunctionName` in
-/// Azure/azure-functions-host at most 128 letters, digits, `_` and `-`, a letter first, and not `host`.
+/// <https://learn.microsoft.com/azure/azure-functions/functions-reference#folder-structure>. By `ValidateFunctionName`
+/// in Azure/azure-functions-host, it has at most 128 letters, digits, `_` and `-`, a letter first, and is not `host`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionName(String);
 
-/// Why a text is no name for a function.
+/// Why a text cannot be the name of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// The host refuses it.
+    /// The Functions host refuses the name.
     #[error(
         "the Functions host takes names of at most 128 letters, digits, _ and -, with a letter first, and not \"host\""
     )]
     NotForHost,
-    /// It is not written as Rust modules are.
+    /// The name is not snake_case, as the names of Rust modules are.
     #[error(
         "the name of a function in Rust is snake_case, since its module is called by it: lower-case letters, digits and \
          single underscores, a letter first"
     )]
     NotSnakeCase,
-    /// Rust uses the word.
+    /// The name is a word of the Rust language.
     #[error("the word means something to Rust, and the function's module is called by it")]
     Reserved,
 }
@@ -85,7 +85,7 @@ impl FromStr for FunctionName {
 }
 
 impl FunctionName {
-    /// Whether a module of Rust can be called by it.
+    /// Checks whether a Rust module can have this name.
     fn check_for_rust(&self) -> Result<(), NameError> {
         let text = &self.0;
         if text.contains(|c: char| c.is_ascii_uppercase() || c == '-') || text.contains("__") || text.ends_with('_') {
@@ -97,7 +97,8 @@ impl FunctionName {
         Ok(())
     }
 
-    /// The prefixes are tested on the text: `administrators` is refused too (`ScriptHost.cs` of the host).
+    /// Checks the route. The host compares the text's beginning, so `administrators` is refused too (`ScriptHost.cs` of
+    /// the host).
     fn check_route(&self, kind: FunctionKind) -> Result<(), NewFunctionError> {
         let name = self.0.to_ascii_lowercase();
         match kind == FunctionKind::Http && (name.starts_with("admin") || name.starts_with("runtime")) {
@@ -113,24 +114,24 @@ impl fmt::Display for FunctionName {
     }
 }
 
-/// Why there is no new function. The project is as it was.
+/// Why a function cannot be made. The project is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum NewFunctionError {
-    /// Rust cannot have it.
+    /// Rust does not allow the name.
     #[error("{name}: {problem}")]
     Name {
         /// The name.
         name: FunctionName,
-        /// Why.
+        /// The reason.
         problem: NameError,
     },
-    /// Something of this name is there.
+    /// A file or folder of this name exists already.
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
-    /// The host keeps routes that begin like this to itself.
+    /// The host reserves routes with this beginning.
     #[error("an HTTP function named {0} would have a route that the Functions host keeps to itself")]
     ReservedRoute(FunctionName),
-    /// main.rs has no line to put the registration beside.
+    /// main.rs has no line beside which the registration could go.
     #[error(
         "{} has no line that begins with `.http(function!(…`, `.timer(function!(…` or `.run()`: add `{registration}` by hand",
         main.display()
@@ -138,18 +139,18 @@ pub enum NewFunctionError {
     NoRegistrations {
         /// The file that registers the functions.
         main: PathBuf,
-        /// What is missing there.
+        /// The missing registration.
         registration: String,
     },
-    /// A link, which could lead out of the project.
+    /// The path is a symbolic link, which could lead out of the project.
     #[error("{} is a symbolic link, which local-azure does not follow", .0.display())]
     Link(PathBuf),
-    /// The disk refused.
+    /// The disk gave an error.
     #[error("{}: {source}", path.display())]
     Io {
-        /// What was being read or written.
+        /// The file or folder of the failed operation.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }
@@ -158,7 +159,7 @@ pub enum NewFunctionError {
 /// Returns the three paths: two new files, and the one that has changed.
 ///
 /// # Errors
-/// [`NewFunctionError`]; then nothing has been made or changed.
+/// [`NewFunctionError`]. In this case nothing was made or changed.
 pub fn create(project: &Path, kind: FunctionKind, name: &FunctionName) -> Result<Vec<PathBuf>, NewFunctionError> {
     name.check_for_rust().map_err(|problem| NewFunctionError::Name { name: name.clone(), problem })?;
     name.check_route(kind)?;
@@ -189,10 +190,11 @@ pub fn create(project: &Path, kind: FunctionKind, name: &FunctionName) -> Result
     Ok(vec![definition, code, main])
 }
 
-/// Makes `<functions>/<name>/function.json` for a handler in any language, which must answer it. Returns its path.
+/// Makes `<functions>/<name>/function.json` for a handler in any language, which must answer the function's requests.
+/// Returns its path.
 ///
 /// # Errors
-/// [`NewFunctionError`]; then nothing has been made.
+/// [`NewFunctionError`]. In this case nothing was made.
 pub fn create_definition(
     functions: &Path,
     kind: FunctionKind,
@@ -222,7 +224,7 @@ fn refuse_taken(path: &Path) -> Result<(), NewFunctionError> {
     }
 }
 
-/// What is at this path, in whatever case: the host tells names apart in no case.
+/// Returns the existing path of this name in any letter case: the host ignores the case of names.
 fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
     if !parent.exists() {
@@ -237,8 +239,9 @@ fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// The text of main.rs with the function in its two places, each sorted: among the modules of `mod functions`, and among
-/// the registrations. The first one stands before `.run()`; `None` where that is not a whole line. All other lines stay byte for byte, with their ends.
+/// Returns the text of main.rs with the function in its two places, each sorted: among the modules of `mod functions`,
+/// and among the registrations. The first registration goes before `.run()`; `None` if that is not a whole line. All
+/// other lines stay byte for byte, with their line ends.
 fn with_function(text: &str, name: &FunctionName, registration: &str) -> Option<String> {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
@@ -265,14 +268,14 @@ fn with_function(text: &str, name: &FunctionName, registration: &str) -> Option<
     Some(lines.concat())
 }
 
-/// The name of the function that a line registers.
+/// Returns the name of the function that a line registers.
 fn registered(line: &str) -> Option<&str> {
     let call = line.trim_start().strip_prefix('.')?;
     let rest = ["http", "timer", "function"].iter().find_map(|method| call.strip_prefix(method)?.strip_prefix('('))?;
     rest.strip_prefix("function!(\"")?.split('"').next()
 }
 
-/// Writes the new files, and then `finish`es. When one fails, the files that were made are removed.
+/// Writes the new files, and then calls `finish`. If one step fails, the new files are removed.
 fn write_all(
     folder: &Path,
     files: &[(PathBuf, String)],
@@ -295,7 +298,7 @@ fn write_all(
     })
 }
 
-/// Replaces a file by a rename, so that it is never there in part. Its mode stays.
+/// Replaces a file by a rename, so that no reader sees a part of it. Its mode stays.
 fn replace(path: &Path, text: &str) -> Result<(), NewFunctionError> {
     let replaced = path.parent().map_or(Ok(()), |folder| {
         let mut temporary = tempfile::NamedTempFile::new_in(folder)?;

@@ -6,39 +6,39 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The first line of a file of variables, by which it is known.
+/// The first line of a file of variables: the mark of such a file.
 pub const VARIABLES_HEADER: &str =
     "# Written by `local-azure start --env-file`, which replaces it. It holds a credential of that run.\n";
 
-/// The comment of a zip, by which it is known: the file ends with it.
+/// The comment at the end of a zip: the mark of such a zip.
 pub const ZIP_COMMENT: &str = "packaged by local-azure";
 
-/// Whether the file's content carries the mark.
+/// Reports whether the file's content has the mark.
 pub type IsOwn = fn(&mut File) -> io::Result<bool>;
 
-/// Why a file is not written. It is as it was.
+/// Why a file is not written. The old file is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum OwnFileError {
-    /// Another program's or user's.
+    /// Another program or a user wrote the file.
     #[error("{} exists and local-azure did not write it: name a new file", .0.display())]
     NotOwn(PathBuf),
-    /// A link, which could lead anywhere.
+    /// The path is a symbolic link, which could lead anywhere.
     #[error("{} is a symbolic link, which local-azure does not follow: name the file itself", .0.display())]
     Link(PathBuf),
-    /// There is no folder to write into.
+    /// The folder of the file does not exist.
     #[error("{} cannot be written: the folder {} is not there", .0.display(), parent(.0).display())]
     NoFolder(PathBuf),
     /// The operating system refused.
     #[error("{}: {source}", path.display())]
     Io {
-        /// What was touched.
+        /// The file of the failed operation.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }
 
-/// Whether the file holds variables that `start` wrote.
+/// Reports whether the file holds variables that `start` wrote.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -48,7 +48,7 @@ pub fn is_variables(file: &mut File) -> io::Result<bool> {
     Ok(start == VARIABLES_HEADER.as_bytes())
 }
 
-/// Whether the file is a zip that `package` wrote.
+/// Reports whether the file is a zip that `package` wrote.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -60,22 +60,23 @@ pub fn is_package(file: &mut File) -> io::Result<bool> {
     Ok(end == ZIP_COMMENT.as_bytes())
 }
 
-/// Whether local-azure wrote the file at this path. One that cannot be read is another's.
+/// Reports whether local-azure wrote the file at this path. A file that cannot be read counts as not written by
+/// local-azure.
 pub(crate) fn is_written(path: &Path) -> bool {
     let file = File::open(path);
     file.and_then(|mut file| Ok(is_variables(&mut file)? || is_package(&mut file)?)).unwrap_or(false)
 }
 
-/// Who may read the file.
+/// The users that may read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
-    /// This user: mode 0600, also where an older file had another.
+    /// This user: mode 0600, even if an older file had another mode.
     Owner,
     /// Everyone: mode 0644.
     Everyone,
 }
 
-/// Whether [`write()`] would refuse; said before work that takes long.
+/// Checks whether [`write()`] would refuse the file, before work that takes long.
 ///
 /// # Errors
 /// [`OwnFileError`] as [`write()`].
@@ -94,7 +95,7 @@ pub fn check(path: &Path, is_own: IsOwn) -> Result<(), OwnFileError> {
     Err(OwnFileError::NotOwn(path.to_owned()))
 }
 
-/// Whether [`write()`] would find no folder to write into; said before work that takes long.
+/// Checks whether the folder for [`write()`] exists, before work that takes long.
 ///
 /// # Errors
 /// [`OwnFileError::NoFolder`].
@@ -106,10 +107,10 @@ fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes a new file, or replaces one that carries the mark, whole or not at all.
+/// Writes a new file, or replaces one that has the mark. The file is written as a whole or not at all.
 ///
 /// # Errors
-/// [`OwnFileError`] when the file is another's or the system refuses.
+/// [`OwnFileError`] if local-azure did not write the old file, or if the system refuses.
 pub fn write(path: &Path, content: &[u8], is_own: IsOwn, readers: Readers) -> Result<(), OwnFileError> {
     let io = |source| OwnFileError::Io { path: path.to_owned(), source };
     check(path, is_own)?;
@@ -122,7 +123,7 @@ pub fn write(path: &Path, content: &[u8], is_own: IsOwn, readers: Readers) -> Re
     }));
     #[cfg(not(unix))]
     let _ = readers;
-    // Without the name of the temporary file, which means nothing to the user.
+    // The error leaves out the name of the temporary file, which means nothing to the user.
     let mut file = file.tempfile_in(parent(path)).map_err(|error| io(error.kind().into()))?;
     file.write_all(content).map_err(io)?;
     let written = if path.exists() { file.persist(path) } else { file.persist_noclobber(path) };

@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::private_files;
 
-/// Name of the file that marks a folder.
+/// The name of the file that marks a folder.
 pub const MARKER: &str = ".local-azure";
 
 const NOTE: &str = "local-azure made this folder, and replaces or removes the files listed here";
 
-/// What a folder is for.
+/// The use of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FolderUse {
@@ -27,7 +27,7 @@ pub enum FolderUse {
     ScriptRoot,
     /// Blobs and the state of timers.
     Data,
-    /// Temporary files of one run: certificates, tokens, and the address at which it is asked.
+    /// Temporary files of one run: certificates, tokens, and the address that accepts its commands.
     Run,
 }
 
@@ -50,30 +50,30 @@ pub struct OwnFolder {
     files: BTreeSet<String>,
 }
 
-/// Why a folder is not written into. Nothing in it has changed.
+/// Why a folder cannot be used. Nothing in it has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// It holds files, and no marker.
+    /// The folder holds files, and no marker.
     #[error("{} is not empty and local-azure did not make it: name a new folder or an empty one", .0.display())]
     NotOwn(PathBuf),
     /// The marker names another use.
     #[error("{} was made for another purpose by local-azure: name another folder", .0.display())]
     OtherUse(PathBuf),
-    /// A link, which could lead anywhere.
+    /// The path is a symbolic link, which could lead anywhere.
     #[error("{} is a symbolic link, which local-azure does not follow: name the folder itself", .0.display())]
     Link(PathBuf),
-    /// A file of this name.
+    /// The path is a file.
     #[error("{} is not a folder", .0.display())]
     NotFolder(PathBuf),
-    /// The lock is held.
+    /// Another process holds the lock.
     #[error("{} is in use by another local-azure: stop that one first, or name another folder", .0.display())]
     InUse(PathBuf),
     /// The operating system refused.
     #[error("{}: {source}", path.display())]
     Io {
-        /// What was touched.
+        /// The file or folder of the failed operation.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }
@@ -81,18 +81,19 @@ pub enum FolderError {
 /// Whether to wait for the lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wait {
-    /// A folder of data is in use for as long as a run lasts.
+    /// A data folder is in use for a whole run.
     No,
-    /// A script root is in use while files are copied.
+    /// A script root is in use only while files are copied.
     Yes,
 }
 
 impl OwnFolder {
-    /// Locks the folder, which is made if it does not exist. Nothing is written before the lock is held, except the
-    /// marker of a new or empty folder.
+    /// Locks the folder, and makes it if it does not exist. Nothing is written before this process holds the lock,
+    /// except the marker of a new or empty folder.
     ///
     /// # Errors
-    /// [`FolderError`] when the folder is not local-azure's, or another process holds the lock of a [`FolderUse::Data`].
+    /// [`FolderError`] if the folder is not local-azure's, or if another process holds the lock of a
+    /// [`FolderUse::Data`].
     pub fn claim(path: &Path, purpose: FolderUse) -> Result<Self, FolderError> {
         let io = |source| FolderError::Io { path: path.to_owned(), source };
         let is_new = !exists(path)?;
@@ -118,7 +119,7 @@ impl OwnFolder {
         Ok(folder)
     }
 
-    /// Whether a folder of this use exists here and a process holds its lock. `None` where it is no such folder.
+    /// Reports whether a process holds the lock of the folder. `None` if the path is not a folder of this use.
     pub(crate) fn is_in_use(path: &Path, purpose: FolderUse) -> Option<bool> {
         let marker = path.join(MARKER);
         let is_own = fs::symlink_metadata(path).ok()?.is_dir() && fs::symlink_metadata(&marker).ok()?.is_file();
@@ -129,7 +130,7 @@ impl OwnFolder {
         (marker.purpose == purpose).then_some(in_use)
     }
 
-    /// Files that the marker lists: relative paths with `/`.
+    /// Returns the files that the marker lists: relative paths with `/`.
     #[must_use]
     pub fn files(&self) -> &BTreeSet<String> {
         &self.files
@@ -161,14 +162,14 @@ impl OwnFolder {
 }
 
 enum Content {
-    /// Empty: another process has just made the marker, or was killed before it wrote it.
+    /// Empty: another process has just made the marker, or was killed before it wrote the content.
     New,
-    /// A file of the user's by this name.
+    /// A user's file with the marker's name.
     Foreign,
     Marker(Marker),
 }
 
-/// Whether a real folder is at this path.
+/// Reports whether a folder is at this path. A link or a file is an error.
 fn exists(path: &Path) -> Result<bool, FolderError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => Err(FolderError::Link(path.to_owned())),
@@ -179,7 +180,7 @@ fn exists(path: &Path) -> Result<bool, FolderError> {
     }
 }
 
-/// Opens the marker, which is made in a folder that holds nothing.
+/// Opens the marker. In an empty folder, it makes the marker first.
 fn open_marker(folder: &Path) -> Result<File, FolderError> {
     let path = folder.join(MARKER);
     let opened = match fs::symlink_metadata(&path) {
@@ -187,7 +188,7 @@ fn open_marker(folder: &Path) -> Result<File, FolderError> {
         Ok(_) => File::options().read(true).write(true).open(&path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut entries = fs::read_dir(folder).map_err(|source| FolderError::Io { path: path.clone(), source })?;
-            // A marker that has appeared meanwhile is another process's.
+            // A marker that has appeared meanwhile was made by another process.
             if entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != MARKER)) {
                 return Err(FolderError::NotOwn(folder.to_owned()));
             }
@@ -202,7 +203,8 @@ fn only_marker(folder: &Path) -> io::Result<bool> {
     Ok(fs::read_dir(folder)?.all(|entry| entry.is_ok_and(|entry| entry.file_name() == MARKER)))
 }
 
-/// The trait's methods by name: the standard library has them too, from Rust 1.89 on.
+/// Locks the marker. The methods are called by the trait's name, because the standard library has methods of the same
+/// names from Rust 1.89 on.
 fn lock(marker: &File, wait: Wait, folder: &Path) -> Result<(), FolderError> {
     let io = |source| FolderError::Io { path: folder.to_owned(), source };
     if wait == Wait::Yes {
@@ -214,7 +216,7 @@ fn lock(marker: &File, wait: Wait, folder: &Path) -> Result<(), FolderError> {
     })
 }
 
-/// Whether a listed path stays inside the folder.
+/// Reports whether a listed path stays inside the folder.
 fn is_inside(file: &String) -> bool {
     !file.is_empty() && Path::new(file).components().all(|part| matches!(part, Component::Normal(_)))
 }

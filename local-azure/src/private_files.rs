@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-/// Beginning of the names of temporary folders.
+/// The prefix of the names of temporary folders.
 pub(crate) const PREFIX: &str = "local-azure-";
 
 /// Creates a file with mode 0600. An existing file, or a symbolic link, is an error.

@@ -1,4 +1,4 @@
-//! Azure RBAC: built-in roles, and whether a role assignment allows an action of an identity at a scope.
+//! Azure RBAC: the built-in roles, and the check whether a role assignment allows an identity's action at a scope.
 
 mod built_in;
 
@@ -12,14 +12,14 @@ use crate::{
     seed::{RoleAssignment, Scope, Seed},
 };
 
-/// What a service can be asked to do.
+/// An operation that a service can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     GetSecret,
     SetSecret,
     UpdateSecret,
     DeleteSecret,
-    /// List, and view without the value.
+    /// Lists secrets, and shows a secret without its value.
     ReadSecretMetadata,
     BackupSecret,
     RestoreSecret,
@@ -34,10 +34,10 @@ pub(crate) enum Operation {
     DeleteBlob,
     ReadBlobTags,
     WriteBlobTags,
-    /// Find blobs by their tags.
+    /// Finds blobs by their tags.
     FilterBlobs,
     DeleteBlobVersion,
-    /// The properties of an account's Blob service.
+    /// Reads the properties of an account's Blob service.
     ReadBlobService,
     GetAccountInformation,
     CreateChatCompletion,
@@ -46,11 +46,11 @@ pub(crate) enum Operation {
     ReadResponse,
     ReadModels,
     AnalyzeText,
-    /// Send traces, logs and metrics.
+    /// Sends traces, logs and metrics.
     IngestTelemetry,
 }
 
-/// What an operation is done to.
+/// The object of an operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target<'a> {
     Vault { vault: &'a str },
@@ -68,7 +68,7 @@ impl Role {
         ROLES.iter().find(|role| role.name == name)
     }
 
-    /// Display names of every role known here.
+    /// Returns the display names of all known roles.
     #[must_use]
     pub(crate) fn names() -> Vec<&'static str> {
         ROLES.iter().map(|role| role.name).collect()
@@ -81,7 +81,7 @@ impl Role {
 }
 
 impl Operation {
-    /// The action's name, as refusals show it.
+    /// Returns the action's name, as refusals show it.
     pub(crate) const fn action(self) -> &'static str {
         match self {
             Self::GetSecret => "Microsoft.KeyVault/vaults/secrets/getSecret/action",
@@ -117,13 +117,14 @@ impl Operation {
             Self::WriteResponse => "Microsoft.CognitiveServices/accounts/OpenAI/responses/write",
             Self::ReadResponse => "Microsoft.CognitiveServices/accounts/OpenAI/responses/read",
             Self::ReadModels => "Microsoft.CognitiveServices/accounts/OpenAI/models/read",
-            // The action's own name is not documented; every role that has one has all of ContentSafety.
+            // The documentation does not give the action's own name. Every role that has an action of ContentSafety has
+            // all of them.
             Self::AnalyzeText => "Microsoft.CognitiveServices/accounts/ContentSafety/text:analyze/action",
             Self::IngestTelemetry => "Microsoft.Insights/Telemetry/Write",
         }
     }
 
-    /// Containers are resources; what is in them is data.
+    /// Reports whether the operation is about data. Containers are resources; their content is data.
     const fn is_about_data(self) -> bool {
         !matches!(
             self,
@@ -138,7 +139,7 @@ impl Operation {
 }
 
 impl Target<'_> {
-    /// The narrowest scope that holds it.
+    /// Returns the narrowest scope that holds the target.
     pub(crate) fn scope(&self) -> Scope {
         let some = |name: &str| Some(name.to_owned());
         match self {
@@ -153,7 +154,7 @@ impl Target<'_> {
         }
     }
 
-    /// A vault holds its secrets, an account its containers.
+    /// Reports whether the scope holds the target. A vault holds its secrets, an account its containers.
     fn is_within(&self, scope: &Scope) -> bool {
         let same =
             |scope: &Option<String>, name: &str| scope.as_ref().is_some_and(|scope| scope.eq_ignore_ascii_case(name));
@@ -172,7 +173,7 @@ impl Target<'_> {
     }
 }
 
-/// The role assignment that lets a principal do this, if there is one.
+/// Returns the role assignment that lets a principal do this operation, if there is one.
 pub(crate) fn allowed<'a>(
     seed: &'a Seed,
     principal_id: Uuid,
@@ -190,7 +191,7 @@ pub(crate) fn allowed<'a>(
     })
 }
 
-/// What [`allowed`] demands, beside the roles that the principal has, for the journal.
+/// Describes the demand of [`allowed`] beside the principal's roles, for the journal.
 pub(crate) fn demand(
     seed: &Seed,
     principal_id: Uuid,
@@ -213,12 +214,12 @@ fn place(scope: &Scope) -> String {
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
 }
 
-/// An assignment in words, such as `Key Vault Secrets User on kv-keyless`.
+/// Describes an assignment, such as `Key Vault Secrets User on kv-keyless`.
 pub(crate) fn describe(RoleAssignment { role, scope, .. }: &RoleAssignment) -> String {
     format!("{role} on {}", place(scope))
 }
 
-/// Whether a pattern with `*` (any text, slashes included) covers an action.
+/// Reports whether a pattern covers an action. `*` stands for any text, slashes included.
 fn matches(pattern: &str, action: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == action,
@@ -265,7 +266,7 @@ mod tests {
         IngestTelemetry,
     ];
 
-    /// What is done to accounts and containers, beside their data.
+    /// The operations on accounts and containers themselves, not on their data.
     const CONTROL: [Operation; 6] =
         [ReadContainer, WriteContainer, DeleteContainer, GetUserDelegationKey, ReadBlobService, GetAccountInformation];
 

@@ -4,7 +4,8 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-/// The identity header of a run. It is compared in constant time only, so it has no `PartialEq`; nor has it `Debug`.
+/// The identity header of a run. It is compared in constant time only, so it has no `PartialEq`. It also has no
+/// `Debug`.
 #[derive(Clone)]
 pub(crate) struct RunSecret(String);
 
@@ -13,7 +14,7 @@ impl RunSecret {
         Self(Uuid::new_v4().to_string())
     }
 
-    /// 256 random bits, in characters that a URL and a cookie may have.
+    /// Makes a secret of 256 random bits, in characters that a URL and a cookie may have.
     pub(crate) fn with_256_bits() -> Result<Self, aws_lc_rs::error::Unspecified> {
         let mut bytes = [0; 32];
         aws_lc_rs::rand::fill(&mut bytes)?;
@@ -25,12 +26,12 @@ impl RunSecret {
         Self(text.to_owned())
     }
 
-    /// For the process under test, and for files that only this user reads.
+    /// Returns the text, for the process under test and for files that only this user reads.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Whether this is what was shown.
+    /// Reports whether the shown value is the secret.
     pub(crate) fn is(&self, shown: &[u8]) -> bool {
         verify_slices_are_equal(self.0.as_bytes(), shown).is_ok()
     }

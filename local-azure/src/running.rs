@@ -34,7 +34,7 @@ impl Running {
         private_files::write(&scratch.join(FILE), serde_json::to_vec(self)?)
     }
 
-    /// Every current run of this user, in the order of the folders in which they were started.
+    /// Returns every current run of this user, in the order of the folders in which the runs were started.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let read = |folder: &PathBuf| serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok();
@@ -47,12 +47,12 @@ impl Running {
 /// Removes the temporary folders of runs that were killed.
 pub(crate) fn sweep() {
     for folder in folders(false) {
-        // One of another user, or already gone.
+        // The folder may belong to another user, or be gone already.
         let _ = fs::remove_dir_all(folder);
     }
 }
 
-/// Temporary folders of runs that run, or of those that do not.
+/// Returns the temporary folders of active runs, or of runs that have ended.
 fn folders(in_use: bool) -> Vec<PathBuf> {
     let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
     let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(private_files::PREFIX));
@@ -60,7 +60,7 @@ fn folders(in_use: bool) -> Vec<PathBuf> {
     named.map(|entry| entry.path()).filter(is_wanted).collect()
 }
 
-/// Whether the folder is closed to other users: what can be read in it is then this user's.
+/// Reports whether the folder is closed to other users: then any readable file in it is this user's.
 fn is_private(folder: &Path) -> bool {
     #[cfg(unix)]
     return fs::symlink_metadata(folder)

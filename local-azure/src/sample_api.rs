@@ -1,7 +1,8 @@
 //! The API behind the gateway when the seed names no backend. It serves the JSON lists of a folder. Like many APIs
 //! behind API Management, it does not check tokens or keys.
 //!
-//! `GET /` is the whole list, `GET /{id}` one entry. The files are read once at start, so a request never names a file.
+//! `GET /` returns the whole list, `GET /{id}` one entry. The files are read once at start, so a request never names a
+//! file.
 
 use std::{
     collections::BTreeMap,
@@ -24,10 +25,10 @@ pub(crate) enum SampleError {
     /// The folder or a file in it cannot be read.
     #[error("cannot be read: {source}")]
     Unreadable { path: PathBuf, source: std::io::Error },
-    /// A file is not what is served here.
+    /// A file is not a list of the right form.
     #[error("is not a JSON array of objects that have an \"id\" of text each: {reason}")]
     NotAList { path: PathBuf, reason: String },
-    /// Two entries have one ID.
+    /// Two entries have the same ID.
     #[error("has the id \"{id}\" a second time")]
     Repeated { path: PathBuf, id: String },
 }
@@ -44,11 +45,11 @@ impl SampleError {
 #[derive(Debug, Default)]
 struct Entries {
     list: Vec<Value>,
-    /// Index in the list, by ID.
+    /// The index in the list, by ID.
     by_id: BTreeMap<String, usize>,
 }
 
-/// Frameworks like to say their name; the gateway's policies have something to take away.
+/// Frameworks often send their name. The gateway's policies can remove this header.
 const POWERED_BY: (HeaderName, &str) = (HeaderName::from_static("x-powered-by"), "local-azure sample API");
 
 /// Serves every `*.json` file of the folder.

@@ -1,4 +1,4 @@
-//! The script root: the folder that the Functions host reads and that is deployed.
+//! The script root: the folder that the Functions host reads and that users deploy.
 //!
 //! The host looks for `function.json` only in immediate children of the folder with `host.json`. So the files of the
 //! project are copied into that structure.
@@ -13,7 +13,7 @@ use functions_host::HandlerSettings;
 
 use crate::own_folder::{FolderError, FolderUse, MARKER, OwnFolder};
 
-/// Name of the handler's executable in the script root.
+/// The name of the handler's executable in the script root.
 pub const HANDLER: &str = if cfg!(windows) { "handler.exe" } else { "handler" };
 
 /// Why a script root cannot be made.
@@ -22,23 +22,23 @@ pub enum StageError {
     /// The project lacks a file of the script root.
     #[error("{} is missing: {hint}", path.display())]
     Missing {
-        /// What was looked for.
+        /// The missing file.
         path: PathBuf,
-        /// What to do.
+        /// The remedy.
         hint: &'static str,
     },
     /// local-azure may not write into the folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The script root holds a user's file at the place of one of the project's.
+    /// The script root holds a user's file at the path of one of the project's files.
     #[error("{} is in the way, and local-azure did not put it there: move it away", .0.display())]
     InTheWay(PathBuf),
     /// Copying failed.
     #[error("cannot copy {} into the script root: {source}", path.display())]
     Copy {
-        /// What was being copied.
+        /// The copied file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }
@@ -62,7 +62,7 @@ pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), S
     let functions_folder = project.join("functions");
     let mut sources = functions(if functions_folder.is_dir() { &functions_folder } else { project })?;
     sources.insert("host.json".to_owned(), host_json);
-    // An executable outside the script root runs where it is.
+    // An executable outside the script root runs in its place.
     if let Some(name) = handler_name(project) {
         sources.insert(name, handler.to_owned());
     }
@@ -82,7 +82,8 @@ pub fn stage_files(sources: &BTreeMap<String, PathBuf>, script_root: &Path) -> R
         refuse_in_the_way(script_root, file, &staged)?;
     }
     let listed = |source| StageError::Copy { path: script_root.join(MARKER), source };
-    // Listed before they are copied: a process killed in between leaves no file that the next one would refuse.
+    // The files are listed before they are copied. So a process that is killed in between leaves no file that the next
+    // process would refuse.
     folder.list(staged.union(&wanted).cloned().collect()).map_err(listed)?;
     staged.difference(&wanted).for_each(|file| remove(script_root, file));
     for (file, source) in sources {
@@ -91,7 +92,7 @@ pub fn stage_files(sources: &BTreeMap<String, PathBuf>, script_root: &Path) -> R
     folder.list(wanted).map_err(listed)
 }
 
-/// Where the handler goes: the path in host.json, unless that is one of a file elsewhere.
+/// Returns the handler's path in the script root: the path in host.json, unless that path leads elsewhere.
 fn handler_name(project: &Path) -> Option<String> {
     let path = HandlerSettings::read(project).ok().and_then(|settings| settings.path());
     let path = path.filter(|path| !path.to_string_lossy().contains('%'));
@@ -105,7 +106,7 @@ fn handler_name(project: &Path) -> Option<String> {
     Some(format!("{}{suffix}", name.to_string_lossy().replace('\\', "/")))
 }
 
-/// `function.json` of each function of the project, by its path in the script root.
+/// Lists the `function.json` of each function of the project, by its path in the script root.
 fn functions(folder: &Path) -> Result<BTreeMap<String, PathBuf>, StageError> {
     let failed = |source| StageError::Copy { path: folder.to_owned(), source };
     let mut found = BTreeMap::new();
@@ -121,7 +122,7 @@ fn functions(folder: &Path) -> Result<BTreeMap<String, PathBuf>, StageError> {
     Ok(found)
 }
 
-/// Refuses to write over what the marker does not list, and through symbolic links.
+/// Refuses to overwrite files that the marker does not list, and to write through symbolic links.
 fn refuse_in_the_way(script_root: &Path, file: &str, staged: &BTreeSet<String>) -> Result<(), StageError> {
     let path = script_root.join(file);
     let folder = path.parent().filter(|folder| *folder != script_root);
@@ -135,12 +136,12 @@ fn refuse_in_the_way(script_root: &Path, file: &str, staged: &BTreeSet<String>) 
     }
 }
 
-/// Removes a listed file, and the folder of its function once that is empty.
+/// Removes a listed file, and the folder of its function if it is empty then.
 fn remove(script_root: &Path, file: &str) {
     let path = script_root.join(file);
     let Some(folder) = path.parent() else { return };
     if fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
-        // A file that stays is of no function of the project; the host names it.
+        // A file that cannot be removed belongs to no function of the project. The host names it.
         let _ = fs::remove_file(&path);
         if folder != script_root {
             let _ = fs::remove_dir(folder);

@@ -17,7 +17,7 @@ use crate::{
     world::World,
 };
 
-/// Every service, and what is wrong with policy documents.
+/// Builds every service, and lists the problems of policy documents.
 pub(crate) fn services(
     world: &Arc<World>,
     data: &Path,

@@ -1,36 +1,36 @@
-//! Why local-azure does not start.
+//! Why local-azure cannot start.
 
 use std::{io, path::PathBuf};
 
 use crate::{edge::EdgeError, gateway, issuer, own_folder::FolderError};
 
-/// Why local-azure does not start.
+/// Why local-azure cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A folder or file of this run.
+    /// A folder or file of this run cannot be prepared.
     #[error("cannot prepare {path}: {source}", path = path.display())]
     Prepare {
-        /// Which one.
+        /// The folder or file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The data folder is not local-azure's, or is in use.
     #[error(transparent)]
     Data(#[from] FolderError),
-    /// No loopback port for the identity endpoint.
+    /// The identity endpoint gets no loopback port.
     #[error("cannot listen on loopback: {0}")]
     Listen(#[source] io::Error),
-    /// No secrets for the dashboard.
+    /// The dashboard gets no secrets.
     #[error("the system gives no random numbers")]
     NoRandomNumbers,
-    /// No signing keys.
+    /// The signing keys cannot be made.
     #[error(transparent)]
     Keys(#[from] issuer::KeyError),
-    /// Policies that cannot be enforced as written.
+    /// The policies cannot be enforced as written.
     #[error(transparent)]
     Policies(#[from] gateway::LoadError),
-    /// No edge.
+    /// The edge cannot run.
     #[error(transparent)]
     Edge(#[from] EdgeError),
 }

@@ -47,19 +47,19 @@ impl fmt::Display for Which {
 pub struct NoSuchSubscription(pub String);
 
 impl SubscriptionKeys {
-    /// Fresh keys for every subscription of the seed.
+    /// Makes new keys for every subscription of the seed.
     pub(crate) fn generate(seed: &Seed) -> Self {
         let pair = || KeyPair { primary: random_key(), secondary: random_key() };
         Self(RwLock::new(seed.apim.subscriptions.iter().map(|one| (one.name.clone(), pair())).collect()))
     }
 
-    /// The keys of a subscription.
+    /// Returns the keys of a subscription.
     #[must_use]
     pub fn of(&self, subscription: &str) -> Option<KeyPair> {
         self.read().get(subscription).cloned()
     }
 
-    /// The subscription that a key belongs to. Every key is compared, in constant time.
+    /// Returns the subscription that a key belongs to. Every key is compared, in constant time.
     pub(crate) fn owner(&self, key: &[u8]) -> Option<String> {
         let is_key = |own: &String| verify_slices_are_equal(own.as_bytes(), key).is_ok();
         let mut owner = None;
@@ -71,12 +71,12 @@ impl SubscriptionKeys {
         owner
     }
 
-    /// Every key, of whatever subscription.
+    /// Returns every key of all subscriptions.
     pub(crate) fn all(&self) -> Vec<String> {
         self.read().values().flat_map(|pair| [pair.primary.clone(), pair.secondary.clone()]).collect()
     }
 
-    /// Replaces a key: the old one opens nothing from now on
+    /// Replaces a key. The old key gives no access from now on
     /// (<https://learn.microsoft.com/rest/api/apimanagement/subscription/regenerate-primary-key>).
     pub(crate) fn regenerate(&self, subscription: &str, which: Which) -> Result<String, NoSuchSubscription> {
         let mut pairs = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +94,7 @@ impl SubscriptionKeys {
     }
 }
 
-/// 32 hexadecimal digits, as API Management makes its keys.
+/// Makes a key of 32 hexadecimal digits, as API Management does.
 fn random_key() -> String {
     Uuid::new_v4().simple().to_string()
 }

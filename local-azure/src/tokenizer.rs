@@ -6,19 +6,20 @@ use std::sync::LazyLock;
 
 use tiktoken_rs::{CoreBPE, cl100k_base_singleton, o200k_base_singleton};
 
-/// How a model cuts texts into tokens.
+/// The encoding with which a model cuts texts into tokens.
 pub(crate) struct Tokenizer(&'static LazyLock<&'static CoreBPE>);
 
-/// GPT-4o and everything later.
+/// The encoding of GPT-4o and all later models.
 static O200K: LazyLock<&CoreBPE> = LazyLock::new(o200k_base_singleton);
-/// GPT-3.5, GPT-4 and embeddings.
+/// The encoding of GPT-3.5, GPT-4 and embeddings.
 static CL100K: LazyLock<&CoreBPE> = LazyLock::new(cl100k_base_singleton);
 
-/// So much white space in a row is cut before tokens are: beyond a million the library's expression gives up, in a panic.
+/// The longest row of white space, in characters. A longer one is cut before the text is encoded: beyond a million, the
+/// library's expression gives up with a panic.
 const LONGEST_GAP: usize = 100_000;
 
 impl Tokenizer {
-    /// The one of a model, by its name.
+    /// Returns the tokenizer of a model, by its name.
     pub(crate) fn for_model(model: &str) -> Self {
         let is_old = model.starts_with("text-embedding")
             || model.starts_with("gpt-3")
@@ -26,17 +27,17 @@ impl Tokenizer {
         Self(if is_old { &CL100K } else { &O200K })
     }
 
-    /// The one that most models of today have, where the model is not known.
+    /// Returns the tokenizer of most present models, for an unknown model.
     pub(crate) fn for_present_models() -> Self {
         Self(&O200K)
     }
 
-    /// How many tokens a text has.
+    /// Counts the tokens of a text.
     pub(crate) fn count(&self, text: &str) -> u64 {
         parts(text).map(|part| self.0.encode_ordinary(part).len() as u64).sum()
     }
 
-    /// The text, cut where its tokens are cut. A token that ends inside a character comes with the next one.
+    /// Cuts the text where its tokens end. A token that ends inside a character stays together with the next one.
     pub(crate) fn pieces(&self, text: &str) -> Vec<String> {
         let mut pieces = Vec::new();
         let mut open = Vec::new();
@@ -51,7 +52,7 @@ impl Tokenizer {
     }
 }
 
-/// A text, cut inside of white space that is too long. An empty text has no parts.
+/// Cuts a text inside of white space that is too long. An empty text has no parts.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

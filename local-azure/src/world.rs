@@ -30,9 +30,9 @@ pub enum TokenRefused {
     /// The identity is not in the seed.
     #[error("the seed has no identity \"{name}\"; it has {known}")]
     UnknownIdentity {
-        /// As asked for.
+        /// The requested name.
         name: String,
-        /// Those of the seed.
+        /// The names of the seed's identities.
         known: String,
     },
     /// The tenant refuses the token.
@@ -57,7 +57,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world with new keys.
+    /// Makes a world with new keys.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
@@ -99,7 +99,7 @@ impl World {
         &self.seed
     }
 
-    /// The token that an identity of the seed gets for a resource.
+    /// Returns the token that an identity of the seed gets for a resource.
     ///
     /// # Errors
     /// [`TokenRefused`] says that the identity or the resource does not exist, or that the API requires an assignment.
@@ -107,16 +107,16 @@ impl World {
         Ok(issuer::issue(&self.entra, self.identity(identity)?, resource, Timestamp::now())?.jwt)
     }
 
-    /// As [`World::token`], for an identity of the API Management service.
+    /// Like [`World::token`], for an identity of the API Management service.
     pub(crate) fn api_management_token(&self, identity: &str, resource: &str) -> Result<String, TokenRefused> {
         let client = issuer::Client::on_api_management(self.identity(identity)?);
         Ok(issuer::issue_to(&self.entra, &client, resource, Timestamp::now())?.jwt)
     }
 
-    /// The claims of that token.
+    /// Returns the claims of the token that [`World::token`] returns.
     ///
     /// # Errors
-    /// As [`World::token`].
+    /// As for [`World::token`].
     pub fn claims(&self, identity: &str, resource: &str) -> Result<Map<String, Value>, TokenRefused> {
         Ok(issuer::claims(&self.entra, self.identity(identity)?, resource, Timestamp::now())?)
     }
@@ -126,7 +126,7 @@ impl World {
         self.seed.identity(name).ok_or_else(|| TokenRefused::UnknownIdentity { name: name.to_owned(), known: known() })
     }
 
-    /// Service principals and the app roles they hold at this moment.
+    /// The service principals and their present app roles.
     #[must_use]
     pub(crate) fn directory(&self) -> &Directory {
         &self.entra.directory
@@ -174,19 +174,20 @@ impl World {
         &self.api_management.policy_trace
     }
 
-    /// The faults on purpose.
+    /// The faults of this run.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// Gives a secret a new version in each vault that has it: the new key, where it holds that of a subscription.
+    /// Gives a secret a new version in each vault that has it. If the secret holds a subscription's key, the new
+    /// version is a new key.
     pub(crate) fn rotate_secret(&self, name: &str) {
         for vault in &self.seed.vaults {
             let Some(secret) = vault.secrets.iter().find(|secret| secret.name == name) else { continue };
             match (&secret.subscription_key, self.vaults().get(&vault.name)) {
                 (Some(subscription), _) => drop(self.regenerate_subscription_key(subscription, Which::Primary)),
-                // One that was deleted meanwhile stays so.
+                // A secret that was deleted meanwhile stays deleted.
                 (None, Some(vault)) => drop(vault.rotate(name, &Uuid::new_v4().simple().to_string())),
                 (None, None) => {}
             }
@@ -211,8 +212,8 @@ impl World {
         Ok(id)
     }
 
-    /// Replaces a key of an APIM subscription, like a rotation: the old key is refused from now on. A new primary key
-    /// becomes the next version of each secret that holds it by the seed; returns these secrets as `vault/secret`.
+    /// Replaces a key of an APIM subscription, as a rotation does: the old key is refused from now on. A new primary
+    /// key becomes the next version of each secret that holds it by the seed. Returns these secrets as `vault/secret`.
     ///
     /// # Errors
     /// When no subscription has this name.
@@ -236,14 +237,14 @@ impl World {
         Ok(holders)
     }
 
-    /// An event that no request caused.
+    /// Records an event that no request caused.
     fn record_change(&self, service: Service, method: &str, path: String, wrote: String) {
         let mut entry = self.journal.begin(service, method, &path);
         entry.decision.wrote = (!wrote.is_empty()).then_some(wrote);
         self.journal.record(entry);
     }
 
-    /// The number of settings that hold a secret: a key made at start, or the typical part of a connection string.
+    /// Counts the settings that hold a secret: a key made at start, or the typical part of a connection string.
     #[must_use]
     pub fn secrets_in(&self, settings: &BTreeMap<String, String>) -> usize {
         const TELL_TALES: [&str; 5] =

@@ -1,4 +1,4 @@
-//! `package`, `stage`, `new` and the others in projects that are not this repository, by the command itself.
+//! `package`, `stage`, `new` and other commands, run as a program in projects other than this repository.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -48,7 +48,7 @@ fn script_root() -> TempDir {
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-azure"));
     command.args(arguments).current_dir(folder).env_remove("LOCAL_AZURE_SEED").env_remove("CARGO_PKG_NAME");
-    // Where no other run of this machine is found.
+    // The command finds no other run of this machine in this folder.
     command.env("TMPDIR", folder);
     command.output().unwrap()
 }
@@ -66,7 +66,7 @@ fn refusal(folder: &Path, arguments: &[&str]) -> String {
     errors
 }
 
-/// Names and modes.
+/// Returns names and modes.
 fn entries(zip: &Path) -> Vec<(String, u32)> {
     let mut zip = ZipArchive::new(fs::File::open(zip).unwrap()).unwrap();
     let entry = |zip: &mut ZipArchive<fs::File>, index| {
@@ -185,7 +185,7 @@ fn new_writes_a_function_json_where_the_others_lie_and_says_what_the_handler_ans
     let root = folder(&[("host.json", HOST_JSON), ("functions/echo/function.json", ECHO)]);
     succeed(root.path(), &["new", "timer", "tick"]);
     assert!(root.path().join("functions/tick/function.json").is_file());
-    // A crate that is not on the library.
+    // A crate that does not depend on the library.
     let root =
         folder(&[("host.json", HOST_JSON), ("Cargo.toml", "[dependencies]\naxum = \"0.8\"\n"), ("src/main.rs", "")]);
     let made = succeed(root.path(), &["new", "timer", "tick"]);

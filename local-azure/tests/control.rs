@@ -17,10 +17,10 @@ use serde_json::Value;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_local-azure");
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
 
-/// A running Azure side; ends when dropped.
+/// A running Azure side. It ends when it is dropped.
 struct Running {
     child: Child,
-    /// What it prints. It ends when its reader has gone.
+    /// Its standard output. The process ends when its reader is gone.
     _printed: BufReader<ChildStdout>,
 }
 
@@ -40,7 +40,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Told to end, it takes its files along.
+        // A process that is asked to end removes its files.
         let told =
             cfg!(unix) && Command::new("kill").arg(self.child.id().to_string()).status().is_ok_and(|s| s.success());
         if !told {
@@ -70,7 +70,7 @@ async fn send(request: http::request::Builder) -> (u16, Vec<u8>) {
     (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
 }
 
-/// ID of the key that a token is signed with now.
+/// Returns the ID of the key that signs tokens now.
 async fn key_of_a_new_token(env_file: &Path) -> String {
     let endpoint = variable(env_file, "IDENTITY_ENDPOINT");
     let query =
@@ -95,7 +95,7 @@ async fn a_running_tenant_signs_with_a_new_key() {
     assert_ne!(before, after);
     assert!(said.contains(&format!("signed with key {after}")), "{said}");
 
-    // Who does not know this run's secret moves nothing.
+    // A caller that does not know this run's secret cannot change anything.
     let secret = variable(&env_file, "IDENTITY_HEADER");
     let url = format!("{}/local-azure/signing-keys/roll-over", variable(&env_file, "HTTPS_PROXY"));
     for (request, status) in [

@@ -1,5 +1,5 @@
-//! What the .NET clients send, byte for byte as captured from Azure.Identity 1.21, Azure.Storage.Blobs 12.30 and MSAL.NET 4.92,
-//! through the edge: each request once failed here and works in Azure.
+//! Requests of the .NET clients, byte for byte as captured from Azure.Identity 1.21, Azure.Storage.Blobs 12.30 and
+//! MSAL.NET 4.92, sent through the edge. Each request once failed here and works in Azure.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -35,7 +35,7 @@ struct Azure {
 struct RawAnswer {
     status_line: String,
     headers: BTreeMap<String, String>,
-    /// As they were written.
+    /// The head, with the names as they were written.
     head: String,
     body: Vec<u8>,
 }
@@ -79,7 +79,7 @@ impl Azure {
         }
     }
 
-    /// Sends the head's lines and a body through the proxy, as they are.
+    /// Sends the head's lines and a body through the proxy, unchanged.
     async fn send(&self, host: &str, lines: &[&str], body: &[u8]) -> RawAnswer {
         let proxy = self.environment["HTTPS_PROXY"].trim_start_matches("http://");
         let mut stream = TcpStream::connect(proxy).await.unwrap();
@@ -100,7 +100,7 @@ impl Azure {
         let head = format!("{}\r\nHost: {host}\r\nConnection: close\r\n\r\n", lines.join("\r\n"));
         tunnel.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
         let mut bytes = Vec::new();
-        // A connection that ends without TLS's farewell is an error after the last byte.
+        // A connection without TLS's closing message gives an error after the last byte.
         let _ = tunnel.read_to_end(&mut bytes).await;
         RawAnswer::read(&bytes)
     }
@@ -204,7 +204,7 @@ async fn metadata_comes_back_as_it_was_written() {
     }
 }
 
-/// With a type .NET parses the empty body, and shows an `XmlException` in place of the refusal.
+/// If the answer has a type, .NET parses the empty body, and shows an `XmlException` in place of the refusal.
 #[tokio::test]
 async fn an_error_answer_to_head_has_neither_type_nor_length() {
     let azure = Azure::start().await;
@@ -242,7 +242,7 @@ async fn the_token_endpoint_takes_claims() {
     assert_eq!(answer.status(), 400, "{}", answer.text());
 }
 
-/// A managed identity's token for a vault, shown as an assertion: its issuer is judged before its key.
+/// A managed identity's token for a vault, sent as an assertion. Its issuer is checked before its key.
 #[tokio::test]
 async fn a_token_of_the_tenant_is_judged_by_its_issuer() {
     let azure = Azure::start().await;
@@ -255,7 +255,7 @@ async fn a_token_of_the_tenant_is_judged_by_its_issuer() {
     assert!(answer.text().contains("AADSTS700227: "), "{}", answer.text());
 }
 
-/// 5,000,000 bytes in segments of 4 MiB are 5,000,057, as captured.
+/// A body of 5,000,000 bytes in segments of 4 MiB has 5,000,057 bytes, as captured.
 #[tokio::test]
 async fn structured_bodies_go_both_ways() {
     let azure = Azure::start().await;
@@ -301,7 +301,7 @@ async fn a_key_is_not_permitted_and_account_information_has_its_own_right() {
     }
 }
 
-/// Refused at CONNECT, .NET showed a status and tried again: vaults for 5 s, blobs for 25 s.
+/// When the refusal came at CONNECT, .NET showed a status and tried again: vaults for 5 s, blobs for 25 s.
 #[tokio::test]
 async fn a_host_that_is_not_in_the_seed_is_refused_inside_the_tunnel() {
     let azure = Azure::start().await;
@@ -365,7 +365,7 @@ async fn the_small_differences_are_gone() {
     );
     let list = azure.blob("GET /snapshots?restype=container&comp=list HTTP/1.1", &[], b"").await;
     assert!(list.text().contains("<AccessTier>Cool</AccessTier><AccessTierChangeTime>"), "{}", list.text());
-    // A resource of Azure AI Foundry, which the identity endpoint knows as the token endpoint does.
+    // A resource of Azure AI Foundry, which the identity endpoint knows like the token endpoint.
     let claims = azure.azure.world().claims("id-keyless-caller", "https://ai.azure.com").unwrap();
     assert_eq!((&claims["aud"], &claims["ver"]), (&"https://ai.azure.com".into(), &"1.0".into()));
 }

@@ -43,7 +43,7 @@ async fn send(azure: &LocalAzure, request: Request<Body>) -> (StatusCode, Value)
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// What a client library does with the variables that a pod gets.
+/// Exchanges the token file as a client library does, with the variables that a pod gets.
 async fn exchange_the_token_file(azure: &LocalAzure) -> (StatusCode, Value) {
     let environment: BTreeMap<_, _> = azure.workload_environment().unwrap().into_iter().collect();
     let assertion = std::fs::read_to_string(&environment["AZURE_FEDERATED_TOKEN_FILE"]).unwrap();

@@ -1,4 +1,5 @@
-//! A process killed in the middle of a write leaves the old blob or the new one, whole; and keeps what it has answered.
+//! A process that is killed during a write leaves the old blob or the new one, complete. It keeps the writes that it
+//! has answered.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +16,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// Two accounts, one of which keeps versions, and a writer that may do everything in them.
+/// Two accounts, one of which keeps versions, and a writer with all rights in them.
 const SEED: &str = r#"
 [tenant]
 id = "6f1c0a52-8f0e-4c33-9d0b-2c9a4b1f7e10"
@@ -49,10 +50,10 @@ identities = ["id-keyless-owner"]
 "#;
 const CLIENT_ID: &str = "b1a7c0de-0012-4a6b-8c1d-5f2e3d4c5b6a";
 const BLOB: &str = "https://stkeyless.blob.core.windows.net/snapshots/victim";
-/// Bytes of a version of the blob: every byte is the version's number.
+/// The length of a version of the blob, in bytes. Every byte is the version's number.
 const LENGTH: usize = 512 * 1024;
 
-/// `local-azure start` on a folder, and a client of the writer.
+/// A running `local-azure start` on a folder, and a client of the writer.
 struct Azure {
     process: Child,
     client: Client,
@@ -76,7 +77,7 @@ impl Azure {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        // It says where it listens when it does.
+        // `start` prints its hosts once it listens.
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         while !lines.next_line().await.unwrap().unwrap().contains("blob.core.windows.net") {}
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
@@ -97,7 +98,7 @@ impl Azure {
         Ok(put.body(vec![version; LENGTH]).send().await?.status())
     }
 
-    /// The version that is there, which must be whole.
+    /// Returns the present version, which must be complete.
     async fn version(&self) -> u8 {
         let content = self.request(reqwest::Method::GET, BLOB).send().await.unwrap().error_for_status().unwrap();
         let content = content.bytes().await.unwrap();
@@ -106,7 +107,7 @@ impl Azure {
         version
     }
 
-    /// SIGKILL: nothing of it runs on.
+    /// Kills the process with SIGKILL, so that no part of it runs on.
     async fn kill(mut self) {
         self.process.kill().await.unwrap();
     }
@@ -141,7 +142,7 @@ async fn overwriting_without_end_leaves_a_whole_version_when_killed() {
     let mut next = 1;
     for overwrites in [3, 8] {
         let azure = Azure::start(&data).await;
-        // The kill comes at whatever moment the write after these has reached.
+        // The kill comes at any moment of the write that follows these writes.
         for _ in 0..overwrites {
             assert_eq!(azure.put(next).await.unwrap(), StatusCode::CREATED);
             next += 1;
@@ -152,7 +153,7 @@ async fn overwriting_without_end_leaves_a_whole_version_when_killed() {
             put.header("x-ms-blob-type", "BlockBlob").body(vec![next; LENGTH]).send().await.is_ok()
         });
         let before = content_files(&data);
-        // A second file is the new version arriving; it may also be all there already.
+        // A second file is the new version on its way. The write may also be complete already.
         while content_files(&data) == before && !under_way.is_finished() {
             tokio::task::yield_now().await;
         }
@@ -167,13 +168,13 @@ async fn overwriting_without_end_leaves_a_whole_version_when_killed() {
     }
 }
 
-/// A kind of write: requests that come before it, the write itself, and what it does to a blob.
+/// A kind of write: the requests before it, the write itself, and its effect on a blob.
 struct Write {
     name: &'static str,
     account: &'static str,
     before: &'static [WriteCall],
     write: WriteCall,
-    /// Where its effect is read.
+    /// The query with which its effect is read.
     read: &'static str,
 }
 
@@ -249,7 +250,7 @@ const WRITES: [Write; 17] = [
     Write { name: "snapshot", account: PLAIN, before: &[BLOCK_BLOB], write: SNAPSHOT, read: "" },
     Write { name: "delete", account: PLAIN, before: &[BLOCK_BLOB], write: DELETE, read: "" },
     Write { name: "delete-blocks", account: PLAIN, before: &[BLOCK], write: DELETE, read: ALL_BLOCKS },
-    // Each of these changes more than one record.
+    // Each of these writes changes more than one record.
     Write { name: "delete-several", account: PLAIN, before: &[BLOCK, BLOCK_B], write: DELETE, read: ALL_BLOCKS },
     Write {
         name: "delete-snapshots",
@@ -284,7 +285,7 @@ impl Azure {
         }
     }
 
-    /// What the write changes, as a client sees it.
+    /// Returns the state that the write changes, as a client sees it.
     async fn state(&self, blob: &str, write: &Write) -> String {
         let answer = self.call(write.account, blob, ("GET", write.read, &[], "")).send().await.unwrap();
         let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -303,10 +304,10 @@ impl Azure {
     }
 }
 
-/// Every file below a folder, and how long it is.
+/// Returns every file below a folder, with its length.
 fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
     let mut found = Vec::new();
-    // One that is gone by now is not there.
+    // A folder or file that is gone by now is left out.
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => found.extend(files(&entry.path())),
@@ -336,7 +337,7 @@ async fn every_kind_of_write_that_is_killed_is_there_or_not_and_stays_once_it_wa
         let after = azure.state(&unhurt, write).await;
         assert_ne!(before, after, "{}", write.name);
         settled.push((unhurt, write, after.clone()));
-        // Killed when the folder has changed so many times, if the write takes as many steps.
+        // The process is killed after this many changes of the folder, if the write takes as many steps.
         for step in 1..=2 {
             let blob = format!("{}-{step}", write.name);
             azure.prepare(&blob, write).await;

@@ -4,7 +4,7 @@
 
 use std::{path::Path, process::Command};
 
-/// Standard output, standard error and exit code.
+/// Returns standard output, standard error and exit code.
 fn check(folder: &Path, arguments: &[&str]) -> (String, String, Option<i32>) {
     let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml");
     let output = Command::new(env!("CARGO_BIN_EXE_local-azure"))
@@ -50,7 +50,7 @@ fn no_seed_and_no_project_is_needed() {
     let output = Command::new(env!("CARGO_BIN_EXE_local-azure"))
         .args(["policy", "check", "one.xml"])
         .current_dir(folder.path())
-        // This repository names its own seed to each command of cargo.
+        // This repository sets its own seed for each command of cargo.
         .env_remove("LOCAL_AZURE_SEED")
         .output()
         .unwrap();

@@ -1,4 +1,4 @@
-//! `schedule`, the command: what it prints and what it refuses.
+//! The command `schedule`: its output and its refusals.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;

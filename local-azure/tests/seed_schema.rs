@@ -1,4 +1,4 @@
-//! The schema that `seed --schema` prints says of a seed what reading it says.
+//! The schema that `seed --schema` prints agrees with the reader about seeds.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
@@ -16,7 +16,7 @@ fn schema() -> Validator {
     jsonschema::validator_for(&serde_json::from_slice(&output.stdout).unwrap()).unwrap()
 }
 
-/// Every seed of this repository, and those of the tests of `seed`.
+/// Lists the seeds of this repository.
 fn seeds() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut seeds: Vec<PathBuf> = [
@@ -49,7 +49,7 @@ fn every_seed_is_valid_for_the_schema_and_for_the_reader() {
     assert!(schema.is_valid(&json("")), "every part is optional");
 }
 
-/// The paths of all tables in a document.
+/// Collects the paths of all tables in a document.
 fn tables(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
@@ -63,7 +63,7 @@ fn tables(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Tables whose members have names of the user's choice.
+/// Reports whether the table's members have names of the user's choice.
 fn is_map(path: &str) -> bool {
     ["/settings", "/named_values", "/body"].iter().any(|end| path.ends_with(end))
 }
@@ -103,7 +103,7 @@ fn a_value_of_the_wrong_kind_or_a_missing_one_is_refused_by_both() {
     ] {
         let valid = schema.is_valid(&json(wrong));
         assert!(Seed::parse(wrong, Path::new("seed.toml")).is_err(), "{wrong}");
-        // A schema says of the format of a text what validators are told to check.
+        // A schema only names the format of a text. Validators check formats only if they are told to.
         assert!(!valid || wrong.contains("not a guid"), "{wrong}");
     }
 }

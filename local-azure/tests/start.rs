@@ -1,4 +1,5 @@
-//! `start`, the command: any script root in place, its handler replaced on save, and what ends it before anything runs.
+//! The command `start`: any script root in place, a handler that is replaced on save, and errors that end `start`
+//! before anything runs.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A handler that answers what it read from `answer.txt` when it started, and then its environment.
+/// A handler that answers with the text that it read from `answer.txt` at its start, and then with its environment.
 const HANDLER: &str = r#"
 use std::{env, io::{BufRead, BufReader, Write}, net::TcpListener};
 fn main() {
@@ -34,7 +35,7 @@ fn main() {
 }
 "#;
 
-/// Built once for all tests.
+/// Returns the handler, built once for all tests.
 fn handler() -> &'static Path {
     static HANDLER_FILE: OnceLock<PathBuf> = OnceLock::new();
     HANDLER_FILE.get_or_init(|| {
@@ -72,7 +73,7 @@ fn script_root() -> TempDir {
     folder
 }
 
-/// A running `start`; gone when dropped.
+/// A running `start`. It ends when it is dropped.
 struct Start {
     process: Child,
     lines: mpsc::Receiver<String>,
@@ -84,7 +85,7 @@ impl Start {
         Self::run(Command::new(env!("CARGO_BIN_EXE_local-azure")), folder, arguments)
     }
 
-    /// With no more than this many open files and connections, and no way to get more.
+    /// Starts with this limit for open files and connections, which the process cannot raise.
     #[cfg(unix)]
     fn with_descriptors(limit: u32, folder: &Path, arguments: &[&str]) -> Self {
         let mut shell = Command::new("sh");
@@ -115,7 +116,7 @@ impl Start {
         Self { process, lines, seen: Vec::new() }
     }
 
-    /// The first line with this text that no call has returned; the two streams arrive in any order.
+    /// Returns the first line with this text that no call has returned before. The two streams arrive in any order.
     fn line(&mut self, text: &str) -> String {
         if let Some(index) = self.seen.iter().position(|line| line.contains(text)) {
             return self.seen.remove(index);
@@ -137,7 +138,7 @@ impl Start {
 }
 
 impl Drop for Start {
-    /// As Ctrl-C does, which ends the handler too.
+    /// Interrupts the process as Ctrl-C does, which ends the handler too.
     fn drop(&mut self) {
         if let Ok(id) = self.process.id().try_into() {
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::Signal::SIGINT);
@@ -182,7 +183,7 @@ fn a_saved_file_replaces_the_handler_and_a_broken_one_leaves_the_old_serving() {
     assert!(get(port).starts_with("three "));
 }
 
-/// As many idle connections as there are descriptors, to the host and to the proxy, and another client besides.
+/// Opens as many idle connections to the host and to the proxy as there are descriptors. Another client connects too.
 #[cfg(unix)]
 #[test]
 fn idle_connections_without_end_keep_nobody_out_and_restart_nothing() {
@@ -225,7 +226,7 @@ fn a_taken_port_is_told_before_anything_is_built() {
     assert!(errors.contains(&format!("port {port} is in use")), "{errors}");
 }
 
-/// A script root whose handler is this shell script, which writes its process ID into `pid`.
+/// Makes a script root whose handler is this shell script. The script writes its process ID into `pid`.
 fn script(script: &str) -> TempDir {
     let folder = script_root();
     let executable = folder.path().join("run.sh");
@@ -237,7 +238,7 @@ fn script(script: &str) -> TempDir {
     folder
 }
 
-/// What `start` says on both streams before it gives up; nothing is left running then.
+/// Returns both output streams of a `start` that gives up. Nothing is left running then.
 fn gives_up(folder: &Path) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-azure"));
     command.args(["start", "--seed", SEED, "--port", "0", "--no-watch"]).current_dir(folder);
@@ -337,7 +338,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     }
 }
 
-/// Temporary folders of runs below `parent`.
+/// Counts the temporary folders of runs below `parent`.
 fn run_folders(parent: &Path) -> usize {
     let entries = fs::read_dir(parent).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     entries.filter(|name| name.starts_with("local-azure-")).count()

@@ -7,7 +7,7 @@ use url::Url;
 use super::{delegation_secret::DelegationSecret, store::Store};
 use crate::issuer::Entra;
 
-/// A storage account while it runs.
+/// A running storage account.
 pub(crate) struct Account {
     pub(super) entra: Arc<Entra>,
     pub(super) name: String,
@@ -20,7 +20,7 @@ impl Account {
         format!("{}.blob.core.windows.net", self.name)
     }
 
-    /// As lists name it.
+    /// The account's URL, as lists name it.
     pub(super) fn endpoint(&self) -> String {
         format!("https://{}/", self.host())
     }

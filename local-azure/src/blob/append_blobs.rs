@@ -18,19 +18,21 @@ use super::{
 };
 
 const MIB: u64 = 1024 * 1024;
-/// Bytes of one block and blocks of one blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+/// The most bytes of one block, and the most blocks of one blob
+/// (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
 const BLOCK_LIMIT: u64 = 100 * MIB;
 const BLOCKS_LIMIT: usize = 50_000;
-/// The first version with this limit, and that of the versions before.
+/// The first version with this limit, and the limit of earlier versions.
 const LARGE_FROM: &str = "2022-11-02";
 const OLD_BLOCK_LIMIT: u64 = 4 * MIB;
 
-/// Bytes of one block in the version of a request.
+/// Returns the bytes of one block that the request's version allows.
 pub(super) fn block_limit(call: &BlobCall<'_>) -> u64 {
     if call.version() < LARGE_FROM { OLD_BLOCK_LIMIT } else { BLOCK_LIMIT }
 }
 
-/// Put Blob for an append blob, which takes no content: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
+/// Put Blob for an append blob, which takes no content:
+/// <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
 pub(super) async fn create(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
@@ -58,7 +60,7 @@ pub(super) async fn append(call: BlobCall<'_>, name: BlobName<'_>, body: &mut Bo
     append_parts(call, name, vec![received.part], answered).await
 }
 
-/// Adds content to the end of a blob, as one block. `answered` are headers of the answer.
+/// Adds content to the end of a blob, as one block. `answered` holds headers of the answer.
 pub(super) async fn append_parts(
     call: BlobCall<'_>,
     name: BlobName<'_>,

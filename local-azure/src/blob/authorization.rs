@@ -1,4 +1,4 @@
-//! Identifies the caller, and checks its roles.
+//! Identifies the caller and checks its roles.
 
 use http::{HeaderMap, HeaderValue, header};
 use jiff::{Timestamp, civil::Date};
@@ -20,24 +20,24 @@ use crate::{
     rbac::{self, Operation as Right, Target},
 };
 
-/// Storage accepts these audiences, and its own account's address.
+/// The audiences that Storage accepts, besides the account's own address.
 const AUDIENCES: [&str; 3] =
     ["https://storage.azure.com", "https://storage.azure.com/", "e406a681-f3d4-42a8-90b6-c2b029497af1"];
 /// The first version that refuses a token with 401 and a challenge.
 const CHALLENGES_FROM: &str = "2019-12-12";
 
-/// What a request asks for, as far as rights are concerned.
+/// The parts of a request that decide which rights it needs.
 pub(super) struct RequestedAccess<'a> {
     pub(super) operation: Operation,
     pub(super) place: BlobPlace,
-    /// Empty for the account.
+    /// The container's name; empty for an operation on the account.
     pub(super) container: &'a str,
     pub(super) blob: Option<&'a str>,
     pub(super) query: &'a Query,
     pub(super) headers: &'a HeaderMap,
 }
 
-/// Lets the request pass, or says why not. What is learnt goes into the decision.
+/// Authorizes a request, or returns the reason for the refusal. The caller's identity and role go into the decision.
 pub(super) fn authorize(
     account: &Account,
     asked: &RequestedAccess<'_>,
@@ -53,7 +53,8 @@ pub(super) fn authorize(
     Ok(Permit { principal_id: caller.principal_id, only_new: false })
 }
 
-/// A signature allows what its letters and the roles of who signed both allow at this time.
+/// Authorizes a signed request. It may do only what both the signature's letters and the signer's roles allow at this
+/// time.
 fn by_signature(account: &Account, asked: &RequestedAccess<'_>, decision: &mut Decision) -> Result<Permit, BlobError> {
     if asked.headers.contains_key(header::AUTHORIZATION) {
         return Err(BlobError::MalformedAuthorization);
@@ -81,8 +82,9 @@ fn by_signature(account: &Account, asked: &RequestedAccess<'_>, decision: &mut D
     Ok(Permit { principal_id: grant.signer, only_new: grant.only_new })
 }
 
-/// Lets a copy read its source: by the signature in its URL, by its own token, or, for the copy of a whole blob in
-/// the background, as who asks for the copy.
+/// Authorizes a copy to read its source. The source's URL may hold a signature, or the request may hold a separate
+/// token for the source. Otherwise, for a copy of a whole blob in the background, the caller of the copy must be
+/// allowed to read it.
 pub(super) fn authorize_source(
     account: &Account,
     headers: &HeaderMap,
@@ -119,8 +121,9 @@ pub(super) fn authorize_source(
 }
 
 impl<'a> RequestedAccess<'a> {
-    /// Tags have rights of their own, beside that of the operation that carries them. The operation's own comes last,
-    /// because its role is what the journal tells.
+    /// Returns the rights that the request needs. Tags need their own rights, besides the right of the operation that
+    /// carries them. The operation's own right comes last, because the journal shows the role that gives the last
+    /// right.
     fn rights(&self) -> impl Iterator<Item = Right> {
         let writes_tags = self.writes_tags().then_some(Right::WriteBlobTags);
         let reads_tags = self.reads_tags().then_some(Right::ReadBlobTags);
@@ -142,13 +145,13 @@ impl<'a> RequestedAccess<'a> {
             || self.headers.contains_key("x-ms-if-tags")
     }
 
-    /// The container whose roles count; none counts for an operation on the account.
+    /// Returns the container whose role assignments count; it is empty for an operation on the account.
     fn scope(&self) -> &'a str {
         if self.place == BlobPlace::Account { "" } else { self.container }
     }
 }
 
-/// Whether a copy gets the tags of its source. The option is written in any letter case.
+/// Reports whether a copy gets the tags of its source. The option is written in any letter case.
 fn copies_tags(headers: &HeaderMap) -> bool {
     let option = headers.get("x-ms-copy-source-tag-option");
     option.is_some_and(|option| option.as_bytes().eq_ignore_ascii_case(b"COPY"))
@@ -181,7 +184,7 @@ pub(super) fn verify(
     Ok(caller)
 }
 
-/// Whether the request is signed with a key of the account, in either form.
+/// Reports whether the request is signed with a key of the account, in either form.
 fn uses_key(headers: &HeaderMap) -> bool {
     let scheme = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     scheme.is_some_and(|(scheme, _)| {
@@ -189,7 +192,7 @@ fn uses_key(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The role assignment that gives a right, in words.
+/// Returns the role assignment that gives a right, in words.
 fn check(
     account: &Account,
     principal_id: Uuid,
@@ -207,7 +210,7 @@ fn check(
     assignment.map(rbac::describe).ok_or(BlobError::AuthorizationPermissionMismatch)
 }
 
-/// Bearer tokens came with version 2017-11-09 of the service; any later date is accepted.
+/// Checks the version of a request with a bearer token: 2017-11-09 is the first one, and any later date is accepted.
 fn check_version(headers: &HeaderMap) -> Result<(), BlobError> {
     let old = || {
         let detail = "Authentication scheme Bearer is not supported in this version.";
@@ -217,17 +220,17 @@ fn check_version(headers: &HeaderMap) -> Result<(), BlobError> {
     if version(value)? >= Date::constant(2017, 11, 9) { Ok(()) } else { old() }
 }
 
-/// A version of the service, which is a date.
+/// Parses a version of the service, which is a date.
 fn version(value: &HeaderValue) -> Result<Date, BlobError> {
     let text = value.to_str().unwrap_or_default();
     let date = text.parse().ok().filter(|_| text.len() == 10);
     date.ok_or_else(|| BlobError::header_value("x-ms-version", text))
 }
 
-/// Storage's words for a token that did not pass, as seen in Azure; that for one that is malformed is ours.
+/// Returns Storage's message for a refused token, as seen in Azure. The message for a malformed token is ours.
 fn explain(refusal: TokenRefusal, version: Option<&str>) -> BlobError {
     let detail = match refusal {
-        // No container here can be read without a token.
+        // No container of this account can be read without a token.
         TokenRefusal::Missing if version.is_none() => return BlobError::PublicAccessNotPermitted,
         TokenRefusal::Missing => return BlobError::NoAuthenticationInformation,
         TokenRefusal::NotBearer => return BlobError::MalformedAuthorization,
@@ -246,7 +249,7 @@ fn explain(refusal: TokenRefusal, version: Option<&str>) -> BlobError {
     }
 }
 
-/// The authorization that a request gives for its source, as the source would get it.
+/// Returns the authorization that a request gives for its source, as the headers of a request to the source.
 fn source_headers(headers: &HeaderMap) -> HeaderMap {
     let mut source = HeaderMap::new();
     let token = headers.get("x-ms-copy-source-authorization");

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{answer, call::BlobCall, error::BlobError, operation::Operation, query::Query, receive, request_headers};
 
-/// Bytes of a batch and requests in it.
+/// The most bytes of a batch, and the most requests in it.
 const BODY_LIMIT: u64 = 4 * 1024 * 1024;
 const REQUESTS_LIMIT: usize = 256;
 
@@ -19,7 +19,7 @@ struct BatchRequest {
     request: Request<Body>,
 }
 
-/// Answers each request of the batch; the answers come in the same order.
+/// Answers each request of the batch. The answers are in the order of the requests.
 pub(super) async fn batch(call: BlobCall<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let boundary = boundary(headers)?;
@@ -34,7 +34,7 @@ pub(super) async fn batch(call: BlobCall<'_>, body: &mut Body) -> Result<Respons
         return Err(invalid("a batch holds 1 to 256 requests"));
     }
     parts.iter().try_for_each(BatchRequest::check)?;
-    // A batch holds one kind of request.
+    // All requests of a batch must be of one kind.
     let kind = parts.first().map(|part| part.request.method());
     if let Some(other) = parts.iter().find(|part| Some(part.request.method()) != kind) {
         return Err(BlobError::UnsupportedBatch(format!("{} beside another kind", other.request.method())));
@@ -73,7 +73,7 @@ fn boundary(headers: &HeaderMap) -> Result<String, BlobError> {
     }
 }
 
-/// What stands between the lines of the boundary.
+/// Returns the sections between the boundary lines.
 fn sections<'a>(text: &'a str, boundary: &str) -> Result<Vec<&'a str>, BlobError> {
     let delimiter = format!("--{boundary}");
     let mut sections = text.split(delimiter.as_str()).skip(1);
@@ -101,9 +101,9 @@ impl BatchRequest {
             return Err(invalid("a request has no line with method and path"));
         };
         let mut headers = read_headers(headers)?;
-        // A deletion in a batch need not say that it has no body.
+        // A deletion in a batch needs no header that says it has no body.
         headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
-        // The version is said once, for all.
+        // The batch states the version once, for all of its requests.
         headers.extend(version.map(|version| (HeaderName::from_static("x-ms-version"), version.clone())));
         let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
         let mut request = Request::new(Body::empty());
@@ -114,7 +114,7 @@ impl BatchRequest {
         Ok(Self { content_id, request })
     }
 
-    /// Only deletions and changes of tier may stand in a batch.
+    /// Checks that the request is a deletion or a change of tier: a batch allows nothing else.
     fn check(&self) -> Result<(), BlobError> {
         let uri: &Uri = self.request.uri();
         let query = Query::read(uri);
@@ -124,13 +124,13 @@ impl BatchRequest {
         if known { Ok(()) } else { Err(BlobError::UnsupportedBatch(format!("{method} {}", uri.path()))) }
     }
 
-    /// The batch of a container is about its blobs alone.
+    /// Reports whether the request is about a blob of the container; in the batch of an account, every request passes.
     fn is_within(&self, container: &str) -> bool {
         container.is_empty() || self.request.uri().path().starts_with(&format!("/{container}/"))
     }
 }
 
-/// Text before and after the first empty line.
+/// Splits a text at its first empty line.
 fn split_head(text: &str) -> Option<(&str, &str)> {
     text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n"))
 }

@@ -21,14 +21,15 @@ use super::{
 };
 
 const MIB: u64 = 1024 * 1024;
-/// Bytes in one Put Blob and in one block (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+/// The most bytes in one Put Blob and in one block
+/// (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
 pub(super) const BLOB_LIMIT: u64 = 5_000 * MIB;
 const BLOCK_LIMIT: u64 = 4_000 * MIB;
-/// The first version with these limits, and those of the versions before.
+/// The first version with these limits, and the limits of earlier versions.
 const LARGE_FROM: &str = "2019-12-12";
 const OLD_BLOB_LIMIT: u64 = 256 * MIB;
 const OLD_BLOCK_LIMIT: u64 = 100 * MIB;
-/// Bytes of a block list: 50,000 of the longest IDs fit.
+/// The most bytes of a block list: 50,000 IDs of the greatest length fit.
 const BLOCK_LIST_LIMIT: u64 = 8 * MIB;
 const BLOCKS_LIMIT: usize = 50_000;
 
@@ -72,7 +73,7 @@ pub(super) async fn put_block(call: &BlobCall<'_>, name: BlobName<'_>, body: &mu
     Ok(response)
 }
 
-/// Bytes of one block in the version of a request.
+/// Returns the bytes of one block that the request's version allows.
 pub(super) fn block_limit(call: &BlobCall<'_>) -> u64 {
     if call.version() < LARGE_FROM { OLD_BLOCK_LIMIT } else { BLOCK_LIMIT }
 }
@@ -88,7 +89,7 @@ pub(super) async fn stage(
     call.run(move |store| store.stage(&container, BlobName(&owned), &conditions, block)).await
 }
 
-/// The ID of the block that is written, in base64.
+/// Returns the ID of the block in the request, in base64.
 pub(super) fn block_id(call: &BlobCall<'_>) -> Result<String, BlobError> {
     let id = call.query.get("blockid").ok_or(BlobError::MissingRequiredQueryParameter("blockid"))?;
     if STANDARD.decode(id).is_ok_and(|id| (1..=64).contains(&id.len())) {
@@ -158,7 +159,7 @@ pub(super) fn get_list(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Respon
     if let Some(blob) = &blob {
         answer::state(&blob.etag, blob.last_modified, headers);
     }
-    // A blob that has only blocks that wait has no length yet.
+    // While a blob has only uncommitted blocks, it has no length.
     if let Some(blob) = blob {
         insert(headers, "x-ms-blob-content-length", &blob.length().to_string());
     }
@@ -177,7 +178,7 @@ fn blocks_xml<'a>(name: &str, parts: impl Iterator<Item = &'a Arc<BlobPart>>, xm
     xml.push_str(&format!("</{name}>"));
 }
 
-/// The IDs of a `BlockList` document, in their order.
+/// Returns the IDs of a `BlockList` document, in their order.
 fn parse_block_list(document: &[u8]) -> Result<Vec<BlockReference>, BlobError> {
     let root = xml::parse(document, "BlockList")?;
     if !root.text.trim().is_empty() {
@@ -198,7 +199,7 @@ fn parse_block_list(document: &[u8]) -> Result<Vec<BlockReference>, BlobError> {
     references.collect()
 }
 
-/// A blob without content, with all that the headers of a write say about it.
+/// Returns a blob without content, with all properties that the headers of a write give.
 pub(super) fn described(
     call: &BlobCall<'_>,
     name: BlobName<'_>,
@@ -218,13 +219,13 @@ pub(super) fn described(
     })
 }
 
-/// The tier in `x-ms-access-tier`.
+/// Reads the tier in `x-ms-access-tier`.
 pub(super) fn tier(headers: &HeaderMap) -> Result<Option<Tier>, BlobError> {
     let Some(value) = text(headers, "x-ms-access-tier")? else { return Ok(None) };
     Tier::by_name(value).map(Some).ok_or_else(|| BlobError::header_value("x-ms-access-tier", value))
 }
 
-/// The answer to a write that made a blob, which the journal learns of.
+/// Returns the answer to a write that made a blob, and records the write for the journal.
 pub(super) fn created(call: BlobCall<'_>, blob: &Blob) -> Response {
     call.decision.wrote = call.account.blob_url(call.container, &blob.name);
     answer::written(StatusCode::CREATED, blob)

@@ -14,16 +14,16 @@ use super::{
     store::{Blob, Container, remaining_days},
 };
 
-/// Names on one page of a list.
+/// The number of names on one page of a list.
 const PAGE: usize = 200;
-/// What stands between the folders of a name.
+/// The separator between the folders of a name.
 const DELIMITER: char = '/';
 
 /// Every storage account of a run.
 #[derive(Clone, Default)]
 pub(crate) struct Accounts(Arc<BTreeMap<String, Arc<Account>>>);
 
-/// An account, and what is in it.
+/// An account and its containers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccountOnView {
@@ -48,7 +48,7 @@ struct ContainerOnView {
 pub(crate) struct Listing {
     folders: Vec<String>,
     blobs: Vec<BlobOnView>,
-    /// The next page begins after this name.
+    /// The name after which the next page begins.
     after: Option<String>,
 }
 
@@ -58,10 +58,10 @@ pub(crate) struct Listing {
 struct BlobOnView {
     name: String,
     state: ListedState,
-    /// Which of the blob's states this is; absent for uncommitted blocks.
+    /// The `ETag` that identifies this state of the blob; absent for uncommitted blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     etag: Option<String>,
-    /// Whether the content can be had.
+    /// Whether the content can be downloaded.
     readable: bool,
     bytes: u64,
     kind: &'static str,
@@ -84,13 +84,13 @@ enum ListedState {
     Current,
     Snapshot,
     Version,
-    /// Soft-deleted: it can be brought back.
+    /// Soft-deleted: the state can be restored.
     Deleted,
-    /// Blocks wait to be committed, and there is no blob yet.
+    /// Uncommitted blocks without a blob.
     Uncommitted,
 }
 
-/// Why there is nothing to see.
+/// Why the dashboard gets no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NothingThere {
     #[error("there is no storage account \"{0}\"")]
@@ -114,12 +114,13 @@ impl Accounts {
         Self(Arc::new(accounts.into_iter().map(|account| (account.name.clone(), account)).collect()))
     }
 
-    /// Every account, in order of names.
+    /// Returns every account, in order of names.
     pub(crate) fn all(&self) -> Vec<AccountOnView> {
         self.0.values().map(|account| account.on_view()).collect()
     }
 
-    /// The blobs whose names start so, with those behind a further `/` put together; the page begins after a name.
+    /// Lists the blobs whose names have a prefix, in one page that begins after the name `after`. Blobs with another
+    /// `/` after the prefix are grouped into folders.
     pub(crate) fn list(
         &self,
         account: &str,
@@ -133,7 +134,7 @@ impl Accounts {
         listing.map_err(|_| NothingThere::Container(container.to_owned()))
     }
 
-    /// The content of a blob's state.
+    /// Returns the content of one state of a blob.
     pub(crate) fn content(
         &self,
         account: &str,
@@ -183,7 +184,7 @@ fn list(container: &Container, prefix: &str, after: Option<&str>, days: Option<u
     let mut listing = Listing { folders: Vec::new(), blobs: Vec::new(), after: None };
     let mut names = 0;
     for name in container.names(after.unwrap_or(prefix), true, true) {
-        // Names are in order: those with the prefix follow each other.
+        // Names are in order, so all names with the prefix are adjacent.
         let Some(rest) = name.strip_prefix(prefix) else {
             if name < prefix {
                 continue;
@@ -217,7 +218,7 @@ fn list(container: &Container, prefix: &str, after: Option<&str>, days: Option<u
     listing
 }
 
-/// The current state first, then older ones, the newest first.
+/// Returns the current state first, then the older states from newest to oldest.
 fn states(container: &Container, name: &str, days: Option<u16>, now: Timestamp) -> Vec<BlobOnView> {
     let is_kept = |blob: &&Arc<Blob>| match (blob.deleted, days) {
         (Some(at), Some(days)) => remaining_days(at, days, now).is_some(),

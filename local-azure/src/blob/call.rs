@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{header_names::HeaderNames, journal::Decision};
 
-/// One request on its way through.
+/// One request while it is served.
 pub(super) struct BlobCall<'a> {
     pub(super) account: &'a Account,
     pub(super) parts: &'a Parts,
@@ -24,33 +24,33 @@ pub(super) struct BlobCall<'a> {
     pub(super) permit: Permit,
 }
 
-/// What a request that may pass is allowed.
+/// The rights of an authorized request.
 #[derive(Clone, Copy)]
 pub(super) struct Permit {
-    /// Whose roles it has.
+    /// The identity whose roles the request has.
     pub(super) principal_id: Uuid,
-    /// It may make new blobs, and not write over one.
+    /// The caller may make new blobs, but not overwrite a blob.
     pub(super) only_new: bool,
 }
 
 impl BlobCall<'_> {
-    /// The conditions of the request's headers.
+    /// Reads the conditions from the request's headers.
     pub(super) fn conditions(&self) -> Result<Conditions, BlobError> {
         Conditions::read(&self.parts.headers, self.permit.only_new)
     }
 
-    /// The metadata of the request's headers, with its names as the client wrote them.
+    /// Reads the metadata from the request's headers, with names as the client wrote them.
     pub(super) fn metadata(&self) -> Result<Metadata, BlobError> {
         read_metadata(&self.parts.headers, self.parts.extensions.get::<HeaderNames>())
     }
 
-    /// The version of the service that the request asks for; without a header it is that of its signature.
+    /// Returns the version of the service that the request asks for. Without a header, it is the signature's version.
     pub(super) fn version(&self) -> &str {
         let header = self.parts.headers.get("x-ms-version").and_then(|value| value.to_str().ok());
         header.unwrap_or_else(|| self.query.signature.text("sv"))
     }
 
-    /// Lets the store work on a thread that may wait for the disk.
+    /// Runs work of the store on a thread that may wait for the disk.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, BlobError> + Send + 'static,

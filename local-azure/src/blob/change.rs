@@ -17,8 +17,8 @@ use super::{
     store::{Blob, BlobKind, Deletes, Rehydrating, Shows, Tier, Which},
 };
 
-/// Set Blob Properties: <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>. A property that is not
-/// given is cleared, unless the request changes a page blob's length or number and nothing else.
+/// Set Blob Properties: <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>.
+/// A property that is not given is cleared, unless the request changes only a page blob's length or sequence number.
 pub(super) async fn properties(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
@@ -52,8 +52,8 @@ pub(super) async fn metadata(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<
     Ok(answer::written(StatusCode::OK, &*update(call, name, conditions, Shows::AsVersion, work).await?))
 }
 
-/// Set Blob Tier: <https://learn.microsoft.com/rest/api/storageservices/set-blob-tier>. Out of the archive a blob is only
-/// on its way.
+/// Set Blob Tier: <https://learn.microsoft.com/rest/api/storageservices/set-blob-tier>. A blob that leaves the archive
+/// stays pending.
 pub(super) async fn set_tier(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
@@ -78,7 +78,7 @@ pub(super) async fn set_tier(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<
     Ok(answer::empty(if blob.rehydrating.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK }))
 }
 
-/// How soon a blob is wanted out of the archive.
+/// The priority with which a blob leaves the archive.
 pub(super) fn rehydrate_priority(headers: &HeaderMap) -> Result<String, BlobError> {
     const NAME: &str = "x-ms-rehydrate-priority";
     match text(headers, NAME)? {

@@ -12,7 +12,7 @@ use super::{error::BlobError, lease::Leased, store::Blob, tag_query::TagQuery};
 pub(super) const HEADERS: &[&str] =
     &["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "x-ms-if-tags", "x-ms-lease-id"];
 
-/// What must hold for a request to be carried out.
+/// The conditions under which a request is carried out.
 #[derive(Default)]
 pub(super) struct Conditions {
     matches: Option<ETags>,
@@ -21,22 +21,22 @@ pub(super) struct Conditions {
     unmodified_since: Option<Timestamp>,
     tags: Option<TagQuery>,
     lease: Option<Uuid>,
-    /// The caller may make blobs, and not write over one.
+    /// The caller may make blobs, but not overwrite a blob.
     only_new: bool,
 }
 
-/// How a copy's source fails its conditions.
+/// How a copy's source fails the conditions on it.
 pub(super) enum SourceRefusal {
-    /// It is not the version that is wanted.
+    /// The source is not the version that the client wants.
     Another,
-    /// It has not changed.
+    /// The source has not changed.
     Unchanged,
 }
 
 #[derive(PartialEq, Eq)]
 enum ETags {
     Any,
-    /// With their quotes.
+    /// Tags with their quotes.
     OneOf(Vec<String>),
 }
 
@@ -54,7 +54,7 @@ impl ETags {
 }
 
 impl Conditions {
-    /// Those of a request; `only_new` is what its signature says.
+    /// Reads a request's conditions. `only_new` comes from the request's signature.
     pub(super) fn read(headers: &HeaderMap, only_new: bool) -> Result<Self, BlobError> {
         Ok(Self {
             matches: etag(headers, header::IF_MATCH)?,
@@ -67,7 +67,7 @@ impl Conditions {
         })
     }
 
-    /// Those that speak of a copy's source.
+    /// Reads the conditions on a copy's source.
     pub(super) fn read_of_source(headers: &HeaderMap) -> Result<Self, BlobError> {
         let named = |name| header::HeaderName::from_static(name);
         Ok(Self {
@@ -81,12 +81,12 @@ impl Conditions {
         })
     }
 
-    /// The lease that the request names.
+    /// Returns the lease ID in the request.
     pub(super) const fn lease(&self) -> Option<Uuid> {
         self.lease
     }
 
-    /// For a request that makes or replaces a blob.
+    /// Checks a request that makes or replaces a blob.
     pub(super) fn check_put(&self, existing: Option<&Blob>) -> Result<(), BlobError> {
         self.check_combination()?;
         match existing {
@@ -99,19 +99,19 @@ impl Conditions {
         }
     }
 
-    /// For a request that changes or deletes a blob.
+    /// Checks a request that changes or deletes a blob.
     pub(super) fn check_update(&self, blob: &Blob) -> Result<(), BlobError> {
         self.check_blob(blob)?;
         self.check_lease(blob)
     }
 
-    /// All but the lease.
+    /// Checks all conditions but the lease.
     pub(super) fn check_blob(&self, blob: &Blob) -> Result<(), BlobError> {
         self.check_state(&blob.etag, blob.last_modified)?;
         self.check_tags(blob)
     }
 
-    /// Its tags alone. Where they are not as wanted, a read is refused like a write.
+    /// Checks the condition on index tags alone. A read with a failed condition is refused like a write.
     fn check_tags(&self, blob: &Blob) -> Result<(), BlobError> {
         match &self.tags {
             Some(wanted) if !wanted.matches(&blob.tags) => Err(BlobError::ConditionNotMet),
@@ -119,7 +119,7 @@ impl Conditions {
         }
     }
 
-    /// For a request that changes something of which only its tag and time are looked at.
+    /// Checks a request whose conditions are only about an `ETag` and a time.
     pub(super) fn check_state(&self, etag: &str, last_modified: Timestamp) -> Result<(), BlobError> {
         self.check_combination()?;
         if self.wants_another(etag, last_modified) || self.has_already(etag, last_modified) {
@@ -128,19 +128,20 @@ impl Conditions {
         Ok(())
     }
 
-    /// The lease alone, for a request that writes.
+    /// Checks the lease alone, for a request that writes.
     pub(super) fn check_lease(&self, blob: &Blob) -> Result<(), BlobError> {
         let check = blob.lease.check_write(self.lease, Timestamp::now());
         check.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Blob))
     }
 
-    /// A lease that is named must be the blob's, for a request that does not change it.
+    /// Checks the lease of a request that does not change the blob: if the request names a lease, it must be the
+    /// blob's.
     pub(super) fn check_named_lease(&self, blob: &Blob) -> Result<(), BlobError> {
         let check = blob.lease.check_read(self.lease, Timestamp::now());
         check.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Blob))
     }
 
-    /// For a request that reads a blob: all conditions together count, and several tags may be given.
+    /// Checks a request that reads a blob: all conditions together count, and several `ETag`s are allowed.
     pub(super) fn check_read(&self, blob: &Blob) -> Result<(), BlobError> {
         if self.matches_not == Some(ETags::Any) {
             return Err(BlobError::UnsatisfiableCondition);
@@ -161,8 +162,8 @@ impl Conditions {
         check.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Blob))
     }
 
-    /// What a request that reads a blob which is not there gets. `If-Match` does not make it a 412, as people saw in Azure:
-    /// <https://github.com/Azure/Azurite/issues/2751>.
+    /// Returns the refusal of a request that reads a missing blob. `If-Match` does not make it a 412, as people saw in
+    /// Azure: <https://github.com/Azure/Azurite/issues/2751>.
     pub(super) fn of_missing_read(&self) -> BlobError {
         match (&self.matches, &self.matches_not) {
             (None, Some(ETags::Any)) => BlobError::UnsatisfiableCondition,
@@ -170,7 +171,7 @@ impl Conditions {
         }
     }
 
-    /// The same for a request that changes a blob.
+    /// Returns the refusal of a request that changes a missing blob.
     pub(super) fn of_missing(&self) -> BlobError {
         match self.check_combination() {
             Ok(()) if self.matches.is_some() => BlobError::ConditionNotMet,
@@ -179,7 +180,7 @@ impl Conditions {
         }
     }
 
-    /// For a copy, of its source.
+    /// Checks the source of a copy.
     pub(super) fn check_source(&self, blob: &Blob) -> Result<(), SourceRefusal> {
         let (etag, last_modified) = (&blob.etag, blob.last_modified);
         if self.wants_another(etag, last_modified) || self.check_tags(blob).is_err() {
@@ -188,7 +189,7 @@ impl Conditions {
         if self.has_already(etag, last_modified) { Err(SourceRefusal::Unchanged) } else { Ok(()) }
     }
 
-    /// A write takes one condition, or one of the two pairs that belong together, and one tag.
+    /// Checks that a write has one condition, or one of the two allowed pairs of conditions, with one `ETag`.
     fn check_combination(&self) -> Result<(), BlobError> {
         let wants = self.matches.is_some() || self.unmodified_since.is_some();
         let has = self.matches_not.is_some() || self.modified_since.is_some();
@@ -196,7 +197,7 @@ impl Conditions {
         if wants && has || several { Err(BlobError::MultipleConditionHeadersNotSupported) } else { Ok(()) }
     }
 
-    /// The caller wants a version that this is not. A tag goes before a time.
+    /// Reports whether the caller wants another version than this one. An `ETag` takes precedence over a time.
     fn wants_another(&self, etag: &str, last_modified: Timestamp) -> bool {
         match &self.matches {
             Some(wanted) => !wanted.cover(etag),
@@ -204,7 +205,7 @@ impl Conditions {
         }
     }
 
-    /// The caller wants a version newer than this one. A tag goes before a time.
+    /// Reports whether the caller wants a version newer than this one. An `ETag` takes precedence over a time.
     fn has_already(&self, etag: &str, last_modified: Timestamp) -> bool {
         match &self.matches_not {
             Some(known) => known.cover(etag),
@@ -217,7 +218,7 @@ impl Conditions {
     }
 }
 
-/// One tag or several, with quotes or without.
+/// Reads one `ETag` or several, with quotes or without.
 fn etag(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<ETags>, BlobError> {
     let Some(value) = text(headers, &name)? else { return Ok(None) };
     if value == "*" {
@@ -241,7 +242,7 @@ fn date(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<Timestam
     DateTimeParser::new().parse_timestamp(value).map(Some).map_err(|_| invalid(name.as_str(), value))
 }
 
-/// An ID in a header, in any of the forms that .NET's `Guid` takes.
+/// Reads an ID in a header, in any of the forms that .NET's `Guid` accepts.
 pub(super) fn uuid(headers: &HeaderMap, name: &'static str) -> Result<Option<Uuid>, BlobError> {
     let Some(value) = text(headers, &header::HeaderName::from_static(name))? else { return Ok(None) };
     Uuid::try_parse(value).map(Some).map_err(|_| invalid(name, value))

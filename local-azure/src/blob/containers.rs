@@ -16,14 +16,14 @@ use super::{
     xml::element,
 };
 
-/// From this version on, the answers speak of immutable storage with versions.
+/// From this version on, answers have a header for immutable storage with versions.
 const IMMUTABLE_STORAGE_FROM: &str = "2020-06-12";
-/// From this version on, the properties speak of encryption scopes.
+/// From this version on, the properties contain encryption scopes.
 const ENCRYPTION_SCOPES_FROM: &str = "2019-02-02";
-/// From this version on, lists of containers say both: seen at 2020-10-02, and not at 2020-02-10.
+/// From this version on, lists of containers contain both: seen at 2020-10-02, and not at 2020-02-10.
 const LISTED_FROM: &str = "2020-10-02";
 
-/// Names are 3 to 63 lower-case letters, digits and single hyphens
+/// Checks a container's name. Names are 3 to 63 lower-case letters, digits and single hyphens
 /// (<https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>).
 /// The special containers `$root`, `$web` and `$logs` are not served.
 pub(super) fn check_name(name: &str) -> Result<(), BlobError> {
@@ -83,8 +83,8 @@ pub(super) async fn set_metadata(call: &BlobCall<'_>) -> Result<Response, BlobEr
     Ok(answer::changed(StatusCode::OK, &state.etag, state.last_modified))
 }
 
-/// Delete Container: <https://learn.microsoft.com/rest/api/storageservices/delete-container>. Here it is gone at once;
-/// Azure refuses to make another of the same name for half a minute.
+/// Delete Container: <https://learn.microsoft.com/rest/api/storageservices/delete-container>. Here the name is free at
+/// once; Azure refuses a new container with the same name for half a minute.
 pub(super) async fn delete(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let conditions = call.conditions()?;
     let name = call.container.to_owned();
@@ -157,7 +157,7 @@ fn readable(call: &BlobCall<'_>) -> Result<ContainerState, BlobError> {
     Ok(state)
 }
 
-/// A request need not name a container's lease, but it must not name another.
+/// Checks the lease of a request: it need not name the container's lease, but it must not name another lease.
 fn check_named_lease(state: &ContainerState, conditions: &Conditions) -> Result<(), BlobError> {
     let lease = state.lease.check_read(conditions.lease(), Timestamp::now());
     lease.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Container))

@@ -20,16 +20,16 @@ use super::{
 /// Bytes read from disk at once.
 const CHUNK: usize = 128 * 1024;
 
-/// Which checksum the answer to a copy tells, as recorded from the service.
+/// The checksum in the answer to a copy, as recorded from the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shows {
-    /// The CRC-64, or the MD5 where the client gave the source's.
+    /// The CRC-64; but the MD5 if the client gave the source's MD5.
     Crc64,
-    /// Always the MD5; and a wrong one is refused without telling both.
+    /// Always the MD5. The refusal of a wrong MD5 does not show the two values.
     Md5,
 }
 
-/// Compares the source with what the client says of it. The headers tell the answer's checksum.
+/// Compares the source with the client's checksum of it. The returned headers hold the answer's checksum.
 pub(super) async fn check(call: &BlobCall<'_>, pieces: Vec<Piece>, shows: Shows) -> Result<HeaderMap, BlobError> {
     let headers = &call.parts.headers;
     let given = receive::checksums_in(headers, "x-ms-source-content-md5", "x-ms-source-content-crc64")?;

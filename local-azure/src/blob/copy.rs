@@ -31,7 +31,8 @@ use super::{
     store::{Blob, BlobKind, BlobPart, Copied, Piece, Rehydrating, Store, Tier, Which},
 };
 
-/// Bytes that are copied while the client waits (<https://learn.microsoft.com/rest/api/storageservices/copy-blob-from-url>).
+/// The most bytes of a copy that the client waits for
+/// (<https://learn.microsoft.com/rest/api/storageservices/copy-blob-from-url>).
 const SYNC_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// Copy Blob and Copy Blob From URL: <https://learn.microsoft.com/rest/api/storageservices/copy-blob>.
@@ -86,7 +87,8 @@ pub(super) async fn blob(call: BlobCall<'_>, name: BlobName<'_>, operation: Oper
     Ok(response)
 }
 
-/// A blob in the archive can only be copied in the background, to a tier from which it can be read.
+/// Checks the tiers of a copy. A blob in the archive can be copied only in the background, and only to a tier that can
+/// be read.
 fn rehydrate(headers: &HeaderMap, source: &Blob, given: &mut Blob, in_sync: bool) -> Result<(), BlobError> {
     let priority = rehydrate_priority(headers)?;
     match (source.tier, given.tier) {
@@ -109,7 +111,7 @@ fn copies_tags(headers: &HeaderMap) -> Result<bool, BlobError> {
     }
 }
 
-/// Abort Copy Blob. It always fails: a copy has ended before its answer is sent.
+/// Abort Copy Blob. It always fails, because a copy ends before its answer is sent.
 pub(super) fn abort(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     call.query.get("copyid").ok_or(BlobError::MissingRequiredQueryParameter("copyid"))?;
     call.account.store.blob(call.container, name, &Which::Current)?;
@@ -187,7 +189,7 @@ pub(super) async fn pages_from_url(call: BlobCall<'_>, name: BlobName<'_>) -> Re
     page_blobs::write_pages(call, name, (first, length), Some(part), answered).await
 }
 
-/// A new file with the asked range of the source, and the headers that tell its checksum.
+/// Returns a new file with the requested range of the source, and the headers with its checksum.
 async fn part_of_source(
     call: &BlobCall<'_>,
     operation: Operation,
@@ -222,12 +224,12 @@ async fn part_of_source(
     Ok((part, answered))
 }
 
-/// Pieces of another container's blob for one of this container.
+/// Gives pieces of another container's blob to this container.
 fn linked(store: &Store, container: &str, pieces: &[Piece]) -> Result<Vec<Piece>, BlobError> {
     let mut links: Vec<(*const BlobPart, Arc<BlobPart>)> = Vec::new();
     let linked = pieces.iter().map(|piece| {
         let Some(part) = &piece.part else { return Ok(piece.clone()) };
-        // Neighbours are what shares a file, if anything does.
+        // Pieces that share a file are close to each other.
         let known = links.iter().rev().take(8).find(|(original, _)| *original == Arc::as_ptr(part));
         let link = match known {
             Some((_, link)) => link.clone(),
@@ -244,14 +246,14 @@ fn linked(store: &Store, container: &str, pieces: &[Piece]) -> Result<Vec<Piece>
     linked.collect()
 }
 
-/// What is copied.
+/// The source of a copy.
 struct Source {
-    /// Without a signature.
+    /// The source's URL without a signature.
     url: String,
     blob: Arc<Blob>,
 }
 
-/// The blob that is copied, which the caller must be allowed to read, and its URL.
+/// Returns the source of a copy. The caller must be allowed to read it.
 fn source(call: &BlobCall<'_>, operation: Operation) -> Result<Source, BlobError> {
     let headers = &call.parts.headers;
     let text = text(headers, "x-ms-copy-source")?.ok_or(BlobError::MissingRequiredHeader("x-ms-copy-source"))?;
@@ -276,7 +278,7 @@ fn source(call: &BlobCall<'_>, operation: Operation) -> Result<Source, BlobError
     let alone = operation != Operation::CopyBlob;
     let found = authorize_source(call.account, headers, &query, alone, (container, name.0))
         .and_then(|()| call.account.store.blob(container, name, &which));
-    // A copy that the service makes by another request reports that request's answer.
+    // For a copy that the service makes with another request, the error is the answer to that request.
     let blob = found.map_err(|error| if alone { error.of_copy_source() } else { error })?;
     conditions.check_source(&blob).map_err(|refusal| source_condition(operation, &refusal))?;
     let shown = match &which {
@@ -289,7 +291,7 @@ fn source(call: &BlobCall<'_>, operation: Operation) -> Result<Source, BlobError
     Ok(Source { url: url.into(), blob })
 }
 
-/// How each kind of copy tells that its source is not as wanted, as recorded from the service in 2022.
+/// Returns the refusal of each kind of copy whose source fails a condition, as recorded from the service in 2022.
 fn source_condition(operation: Operation, refusal: &SourceRefusal) -> BlobError {
     let message = match operation {
         Operation::CopyBlob => return BlobError::SourceConditionNotMet,

@@ -3,10 +3,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// 0xAD93D23594C93659 with its bits turned round.
+/// The polynomial 0xAD93D23594C93659 with its bits reversed.
 const POLYNOMIAL: u64 = 0x9A6C_9329_AC4B_C9B5;
 
-/// What a byte adds to the checksum, when so many bytes follow it in a group of eight.
+/// The contribution of a byte to the checksum, by the number of bytes that follow it in a group of eight.
 const TABLES: [[u64; 256]; 8] = {
     let mut tables = [[0; 256]; 8];
     let mut byte = 0;
@@ -33,7 +33,7 @@ const TABLES: [[u64; 256]; 8] = {
     tables
 };
 
-/// A checksum under way.
+/// A checksum in progress.
 #[derive(Clone)]
 pub(super) struct Crc64(u64);
 
@@ -55,12 +55,12 @@ impl Crc64 {
         }
     }
 
-    /// Of what has come so far.
+    /// Returns the checksum of the data so far.
     pub(super) fn bytes(&self) -> [u8; 8] {
         (!self.0).to_le_bytes()
     }
 
-    /// In base64.
+    /// Returns the checksum in base64.
     pub(super) fn finish(self) -> String {
         STANDARD.encode(self.bytes())
     }

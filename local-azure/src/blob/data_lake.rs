@@ -1,5 +1,5 @@
 //! The account's host for data lakes, `{account}.dfs.core.windows.net`. The account has no hierarchical namespace, so
-//! every request is refused like in Azure. Libraries read the refusal as "no hierarchical namespace"
+//! every request is refused, as in Azure. Libraries read the refusal as "no hierarchical namespace"
 //! (Azure/azure-sdk-for-python#22775, apache/hadoop#8410).
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::{answer::add_headers, authorization, error::BlobError};
 use crate::{issuer::Entra, journal::Decision};
 
-/// Refuses every request to an account's host for data lakes; without a valid token for that.
+/// Refuses every request to an account's host for data lakes. A request without a valid token is refused for its token.
 pub(crate) fn routes(entra: Arc<Entra>, account: &str) -> Router {
     let account = account.to_owned();
     Router::new().fallback(move |request: Request| {
@@ -73,7 +73,8 @@ fn answer(entra: &Entra, account: &str, request: &Request) -> Response {
     response
 }
 
-/// Access control lists exist in hierarchies alone; for all else the endpoint is closed to such an account.
+/// Returns the refusal for an account without a hierarchy. Access control lists exist only in hierarchies; for all
+/// other requests, the endpoint is closed to such an account.
 fn no_hierarchy(request: &Request) -> (StatusCode, &'static str, String) {
     let query = request.uri().query().unwrap_or_default();
     let is_access_control = form_urlencoded::parse(query.as_bytes())

@@ -18,10 +18,10 @@ use super::{
 };
 
 const BODY_LIMIT: u64 = 4 * 1024;
-/// A key is good for this many days at most.
+/// The most days for which a key is valid.
 const DAYS: i64 = 7;
 
-/// A key for the caller, from its principal ID.
+/// Returns a key for the caller, derived from its principal ID.
 pub(super) async fn get(call: &BlobCall<'_>, principal_id: Uuid, body: &mut Body) -> Result<Response, BlobError> {
     let document = receive::document(call, body, BODY_LIMIT).await?;
     let root = xml::parse(&document, "KeyInfo")?;

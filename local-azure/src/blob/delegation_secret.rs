@@ -3,10 +3,10 @@
 
 use aws_lc_rs::{hmac, rand};
 
-/// What every delegation key of this run is made from.
+/// The secret from which every delegation key of this run is derived.
 pub(super) struct DelegationSecret(hmac::Key);
 
-/// What a key says: the members of the answer, which a signature repeats.
+/// The fields of a key: members of the answer, which a signature repeats.
 pub(super) struct KeyFields<'a> {
     pub(super) oid: &'a str,
     pub(super) tid: &'a str,
@@ -17,14 +17,14 @@ pub(super) struct KeyFields<'a> {
 }
 
 impl DelegationSecret {
-    /// A new secret, or what the system said.
+    /// Generates a new secret, or returns the operating system's error.
     pub(super) fn generate() -> std::io::Result<Self> {
         let rng = rand::SystemRandom::new();
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &rng);
         key.map(Self).map_err(|_| std::io::Error::other("the system has no random numbers"))
     }
 
-    /// The 32 bytes of the key that says this.
+    /// Derives the 32 bytes of the key with these fields.
     pub(super) fn key(&self, fields: &KeyFields<'_>) -> hmac::Tag {
         let KeyFields { oid, tid, start, expiry, service, version } = fields;
         let text = [oid, tid, start, expiry, service, version].map(|field| field.to_ascii_lowercase()).join("\n");

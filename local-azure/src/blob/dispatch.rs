@@ -26,7 +26,7 @@ use crate::{
     rbac::Operation as Right,
 };
 
-/// Finds out what a request asks for, whether its caller may, and does it.
+/// Finds a request's operation, authorizes the caller and carries the operation out.
 pub(super) async fn respond(
     account: &Account,
     parts: &Parts,
@@ -58,7 +58,7 @@ pub(super) async fn respond(
     run(operation, call, name, body).await
 }
 
-/// `name` is empty for an operation on the account or a container.
+/// Carries out an operation. `name` is empty for an operation on the account or a container.
 async fn run(
     operation: Operation,
     call: BlobCall<'_>,

@@ -1,5 +1,5 @@
-//! The refusals of Blob Storage: their messages and further details. [`super::error_code`] has status and code,
-//! [`super::error_answer`] the answer.
+//! The refusals of Blob Storage: their messages and further details. [`super::error_code`] has their status and code,
+//! [`super::error_answer`] their answers.
 
 use http::StatusCode;
 
@@ -12,14 +12,14 @@ pub(super) enum BlobError {
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
     )]
     NoAuthenticationInformation,
-    /// Holds what is wrong with the token.
+    /// Holds the fault of the token.
     #[error(
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
     )]
     InvalidToken(String),
     #[error("Authentication information is not given in the correct format. Check the value of Authorization header.")]
     MalformedAuthorization,
-    /// Holds what is wrong with the request.
+    /// Holds the fault of the request.
     #[error(
         "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."
     )]
@@ -47,7 +47,7 @@ pub(super) enum BlobError {
     BlobAlreadyExists,
     #[error("The condition specified using HTTP conditional header(s) is not met.")]
     ConditionNotMet,
-    /// A condition of a read that says the caller has the blob already.
+    /// A condition of a read whose caller has the blob already.
     #[error("The condition specified using HTTP conditional header(s) is not met.")]
     NotModified,
     #[error("The request includes an unsatisfiable condition for this operation.")]
@@ -86,7 +86,7 @@ pub(super) enum BlobError {
     InvalidPageRange,
     #[error("The access tier is not supported for this blob type.")]
     AccessTierNotSupportedForBlobType,
-    /// An action on a lease.
+    /// The refusal of an action on a lease.
     #[error("{}", lease_message(*.0, *.1))]
     Lease(LeaseRefusal, Leased),
     #[error("There is currently a lease on the {0} and no lease ID was specified in the request.")]
@@ -119,10 +119,10 @@ pub(super) enum BlobError {
     DuplicateTagNames,
     #[error("The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.")]
     InvalidMd5,
-    /// Holds both values, where the answer tells them.
+    /// Holds both values, if the answer shows them.
     #[error("The MD5 value specified in the request did not match with the MD5 value calculated by the server.")]
     Md5Mismatch(Option<Mismatch>),
-    /// Holds both values, where the answer tells them.
+    /// Holds both values, if the answer shows them.
     #[error("The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.")]
     Crc64Mismatch(Option<Mismatch>),
     #[error("Both x-ms-content-crc64 header and Content-MD5 header are present.")]
@@ -133,10 +133,10 @@ pub(super) enum BlobError {
     BothCrc64AndMd5RangeHeaderPresent,
     #[error("{0}")]
     InvalidOperation(&'static str),
-    /// Holds what is wrong with it.
+    /// Holds the fault of the input.
     #[error("One of the request inputs is not valid.")]
     InvalidInput(String),
-    /// Holds the request that may not stand in the batch.
+    /// Holds the request that a batch does not allow.
     #[error("One of the batch's requests is not supported in a batch.")]
     UnsupportedBatch(String),
     #[error("One of the query parameters specified in the request URI is outside the permissible range.")]
@@ -152,7 +152,7 @@ pub(super) enum BlobError {
     UnsupportedHeader(String),
     #[error("Content-Length HTTP header is missing.")]
     MissingContentLengthHeader,
-    /// Azure's front end refuses before the service reads: neither a length nor chunks.
+    /// Azure's front end refuses the request before the service reads it: the request has neither a length nor chunks.
     #[error("HTTP Error 411. The request must be chunked or have a content length.")]
     LengthRequired,
     #[error("The request body is too large and exceeds the maximum permissible limit.")]
@@ -196,7 +196,7 @@ pub(super) enum BlobError {
     Disk(#[from] std::io::Error),
 }
 
-/// A checksum that a client gave and the one of what arrived, in base64.
+/// A checksum from a client, and the checksum of the received content, in base64.
 #[derive(Debug)]
 pub(super) struct Mismatch {
     pub(super) specified: String,
@@ -204,7 +204,7 @@ pub(super) struct Mismatch {
 }
 
 impl BlobError {
-    /// The refusal of a request because of the lease of what it is about.
+    /// Returns the refusal of a request because of the lease on its blob or container.
     pub(super) const fn from_lease_use(refusal: UseRefusal, leased: Leased) -> Self {
         match refusal {
             UseRefusal::Missing => Self::LeaseIdMissing(leased),
@@ -214,23 +214,23 @@ impl BlobError {
         }
     }
 
-    /// The refusal of a copy because of what its source answered.
+    /// Returns the refusal of a copy because of its source's answer.
     pub(super) fn of_copy_source(self) -> Self {
         let (status, _) = self.status_and_code();
         Self::CannotVerifyCopySource { status, message: self.to_string() }
     }
 
-    /// The refusal of a query parameter's value.
+    /// Returns the refusal of a query parameter's value.
     pub(super) fn query_value(name: &str, value: &str) -> Self {
         Self::InvalidQueryParameterValue { name: name.to_owned(), value: value.to_owned(), reason: None }
     }
 
-    /// The refusal of a header's value.
+    /// Returns the refusal of a header's value.
     pub(super) fn header_value(name: &str, value: &str) -> Self {
         Self::InvalidHeaderValue { name: name.to_owned(), value: value.to_owned() }
     }
 
-    /// Elements beside the message that say what exactly is meant.
+    /// Returns the elements beside the message with the exact details.
     pub(super) fn details(&self) -> Vec<(&'static str, String)> {
         let header = |name: &str, value: &str| vec![("HeaderName", name.to_owned()), ("HeaderValue", value.to_owned())];
         let query = |name: &str, value: &str| {
@@ -329,7 +329,7 @@ impl BlobError {
         }
     }
 
-    /// Code, message and details in one line, for the journal.
+    /// Returns code, message and details in one line, for the journal.
     pub(super) fn reason(&self) -> String {
         let (_, code) = self.status_and_code();
         if let Self::InvalidResourceName(name) | Self::OutOfRangeInput(name) = self {

@@ -14,12 +14,12 @@ use uuid::Uuid;
 
 use super::error::BlobError;
 
-/// Each refusal in XML begins with this mark of UTF-8.
+/// The byte order mark with which each refusal in XML begins.
 const BOM: char = '\u{feff}';
 
 impl BlobError {
-    /// The answer to a request with this method. The code stands in a header as well, the only place where an answer to
-    /// HEAD can have it; .NET reads the message of such an answer from the reason phrase.
+    /// Returns the answer to a request with this method. The code is also in a header: an answer to HEAD can have it
+    /// nowhere else. .NET reads the message of such an answer from the reason phrase.
     pub(super) fn into_response(self, method: &Method, request_id: Uuid, tenant: Uuid) -> Response {
         let (status, code) = self.status_and_code();
         if matches!(self, Self::LengthRequired) {
@@ -28,7 +28,7 @@ impl BlobError {
         let mut response = if status == StatusCode::NOT_MODIFIED {
             status.into_response()
         } else if method == Method::HEAD {
-            // Azure's answer is chunked: with a length or a type, clients would parse the body that is not there.
+            // Azure's answer is chunked. With a length or a content type, clients would parse the missing body.
             let unknown_length = Body::from_stream(stream::empty::<std::io::Result<Bytes>>());
             (status, unknown_length).into_response()
         } else {
@@ -42,7 +42,7 @@ impl BlobError {
         let headers = response.headers_mut();
         headers.insert("x-ms-error-code", HeaderValue::from_static(code));
         match self {
-            // Parameters without quotes: that is how Azure sends this challenge.
+            // Azure sends this challenge with parameters without quotes.
             Self::NoAuthenticationInformation | Self::InvalidToken(_) => {
                 let challenge = format!(
                     "Bearer authorization_uri=https://login.microsoftonline.com/{tenant}/oauth2/authorize resource_id=https://storage.azure.com"
@@ -71,7 +71,7 @@ impl BlobError {
     }
 }
 
-/// Not the service but its front end answers: jclouds/legacy-jclouds#1420.
+/// Returns the answer of Azure's front end, which refuses before the service: jclouds/legacy-jclouds#1420.
 fn length_required() -> Response {
     const PAGE: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"http://www.w3.org/TR/html4/strict.dtd\">\r\n\
         <HTML><HEAD><TITLE>Length Required</TITLE>\r\n\

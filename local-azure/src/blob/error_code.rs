@@ -8,7 +8,7 @@ use super::{
 };
 
 impl BlobError {
-    /// How the answer names it.
+    /// Returns the status and the code of the answer.
     pub(super) const fn status_and_code(&self) -> (StatusCode, &'static str) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         const CONFLICT: StatusCode = StatusCode::CONFLICT;

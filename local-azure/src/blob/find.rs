@@ -1,5 +1,5 @@
-//! Find Blobs by Tags: <https://learn.microsoft.com/rest/api/storageservices/find-blobs-by-tags>. The index is never late
-//! here; in Azure it follows writes within seconds.
+//! Find Blobs by Tags: <https://learn.microsoft.com/rest/api/storageservices/find-blobs-by-tags>. Here the index is
+//! always current; in Azure it follows writes within seconds.
 
 use axum::response::Response;
 
@@ -14,10 +14,10 @@ use super::{
     xml::element,
 };
 
-/// Until this version a found blob shows one tag's value in place of its tags.
+/// Before this version, a found blob shows the value of one tag instead of its tags.
 const TAGS_FROM: &str = "2020-06-12";
 
-/// Blobs of the account, or of one container, whose tags fit.
+/// Returns the blobs of the account, or of one container, whose tags match.
 pub(super) fn find(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let text = call.query.get("where").ok_or(BlobError::MissingRequiredQueryParameter("where"))?;
     let of_account = call.container.is_empty();
@@ -61,7 +61,7 @@ pub(super) fn find(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     Ok(answer::document(&xml))
 }
 
-/// Adds the blobs of a container that fit; `false` when the page is full.
+/// Adds the matching blobs of a container; `false` when the page is full.
 fn add(page: &mut Page<tags::Tags>, paging: &Paging<'_>, query: &TagQuery, name: &str, container: &Container) -> bool {
     for (blob_name, blob) in container.current() {
         let place = format!("{name}/{blob_name}");

@@ -1,4 +1,5 @@
-//! Leases of blobs and containers: exclusive rights to write or delete, for a time. This module knows no HTTP.
+//! Leases of blobs and containers: exclusive rights to write or delete, for a time. This module does not depend on
+//! HTTP.
 //!
 //! States and outcomes: <https://learn.microsoft.com/rest/api/storageservices/lease-blob#remarks>.
 
@@ -8,19 +9,20 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A lease as it was last acted upon; what has become of it since depends on the time.
+/// A lease after the last action on it. Its current state depends on the time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Lease {
     #[default]
     None,
-    /// Held by the client that knows the ID, without end or until a time. `seconds` is the duration that it asked for.
+    /// Held by the client that knows the ID, without end or until a time. `seconds` is the duration that the client
+    /// asked for.
     Held { id: Uuid, seconds: Option<u32>, until: Option<Timestamp> },
-    /// Broken at a time, which may be yet to come.
+    /// Broken at a time, which may be in the future.
     Broken { id: Uuid, at: Timestamp },
 }
 
-/// What a lease is at a moment.
+/// The state of a lease at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LeaseState {
     Available,
@@ -30,7 +32,7 @@ pub(super) enum LeaseState {
     Broken,
 }
 
-/// How long a lease is wanted for.
+/// The requested duration of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
     Infinite,
@@ -51,16 +53,16 @@ pub(super) enum LeaseRefusal {
 /// Why a request is refused because of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UseRefusal {
-    /// There is a lease, and the request names none.
+    /// There is a lease, and the request names no lease.
     Missing,
     Mismatch,
-    /// The request names a lease that there is not.
+    /// The request names a lease that does not exist.
     NotPresent,
     /// The request names a lease that has expired or was broken.
     Lost,
 }
 
-/// What has the lease.
+/// The kind of resource with the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leased {
     Blob,
@@ -132,7 +134,7 @@ impl Lease {
         if self.is(id) { Ok(Self::None) } else { Err(LeaseRefusal::IdMismatch) }
     }
 
-    /// Ends a lease after what is left of it, or sooner when a number of seconds is given.
+    /// Ends a lease after its remaining time, or earlier if a number of seconds is given.
     pub(super) fn end(&self, after: Option<u32>, now: Timestamp) -> Result<Self, LeaseRefusal> {
         let asked = after.map(|seconds| later(now, seconds));
         match self {
@@ -144,7 +146,7 @@ impl Lease {
         }
     }
 
-    /// Whole seconds until a breaking lease is broken.
+    /// Returns the whole seconds until a breaking lease is broken.
     pub(super) fn seconds_left(&self, now: Timestamp) -> i64 {
         match self {
             Self::Broken { at, .. } => (at.duration_since(now).as_millis().max(0) as u64).div_ceil(1_000) as i64,
@@ -152,7 +154,7 @@ impl Lease {
         }
     }
 
-    /// Whether a request that names this lease (or none) may write.
+    /// Checks whether a request that names this lease (or none) may write.
     pub(super) fn check_write(&self, named: Option<Uuid>, now: Timestamp) -> Result<(), UseRefusal> {
         match (self.is_locked(now), named) {
             (true, None) => Err(UseRefusal::Missing),
@@ -160,7 +162,7 @@ impl Lease {
         }
     }
 
-    /// Whether a request that names this lease (or none) may read.
+    /// Checks whether a request that names this lease (or none) may read.
     pub(super) fn check_read(&self, named: Option<Uuid>, now: Timestamp) -> Result<(), UseRefusal> {
         match named {
             Some(id) if !self.is_locked(now) => {
@@ -171,7 +173,7 @@ impl Lease {
         }
     }
 
-    /// What is left of a lease after a write: one that is over cannot be renewed any more.
+    /// Returns the lease after a write: the client can no longer renew an ended lease.
     pub(super) fn after_write(&self, now: Timestamp) -> Self {
         if self.is_locked(now) { self.clone() } else { Self::None }
     }
@@ -180,7 +182,7 @@ impl Lease {
         matches!(self.state(now), LeaseState::Leased | LeaseState::Breaking)
     }
 
-    /// `infinite` or `fixed`, while it is held.
+    /// Returns `infinite` or `fixed` while the lease is held.
     pub(super) fn duration(&self, now: Timestamp) -> Option<&'static str> {
         match self {
             Self::Held { seconds, .. } if self.state(now) == LeaseState::Leased => {
@@ -190,14 +192,14 @@ impl Lease {
         }
     }
 
-    /// `locked` or `unlocked`.
+    /// Returns `locked` or `unlocked`.
     pub(super) fn status(&self, now: Timestamp) -> &'static str {
         if self.is_locked(now) { "locked" } else { "unlocked" }
     }
 }
 
 impl LeaseState {
-    /// The name in the API.
+    /// Returns the name in the API.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Available => "available",

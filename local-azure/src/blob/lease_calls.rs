@@ -16,7 +16,7 @@ use super::{
     store::{Blob, ContainerState, Shows},
 };
 
-/// Longest lease with an end and longest wait for a break, in seconds.
+/// The longest lease with an end and the longest wait for a break, in seconds.
 const LONGEST_LEASE: u32 = 60;
 const SHORTEST_LEASE: u32 = 15;
 
@@ -29,7 +29,7 @@ enum Action {
     Break { after: Option<u32> },
 }
 
-/// Lease Blob. The blob's `ETag` and time stay as they are.
+/// Lease Blob. The blob's `ETag` and time do not change.
 pub(super) async fn of_blob(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let action = Action::read(&call.parts.headers)?;
     let conditions = call.conditions()?;
@@ -45,7 +45,8 @@ pub(super) async fn of_blob(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<R
     Ok(action.answer(&blob.lease, now, answer::changed(action.status(), &blob.etag, blob.last_modified)))
 }
 
-/// Lease Container, which guards against deletion: <https://learn.microsoft.com/rest/api/storageservices/lease-container>.
+/// Lease Container, which guards against deletion:
+/// <https://learn.microsoft.com/rest/api/storageservices/lease-container>.
 pub(super) async fn of_container(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let action = Action::read(&call.parts.headers)?;
     let conditions = call.conditions()?;
@@ -108,7 +109,7 @@ impl Action {
     }
 }
 
-/// 15 to 60 seconds, or -1 for a lease without end.
+/// Reads the duration: 15 to 60 seconds, or -1 for a lease without end.
 fn length(headers: &HeaderMap) -> Result<Length, BlobError> {
     const NAME: &str = "x-ms-lease-duration";
     let value = text(headers, NAME)?.ok_or(BlobError::MissingRequiredHeader(NAME))?;

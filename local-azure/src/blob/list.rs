@@ -17,7 +17,7 @@ use super::{
     xml::element,
 };
 
-/// What a list may include. Immutability policies and legal holds are served nowhere, so that asking for them adds nothing.
+/// The values of `include`. local-azure has no immutability policies and legal holds, so these two values add nothing.
 const INCLUDE: &[&str] = &[
     "metadata",
     "tags",
@@ -30,9 +30,10 @@ const INCLUDE: &[&str] = &[
     "immutabilitypolicy",
     "legalhold",
 ];
-/// From this version on, a blob in a list has an element for the metadata of object replication, and one for a CRC-64.
+/// From this version on, a blob in a list has an element for the metadata of object replication, and an element for a
+/// CRC-64.
 const OR_METADATA_FROM: &str = "2020-02-10";
-/// Between a name and the number of a state in a marker; no name has it.
+/// The separator in a marker between a name and the number of a state; no name contains it.
 const STATE: char = '\0';
 
 /// An entry of a page.
@@ -41,15 +42,15 @@ enum Item {
         blob: Arc<Blob>,
         is_current: bool,
     },
-    /// A blob of which only versions are left.
+    /// A blob that has only versions left.
     VersionsOnly,
-    /// A blob of which there are waiting blocks only.
+    /// A blob that has only uncommitted blocks.
     Waiting,
-    /// All blobs whose names start so, in place of which this stands.
+    /// A prefix, which stands for all blobs whose names start with it.
     Prefix,
 }
 
-/// Which states of blobs a list has.
+/// The states of blobs that a list includes.
 struct Includes {
     waiting: bool,
     snapshots: bool,
@@ -58,7 +59,7 @@ struct Includes {
     deleted_with_versions: bool,
 }
 
-/// How a list is written.
+/// Settings for the text of a list.
 struct Style<'a> {
     paging: &'a Paging<'a>,
     version: &'a str,
@@ -66,7 +67,7 @@ struct Style<'a> {
     now: Timestamp,
 }
 
-/// A page of a container's blobs, in the order of their names.
+/// Returns a page of a container's blobs, in the order of their names.
 pub(super) fn list(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let paging = Paging::read(call.query, INCLUDE)?;
     let delimiter = call.query.get("delimiter");
@@ -133,7 +134,7 @@ fn page(
     let skip: usize = skip.parse().unwrap_or_default();
     for name in container.names(from, includes.waiting, includes.needs_older()) {
         let Some(rest) = name.strip_prefix(paging.prefix) else {
-            // Names are in order: before the prefix comes nothing, after the last with it nothing either.
+            // Names are in order, so no match can come before the prefix or after the last name with it.
             if name < paging.prefix {
                 continue;
             }
@@ -169,7 +170,7 @@ impl Includes {
     }
 }
 
-/// The states of one blob that the list has: older ones first, the current one last.
+/// Returns the states of one blob that the list includes: older states first, the current state last.
 fn states(container: &Container, name: &str, style: &Style<'_>, includes: &Includes) -> Vec<Item> {
     let current = container.existing(BlobName(name));
     let is_over = |blob: &Blob| match (blob.deleted, style.delete_days) {
@@ -236,7 +237,7 @@ impl Style<'_> {
         xml.push_str("</Blob>");
     }
 
-    /// A blob of which there are waiting blocks only.
+    /// Adds a blob that has only uncommitted blocks.
     fn waiting(&self, name: &str, xml: &mut String) {
         xml.push_str("<Blob>");
         element(xml, "Name", name);

@@ -1,7 +1,7 @@
 //! Blob Storage: block, append and page blobs in containers, stored as files. Callers need a bearer token and a role,
 //! or a signature made with a delegation key.
 //!
-//! Access policies, immutability, encryption scopes, and everything signed with an account key are refused by name.
+//! Access policies, immutability, encryption scopes and all account-key signatures are refused by name.
 
 mod account;
 mod answer;
@@ -81,9 +81,9 @@ use self::{
 };
 use crate::{issuer::Entra, journal::Decision, seed};
 
-/// A storage account of the seed.
+/// Opens a storage account of the seed.
 ///
-/// Blobs and uncommitted blocks are files of the folder `data`. Opening the same folder again brings both back.
+/// Blobs and uncommitted blocks are files in the folder `data`. Opening the same folder again brings both back.
 ///
 /// # Errors
 /// When the folder cannot be read or written, or holds foreign records, or when the seed gives a container a name that
@@ -110,7 +110,7 @@ pub(crate) fn open(
     Ok(Arc::new(account))
 }
 
-/// An account for its host `{name}.blob.core.windows.net`.
+/// Returns the routes of an account's host `{name}.blob.core.windows.net`.
 pub(crate) fn routes(account: Arc<Account>) -> Router {
     Router::new()
         .route("/", any(in_account))
@@ -120,7 +120,7 @@ pub(crate) fn routes(account: Arc<Account>) -> Router {
         .with_state(account)
 }
 
-/// Container and blob of a path, both empty for the account.
+/// Container and blob of a path; for the account, the container is empty and the blob absent.
 type Names = (String, Option<String>);
 
 async fn in_account(State(account): State<Arc<Account>>, request: Request) -> Response {
@@ -153,7 +153,7 @@ fn invalid_uri(request: &Request) -> BlobError {
     BlobError::InvalidUri(format!("{} {}", request.method(), request.uri().path()))
 }
 
-/// Answers a request that stands in a batch.
+/// Answers a request that is part of a batch.
 async fn respond_to(account: &Account, request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
     let names = match path.split_once('/') {
@@ -190,8 +190,8 @@ async fn answer(account: &Account, names: Result<Names, BlobError>, request: Req
     response
 }
 
-/// Reads what is left of a refused body while the answer is on its way: a connection that ends while the client still
-/// writes may lose the answer. A client that waits to be told to continue has nothing under way.
+/// Reads the rest of a refused body while the answer is on its way. If the connection ended while the client still
+/// writes, the answer could get lost. A client that waits for permission to continue has sent no body.
 fn drain(headers: &HeaderMap, mut body: Body) {
     if headers.contains_key(header::EXPECT) || body.is_end_stream() {
         return;

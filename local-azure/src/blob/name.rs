@@ -7,7 +7,8 @@ use super::error::BlobError;
 pub(super) struct BlobName<'a>(pub(super) &'a str);
 
 impl<'a> BlobName<'a> {
-    /// Names are up to 1,024 characters. Control characters, which XML cannot carry, are refused here but not by Azure.
+    /// Checks a name: it has up to 1,024 characters. Control characters, which XML cannot carry, are refused here but
+    /// not by Azure.
     pub(super) fn checked(name: &'a str) -> Result<Self, BlobError> {
         if name.chars().count() > 1_024 {
             return Err(BlobError::OutOfRangeInput(name.chars().take(100).collect()));

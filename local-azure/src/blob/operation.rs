@@ -1,6 +1,6 @@
 //! The operations of the Blob service that local-azure serves.
 
-/// What a path names.
+/// The kind of resource that a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BlobPlace {
     Account,
@@ -8,7 +8,7 @@ pub(super) enum BlobPlace {
     Blob,
 }
 
-/// An operation of the Blob service that is served here.
+/// An operation of the Blob service that local-azure serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     ListContainers,

@@ -11,12 +11,12 @@ use super::{
     request_headers::{says_true, text},
 };
 
-/// Headers that mean the same everywhere, and nothing for what is done.
+/// Headers that have the same meaning in every request, and do not change the operation.
 const COMMON_HEADERS: &[&str] =
     &["x-ms-version", "x-ms-date", "x-ms-client-request-id", "x-ms-return-client-request-id"];
 
 impl Operation {
-    /// The operation of a request.
+    /// Finds the operation of a request.
     pub(super) fn from_request(parts: &Parts, query: &Query, place: BlobPlace) -> Result<Self, BlobError> {
         let is_head = parts.method == Method::HEAD;
         let method = if is_head { "GET" } else { parts.method.as_str() };
@@ -45,7 +45,7 @@ impl Operation {
     }
 }
 
-/// PUT and POST announce a length, also those without a body: Azure/azure-rest-api-specs#39255.
+/// Checks that a PUT or POST announces a length, even without a body: Azure/azure-rest-api-specs#39255.
 fn check_length(headers: &HeaderMap) -> Result<(), BlobError> {
     if headers.contains_key(http::header::CONTENT_LENGTH) {
         return Ok(());
@@ -147,7 +147,7 @@ fn of_put_page(headers: &HeaderMap, from_url: bool) -> Result<Op, BlobError> {
     }
 }
 
-/// Headers that tell the service to do something else, as opposed to those of HTTP's own machinery.
+/// Reports whether a header changes what the service does; other headers belong to HTTP itself.
 fn changes_meaning(name: &HeaderName) -> bool {
     let name = name.as_str();
     name.starts_with("x-ms-") || name.starts_with("if-") || matches!(name, "range" | "content-md5")

@@ -16,7 +16,7 @@ const IF_TAGS: &[&str] = &["x-ms-if-tags"];
 const CONDITIONS: &[&str] = conditions::HEADERS;
 const TIMES: &[&str] = &["if-modified-since", "if-unmodified-since"];
 const PROPERTIES: &[&str] = properties::HEADERS;
-/// Headers that speak of a copy's source.
+/// Headers about a copy's source.
 const SOURCE: &[&str] = &[
     "x-ms-copy-source",
     "x-ms-source-if-match",
@@ -27,46 +27,47 @@ const SOURCE: &[&str] = &[
 ];
 const SOURCE_TOKEN: &[&str] = &["x-ms-copy-source-authorization"];
 const SOURCE_SUMS: &[&str] = &["x-ms-source-content-md5", "x-ms-source-content-crc64"];
-/// What a new blob gets beside content and properties.
+/// Headers for a new blob, besides content and properties.
 const OF_NEW: &[&str] = &["x-ms-tags", "x-ms-access-tier", properties::METADATA_PREFIX];
 const LEASING: &[&str] =
     &["x-ms-lease-action", "x-ms-lease-duration", "x-ms-proposed-lease-id", "x-ms-lease-break-period"];
 const APPENDING: &[&str] = &["x-ms-blob-condition-appendpos", "x-ms-blob-condition-maxsize"];
 const SEQUENCE: &[&str] = &["x-ms-if-sequence-number-le", "x-ms-if-sequence-number-lt", "x-ms-if-sequence-number-eq"];
-/// Clients send a blob's metadata and kind with each of its parts; only what makes the blob counts
+/// Clients send a blob's metadata and kind with each of its parts. Only the request that makes the blob uses them
 /// (Azure/azure-sdk-for-python#14194, Azure/azure-sdk-for-go#14395).
 const IGNORED: &[&str] = &[properties::METADATA_PREFIX, "x-ms-blob-type"];
-/// Which of a blob's states a read is about.
+/// Parameters that select one state of a blob.
 const STATE: [&str; 2] = ["snapshot", "versionid"];
 
-/// Which letters of a signature allow an operation.
+/// The letters of a signature that allow an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Letters {
-    /// No such signature does.
+    /// No signature allows the operation.
     None,
-    /// Every signature does.
+    /// Every signature allows it.
     Any,
-    /// One of these.
+    /// One of these letters allows it.
     AnyOf(&'static str),
-    /// `w`, or `c` where the blob is new.
+    /// `w` allows it, and `c` if the blob is new.
     CreateOrWrite,
-    /// `d`, of a version `x`.
+    /// `d` allows it, and `x` for a version.
     Delete,
 }
 
-/// What an operation takes and needs.
+/// The parameters, headers and rights of an operation.
 pub(super) struct Shape {
-    /// The role's right; none needs a token alone, or only rights that its parts need.
+    /// The right that a role must give. With none, a token suffices, or only the parts of the request need rights.
     pub(super) right: Option<Right>,
-    /// Letters of a signature of which one allows it.
+    /// The letters of a signature that allow the operation.
     pub(super) letters: Letters,
     /// Query parameters.
     pub(super) parameters: &'static [&'static str],
-    /// Groups of headers that it understands; a name that ends with a hyphen stands for all that start so.
+    /// Groups of headers that the operation understands. A name that ends with a hyphen stands for all names with this
+    /// prefix.
     pub(super) headers: &'static [&'static [&'static str]],
-    /// PUT or POST: a length is announced.
+    /// The operation is a PUT or POST, so the request must announce a length.
     pub(super) writes: bool,
-    /// Its answer is in headers, so that HEAD asks for it as well.
+    /// The answer is in headers, so HEAD works as well.
     pub(super) said_in_headers: bool,
 }
 
@@ -86,19 +87,20 @@ const fn write(right: Right, letters: Letters, parameters: Parameters, headers: 
 }
 
 impl Operation {
-    /// What it takes, and what its caller needs.
+    /// Returns the operation's parameters, headers and rights.
     pub(super) const fn shape(self) -> Shape {
         shape(self)
     }
 
-    /// The right it needs: <https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory>.
-    /// None needs a token alone.
+    /// Returns the right that the operation needs:
+    /// <https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory>.
+    /// With none, a token suffices.
     pub(super) const fn needs(self) -> Option<Right> {
         self.shape().right
     }
 }
 
-/// The row of an operation.
+/// Returns the row of an operation.
 #[expect(clippy::too_many_lines, reason = "a table")]
 const fn shape(operation: Op) -> Shape {
     const NONE: Letters = Letters::None;

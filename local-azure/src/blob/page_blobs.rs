@@ -22,13 +22,14 @@ use super::{
 };
 
 const MIB: u64 = 1024 * 1024;
-/// Bytes of one write and of a blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+/// The most bytes of one write and of a blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
 pub(super) const WRITE_LIMIT: u64 = 4 * MIB;
 const BLOB_LIMIT: u64 = 8 * MIB * MIB;
-/// The last sequence number (<https://learn.microsoft.com/rest/api/storageservices/put-blob>).
+/// The largest sequence number (<https://learn.microsoft.com/rest/api/storageservices/put-blob>).
 const SEQUENCE_NUMBER_LIMIT: u64 = i64::MAX.unsigned_abs();
 
-/// Put Blob for a page blob, which starts with zeros: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
+/// Put Blob for a page blob, which starts with zeros:
+/// <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
 pub(super) async fn create(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
@@ -47,7 +48,7 @@ pub(super) async fn create(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Res
     Ok(created(call, &written))
 }
 
-/// A sequence number in a header.
+/// Reads a sequence number from a header.
 fn sequence_number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, BlobError> {
     match number(headers, name)? {
         Some(number) if number > SEQUENCE_NUMBER_LIMIT => Err(BlobError::header_value(name, &number.to_string())),
@@ -55,7 +56,7 @@ fn sequence_number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64
     }
 }
 
-/// The length that a page blob is to have.
+/// Reads the requested length of a page blob.
 pub(super) fn length(headers: &HeaderMap) -> Result<Option<u64>, BlobError> {
     let length = number(headers, "x-ms-blob-content-length")?;
     match length {
@@ -80,7 +81,7 @@ pub(super) async fn put_pages(call: BlobCall<'_>, name: BlobName<'_>, body: &mut
     write_pages(call, name, (first, length), Some(received.part), answered).await
 }
 
-/// Put Page that clears. Nothing is stored, so that the answer speaks of no encryption.
+/// Put Page for clearing. Nothing is stored, so the answer has no header about encryption.
 pub(super) async fn clear_pages(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let range = page_range(headers)?;
@@ -91,7 +92,7 @@ pub(super) async fn clear_pages(call: BlobCall<'_>, name: BlobName<'_>) -> Resul
     write_pages(call, name, range, None, HeaderMap::new()).await
 }
 
-/// The first byte and the length of the pages that a request names, which are whole.
+/// Returns the first byte and the length of a request's page range, which must consist of whole pages.
 pub(super) fn page_range(headers: &HeaderMap) -> Result<(u64, u64), BlobError> {
     let range = range::asked(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-range"))?;
     match range {
@@ -102,7 +103,7 @@ pub(super) fn page_range(headers: &HeaderMap) -> Result<(u64, u64), BlobError> {
     }
 }
 
-/// Puts a part in place of pages, or clears them. `answered` are headers of the answer.
+/// Replaces pages with a part, or clears them. `answered` holds headers of the answer.
 pub(super) async fn write_pages(
     call: BlobCall<'_>,
     name: BlobName<'_>,
@@ -148,7 +149,7 @@ pub(super) fn get_ranges(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Resp
         None => (0, length),
     };
     let paging = Paging::read(call.query, &[])?;
-    // A page of the list starts with the range that starts where its marker says.
+    // The marker is the start of a range; a page of the list begins with this range.
     let start = match paging.from.as_str() {
         "" => from,
         marker => marker.parse().map_err(|_| BlobError::OutOfRangeInput(marker.to_owned()))?,
@@ -191,7 +192,7 @@ pub(super) fn get_ranges(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Resp
     Ok(response)
 }
 
-/// What Set Blob Properties does to a page blob beside its properties: another length, another sequence number.
+/// The changes that Set Blob Properties makes only to a page blob: its length and its sequence number.
 pub(super) struct PageChange {
     length: Option<u64>,
     action: Option<SequenceNumberAction>,
@@ -220,7 +221,8 @@ impl PageChange {
         Ok(Self { length: length(headers)?, action })
     }
 
-    /// Whether it changes anything; where it does, properties are left as they are.
+    /// Reports whether the length or the sequence number changes. A request that changes only these keeps the blob's
+    /// properties.
     pub(super) const fn is_some(&self) -> bool {
         self.length.is_some() || self.action.is_some()
     }
@@ -228,7 +230,7 @@ impl PageChange {
     pub(super) fn apply(&self, blob: &mut Blob) -> Result<(), BlobError> {
         let BlobKind::Page { sequence_number } = &mut blob.kind else {
             return match self.length {
-                // The page gives the status and no code; the code is Azurite's:
+                // The documentation gives the status and no code; the code is Azurite's:
                 // <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>.
                 Some(_) => Err(BlobError::InvalidOperation("x-ms-blob-content-length is for page blobs.")),
                 None if self.is_some() => Err(BlobError::InvalidBlobType),
@@ -251,7 +253,7 @@ impl PageChange {
     }
 }
 
-/// The sequence number, with answers about page blobs.
+/// Adds the sequence number to answers about page blobs.
 pub(super) fn insert_sequence_number(blob: &Blob, headers: &mut HeaderMap) {
     if let BlobKind::Page { sequence_number } = blob.kind {
         insert(headers, "x-ms-blob-sequence-number", &sequence_number.to_string());

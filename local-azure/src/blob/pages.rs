@@ -1,13 +1,13 @@
-//! The content of a page blob: written ranges, with zeros between them. This module knows no HTTP.
+//! The content of a page blob: written ranges, with zeros between them. This module does not depend on HTTP.
 
 use std::sync::Arc;
 
 use super::store::{BlobPart, Piece};
 
-/// Bytes of a page; every offset and length is a multiple of it.
+/// Bytes of a page; every offset and length is a multiple of this.
 pub(super) const PAGE: u64 = 512;
 
-/// The pieces from byte `from` to before `to`.
+/// Returns the pieces from byte `from` up to, but not including, byte `to`.
 pub(super) fn slice(pieces: &[Piece], from: u64, to: u64) -> Vec<Piece> {
     let mut start = 0;
     let mut slices = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn slice(pieces: &[Piece], from: u64, to: u64) -> Vec<Piece> {
     slices
 }
 
-/// The pieces with `new` from byte `from` on in place of what was there.
+/// Returns the pieces after `new` has replaced the bytes from `from` on.
 pub(super) fn overlay(pieces: &[Piece], from: u64, new: Piece) -> Vec<Piece> {
     let end = from + new.length;
     let mut result = slice(pieces, 0, from);
@@ -31,7 +31,7 @@ pub(super) fn overlay(pieces: &[Piece], from: u64, new: Piece) -> Vec<Piece> {
     merge_zeros(result)
 }
 
-/// The pieces cut, or followed by zeros, so that they have this length.
+/// Cuts the pieces, or appends zeros, to get this length.
 pub(super) fn resize(pieces: &[Piece], length: u64) -> Vec<Piece> {
     let mut result = slice(pieces, 0, length);
     let now: u64 = result.iter().map(|piece| piece.length).sum();
@@ -41,7 +41,7 @@ pub(super) fn resize(pieces: &[Piece], length: u64) -> Vec<Piece> {
     merge_zeros(result)
 }
 
-/// The written bytes between `from` and before `to`: first and last byte of each stretch.
+/// Returns the written bytes from `from` up to, but not including, `to`: first and last byte of each stretch.
 pub(super) fn written(pieces: &[Piece], from: u64, to: u64) -> Vec<(u64, u64)> {
     let mut stretches: Vec<(u64, u64)> = Vec::new();
     let mut start = from;
@@ -57,14 +57,14 @@ pub(super) fn written(pieces: &[Piece], from: u64, to: u64) -> Vec<(u64, u64)> {
     stretches
 }
 
-/// What has become of a stretch of pages.
+/// The change of a stretch of pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Page {
     Written,
     Cleared,
 }
 
-/// The pages between `from` and before `to` that are not as they were: first and last byte of each stretch.
+/// Returns the changed pages from `from` up to, but not including, `to`: first and last byte of each stretch.
 pub(super) fn changed(old: &[Piece], new: &[Piece], from: u64, to: u64) -> Vec<(u64, u64, Page)> {
     let mut bounds: Vec<u64> = ends(old).chain(ends(new)).filter(|end| (from..to).contains(end)).collect();
     bounds.extend([from, to]);
@@ -83,7 +83,7 @@ pub(super) fn changed(old: &[Piece], new: &[Piece], from: u64, to: u64) -> Vec<(
     stretches
 }
 
-/// Where each piece ends.
+/// Returns the end of each piece.
 fn ends(pieces: &[Piece]) -> impl Iterator<Item = u64> {
     pieces.iter().scan(0, |start, piece| {
         *start += piece.length;
@@ -91,8 +91,8 @@ fn ends(pieces: &[Piece]) -> impl Iterator<Item = u64> {
     })
 }
 
-/// The file and the place in it that holds a byte; none for a zero that no file holds. Files never change, so that the
-/// same place is the same content.
+/// Returns the file that holds a byte, and the byte's place in it; none for a zero that no file holds. Files never
+/// change, so the same place means the same content.
 fn content_at(pieces: &[Piece], byte: u64) -> Option<(*const BlobPart, u64)> {
     let mut start = 0;
     for piece in pieces {

@@ -4,14 +4,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{error::BlobError, query::Query, xml::element};
 
-/// Most entries in one answer.
+/// The most entries in one answer.
 const PAGE: usize = 5_000;
 
-/// What a client asks of a list.
+/// A client's parameters for a list.
 pub(super) struct Paging<'a> {
     pub(super) prefix: &'a str,
     marker: Option<&'a str>,
-    /// Name that the page starts with.
+    /// The name that the page starts with.
     pub(super) from: String,
     max_results: Option<usize>,
     include: &'a str,
@@ -20,12 +20,12 @@ pub(super) struct Paging<'a> {
 /// Entries with their names, in order.
 pub(super) struct Page<T> {
     pub(super) items: Vec<(String, T)>,
-    /// Name that the next page starts with.
+    /// The name that the next page starts with.
     next: Option<String>,
 }
 
 impl<'a> Paging<'a> {
-    /// `known` are the values of `include` that the list understands.
+    /// Reads the parameters. `known` holds the values of `include` that the list understands.
     pub(super) fn read(query: &'a Query, known: &[&str]) -> Result<Self, BlobError> {
         let out_of_range =
             |value: &str| BlobError::OutOfRangeQueryParameterValue { name: "maxresults", value: value.to_owned() };
@@ -38,7 +38,7 @@ impl<'a> Paging<'a> {
             name.ok_or_else(|| BlobError::OutOfRangeInput(marker.to_owned()))
         });
         let include = query.get("include").unwrap_or_default();
-        // .NET writes each word with a capital letter, and blanks after the commas are taken too.
+        // .NET writes each word with a capital letter. Blanks after the commas are accepted too.
         let is_known = |part: &str| known.iter().any(|word| word.eq_ignore_ascii_case(part));
         if let Some(unknown) = include.split(',').map(str::trim).find(|part| !part.is_empty() && !is_known(part)) {
             return Err(BlobError::query_value("include", unknown));
@@ -57,12 +57,12 @@ impl<'a> Paging<'a> {
         self.include.split(',').any(|part| part.trim().eq_ignore_ascii_case(what))
     }
 
-    /// Whether the request says how many entries it wants.
+    /// Reports whether the request limits the number of entries.
     pub(super) const fn is_limited(&self) -> bool {
         self.max_results.is_some()
     }
 
-    /// What was asked, as the answer repeats it.
+    /// Writes the parameters into the answer, which repeats them.
     pub(super) fn echo(&self, xml: &mut String) {
         if !self.prefix.is_empty() {
             element(xml, "Prefix", self.prefix);
@@ -83,12 +83,12 @@ impl<T> Default for Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Adds an entry, or says that the page is full and the next starts with it.
+    /// Adds an entry; `false` when the page is full, and the next page starts with this entry.
     pub(super) fn push(&mut self, paging: &Paging<'_>, name: &str, item: T) -> bool {
         self.push_at(paging, name, name, item)
     }
 
-    /// The same for an entry that is found again by something else than its name.
+    /// Does the same for an entry that has another marker than its name.
     pub(super) fn push_at(&mut self, paging: &Paging<'_>, name: &str, marker: &str, item: T) -> bool {
         if self.items.len() >= paging.max_results.unwrap_or(PAGE).min(PAGE) {
             self.next = Some(marker.to_owned());

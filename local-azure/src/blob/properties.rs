@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::error::BlobError;
 use crate::header_names::HeaderNames;
 
-/// Start of the names of metadata headers.
+/// The prefix of the names of metadata headers.
 pub(super) const METADATA_PREFIX: &str = "x-ms-meta-";
-/// Bytes of metadata, names included (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+/// The most bytes of metadata, names included
+/// (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
 const METADATA_LIMIT: usize = 8 * 1024;
 
-/// Headers that say how a blob is served.
+/// Headers that set how a blob is served.
 pub(super) const HEADERS: &[&str] = &[
     "x-ms-blob-content-type",
     "x-ms-blob-content-encoding",
@@ -25,10 +26,10 @@ pub(super) const HEADERS: &[&str] = &[
     "x-ms-blob-content-md5",
 ];
 
-/// Name and value pairs of a blob or container. Names keep the letter case in which they were written.
+/// Name and value pairs of a blob or container. Names keep their letter case.
 pub(super) type Metadata = BTreeMap<String, String>;
 
-/// Headers that a blob is served with.
+/// Headers with which a blob is served.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct ContentProperties {
     pub(super) content_type: Option<String>,
@@ -36,12 +37,12 @@ pub(super) struct ContentProperties {
     pub(super) content_language: Option<String>,
     pub(super) content_disposition: Option<String>,
     pub(super) cache_control: Option<String>,
-    /// In base64.
+    /// The MD5 in base64.
     pub(super) content_md5: Option<String>,
 }
 
 impl ContentProperties {
-    /// From the `x-ms-blob-…` headers of a write. Where the body is the content, the ordinary headers speak for it too.
+    /// Reads the `x-ms-blob-…` headers of a write. If the body is the content, the ordinary headers count too.
     pub(super) fn read(headers: &HeaderMap, body_is_content: bool) -> Result<Self, BlobError> {
         let property = |own: &'static str, ordinary: HeaderName| -> Result<Option<String>, BlobError> {
             let ordinary = headers.get(&ordinary).filter(|_| body_is_content);
@@ -59,7 +60,7 @@ impl ContentProperties {
         })
     }
 
-    /// What a change of properties gives, and nothing in place of the rest.
+    /// Reads the properties that a request gives, without defaults for the others.
     pub(super) fn given(headers: &HeaderMap) -> Result<Self, BlobError> {
         let mut properties = Self::read(headers, false)?;
         if !headers.contains_key("x-ms-blob-content-type") {
@@ -68,7 +69,7 @@ impl ContentProperties {
         Ok(properties)
     }
 
-    /// These, and others where these say nothing.
+    /// Returns these properties, with values from `others` where these have none.
     pub(super) fn or(self, others: Self) -> Self {
         Self {
             content_type: self.content_type.or(others.content_type),
@@ -80,7 +81,8 @@ impl ContentProperties {
         }
     }
 
-    /// Puts them into the headers of an answer, all but the MD5, whose header depends on what is read.
+    /// Puts the properties into the headers of an answer, except the MD5: its header depends on the bytes that are
+    /// read.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
         for (name, value) in [
             (header::CONTENT_TYPE, &self.content_type),
@@ -95,7 +97,7 @@ impl ContentProperties {
     }
 }
 
-/// The base64 text of an MD5, if it is one.
+/// Checks that a text is an MD5 in base64.
 pub(super) fn checked_md5(value: String) -> Result<String, BlobError> {
     match STANDARD.decode(&value) {
         Ok(digest) if digest.len() == 16 => Ok(value),
@@ -103,7 +105,7 @@ pub(super) fn checked_md5(value: String) -> Result<String, BlobError> {
     }
 }
 
-/// The metadata of a request. Names must be identifiers, because they become XML elements.
+/// Reads the metadata of a request. Names must be identifiers, because they become XML elements.
 pub(super) fn read_metadata(headers: &HeaderMap, names: Option<&HeaderNames>) -> Result<Metadata, BlobError> {
     let mut metadata = Metadata::new();
     for (header, value) in headers {
@@ -128,7 +130,7 @@ pub(super) fn read_metadata(headers: &HeaderMap, names: Option<&HeaderNames>) ->
     if size > METADATA_LIMIT { Err(BlobError::MetadataTooLarge) } else { Ok(metadata) }
 }
 
-/// Puts metadata into an answer, whose names go out as they were written.
+/// Puts metadata into an answer, with names as the client wrote them.
 pub(super) fn write_metadata(metadata: &Metadata, response: &mut Response) {
     let names: HeaderNames = metadata.keys().map(|name| format!("{METADATA_PREFIX}{name}")).collect();
     if !names.is_empty() {

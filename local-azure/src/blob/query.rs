@@ -5,10 +5,10 @@ use url::form_urlencoded;
 
 use super::{error::BlobError, sas_fields::Fields};
 
-/// Seconds after which the service gives up. It is known everywhere, and nothing takes that long here.
+/// Seconds after which the service gives up. Every operation accepts it; no operation takes that long here.
 const TIMEOUT: &str = "timeout";
 
-/// Names and values in the order of the URL, and the signature apart.
+/// A request's names and values in the order of the URL, and its signature apart.
 pub(super) struct Query {
     pairs: Vec<(String, String)>,
     pub(super) signature: Fields,
@@ -25,15 +25,15 @@ impl Query {
         Self { pairs, signature }
     }
 
-    /// The first value with this name. An empty one counts as absent, because clients send those.
+    /// Returns the first value with this name. An empty value counts as absent, because clients send empty values.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses parameters that are not known, or stand twice, and a time limit that is no number.
+    /// Refuses unknown or repeated parameters, and a time limit that is no number.
     pub(super) fn check(&self, known: &[&str]) -> Result<(), BlobError> {
         for (index, (name, value)) in self.pairs.iter().enumerate() {
-            // Clients that build every query in one way send these without a value.
+            // Clients that build every query in the same way send these without a value.
             if value.is_empty() && ["restype", "comp"].contains(&name.as_str()) {
                 continue;
             }

@@ -4,19 +4,20 @@ use http::HeaderMap;
 
 use super::{error::BlobError, request_headers::invalid};
 
-/// First and last byte; without a last one, to the end.
+/// First and last byte; without a last byte, the range goes to the end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
     pub(super) first: u64,
     pub(super) last: Option<u64>,
 }
 
-/// The range of a request. `x-ms-range` goes before `Range`. Azure knows no other form than `bytes=first-` and `bytes=first-last`.
+/// Returns the range of a request. `x-ms-range` takes precedence over `Range`. Azure accepts only the forms
+/// `bytes=first-` and `bytes=first-last`.
 pub(super) fn asked(headers: &HeaderMap) -> Result<Option<Range>, BlobError> {
     ["x-ms-range", "range"].into_iter().find_map(|name| Some(parse(name, headers.get(name)?))).transpose()
 }
 
-/// A range in a header.
+/// Parses a range in a header.
 pub(super) fn parse(name: &str, value: &http::HeaderValue) -> Result<Range, BlobError> {
     let refused = || invalid(name, value);
     let text = value.to_str().map_err(|_| refused())?;
@@ -31,7 +32,7 @@ pub(super) fn parse(name: &str, value: &http::HeaderValue) -> Result<Range, Blob
 }
 
 impl Range {
-    /// The first byte and the one after the last, of something that long.
+    /// Returns the first byte and the byte after the last, for content of this length.
     pub(super) fn within(self, length: u64) -> Result<(u64, u64), BlobError> {
         if self.first >= length {
             return Err(BlobError::InvalidRange(length));

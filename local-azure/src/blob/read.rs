@@ -30,10 +30,10 @@ use super::{
 
 /// Bytes read from disk at once.
 const CHUNK: usize = 128 * 1024;
-/// Bytes of a range whose checksum a client may ask for.
+/// The most bytes of a range for which a client may ask for a checksum.
 const CHECKSUM_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// From this version on, the way out of the archive shows its priority.
+/// From this version on, a blob that leaves the archive shows its priority.
 pub(super) const REHYDRATE_PRIORITY_FROM: &str = "2019-12-12";
 
 /// Get Blob: <https://learn.microsoft.com/rest/api/storageservices/get-blob>.
@@ -59,7 +59,7 @@ pub(super) async fn get(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Respo
     }
     if range.is_some() {
         insert(headers, "content-range", &format!("bytes {from}-{}/{length}", to - 1));
-        // The MD5 of the whole content has another name beside a part.
+        // Beside a part, the MD5 of the whole content has another name.
         insert_md5(&blob, "x-ms-blob-content-md5", headers);
         checksums.insert(headers);
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -147,7 +147,7 @@ fn describe(call: &BlobCall<'_>, blob: &Blob, response: &mut Response) {
     blob.properties.write(headers);
 }
 
-/// Properties that a signature puts in place of the blob's.
+/// Puts a signature's properties in place of the blob's.
 fn override_properties(call: &BlobCall<'_>, headers: &mut HeaderMap) {
     for (field, name) in [
         ("rscc", "cache-control"),
@@ -168,7 +168,7 @@ fn insert_md5(blob: &Blob, header: &'static str, headers: &mut HeaderMap) {
     }
 }
 
-/// The checksums of a range that the request asks for.
+/// Returns the checksums of a range that the request asks for.
 async fn range_checksums(request: &HeaderMap, blob: &Blob, range: Option<(u64, u64)>) -> Result<Checksums, BlobError> {
     let asked = |name: &'static str| request.get(name).filter(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     let md5 = asked("x-ms-range-get-content-md5");
@@ -188,7 +188,7 @@ async fn range_checksums(request: &HeaderMap, blob: &Blob, range: Option<(u64, u
     }
 }
 
-/// A structured body around so many bytes.
+/// Puts a frame around a body of this length.
 fn frame(plain: Body, length: u64) -> Body {
     let pieces = plain.into_data_stream().map(Some).chain(stream::iter([None]));
     let framed = pieces.scan(Some(Frame::new(length)), |frame, piece| {
@@ -201,7 +201,7 @@ fn frame(plain: Body, length: u64) -> Body {
     Body::from_stream(framed)
 }
 
-/// The bytes of a blob from `from` to before `to`, piece after piece.
+/// Returns the bytes of a blob from `from` up to, but not including, `to`, piece after piece.
 pub(super) fn content(blob: &Blob, from: u64, to: u64) -> Body {
     Body::from_stream(stream::iter(pages::slice(&blob.pieces, from, to)).then(open).try_flatten())
 }
@@ -213,6 +213,6 @@ async fn open(piece: Piece) -> std::io::Result<BoxStream<'static, std::io::Resul
     };
     let mut file = File::open(part.path()).await?;
     file.seek(SeekFrom::Start(piece.offset)).await?;
-    // The file may go when the last that knows it does; an open one can be read on.
+    // The file may be deleted when its last user drops it; an open file can still be read.
     Ok(ReaderStream::with_capacity(file.take(piece.length), CHUNK).boxed())
 }

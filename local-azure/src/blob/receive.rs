@@ -1,5 +1,5 @@
-//! Request bodies: content is written to a file as it arrives, small documents are read into memory. Checksums are
-//! verified on the way.
+//! Request bodies: content is written to a file as it arrives, small documents are read into memory. Both ways verify
+//! checksums.
 
 use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -21,33 +21,33 @@ use super::{
 };
 use crate::private_files;
 
-/// Until this version of the service, answers have MD5s and no CRC-64.
+/// Before this version of the service, answers have MD5s and no CRC-64.
 pub(super) const CRC64_FROM: &str = "2019-02-02";
 
-/// Content that has arrived.
+/// Received content.
 pub(super) struct Received {
     pub(super) part: BlobPart,
-    /// MD5 of the content, where it was worked out.
+    /// The MD5 of the content, if it was calculated.
     pub(super) md5: Option<String>,
-    /// What the answer says.
+    /// The checksums in the answer.
     pub(super) checksums: Checksums,
-    /// The content came as a structured body.
+    /// The content arrived as a structured body.
     structured: bool,
 }
 
-/// In base64.
+/// Checksums in base64.
 #[derive(Clone, Default)]
 pub(super) struct Checksums {
     pub(super) md5: Option<String>,
     pub(super) crc64: Option<String>,
 }
 
-/// Which checksums the answer to a write has.
+/// The checksums in the answer to a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answers {
     /// A whole blob's MD5 and CRC-64.
     Both,
-    /// The MD5 of a part if the client gave one, else its CRC-64.
+    /// The MD5 of a part if the client gave an MD5, else its CRC-64.
     One,
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn content(
 }
 
 impl Received {
-    /// Puts the checksums into an answer, and the word that a structured body was understood.
+    /// Puts the checksums into an answer, and for a structured body the header that repeats its format.
     pub(super) fn insert(&self, headers: &mut HeaderMap) {
         self.checksums.insert(headers);
         if self.structured {
@@ -115,7 +115,7 @@ impl Received {
     }
 }
 
-/// The length of the content that a request announces, which a frame may hold.
+/// Returns the length of the content that a request announces, without the frame of a structured body.
 pub(super) fn content_length(headers: &HeaderMap, limit: u64) -> Result<u64, BlobError> {
     if !structured::is_asked(headers)? {
         return length(headers, limit);
@@ -126,7 +126,7 @@ pub(super) fn content_length(headers: &HeaderMap, limit: u64) -> Result<u64, Blo
     }
 }
 
-/// A document that fits into memory.
+/// Reads a document that fits into memory.
 pub(super) async fn document(call: &BlobCall<'_>, body: &mut Body, limit: u64) -> Result<Bytes, BlobError> {
     let headers = &call.parts.headers;
     length(headers, limit)?;
@@ -137,7 +137,7 @@ pub(super) async fn document(call: &BlobCall<'_>, body: &mut Body, limit: u64) -
     Ok(document)
 }
 
-/// The length that a request announces, which every write must.
+/// Returns the length that a request announces. Every write must announce one.
 pub(super) fn length(headers: &HeaderMap, limit: u64) -> Result<u64, BlobError> {
     let value = headers.get(header::CONTENT_LENGTH).ok_or(BlobError::MissingContentLengthHeader)?;
     let length = value.to_str().ok().and_then(|text| text.parse().ok());
@@ -155,7 +155,7 @@ impl Checksums {
         Self { md5: Some(STANDARD.encode(Md5::digest(content))), crc64: Some(crc64.finish()) }
     }
 
-    /// Those that the answer to a write has.
+    /// Keeps the checksums that the answer to a write has.
     pub(super) fn answered(self, answers: Answers, gave_md5: bool, old: bool) -> Self {
         match answers {
             Answers::Both if old => Self { crc64: None, ..self },
@@ -165,7 +165,7 @@ impl Checksums {
         }
     }
 
-    /// Those of a document that a call brought.
+    /// Returns the answer's checksums for a document in a request.
     pub(super) fn from_document(call: &BlobCall<'_>, document: &[u8]) -> Self {
         let gave_md5 = call.parts.headers.contains_key("content-md5");
         Self::from_content(document).answered(Answers::One, gave_md5, call.version() < CRC64_FROM)
@@ -179,7 +179,7 @@ impl Checksums {
         }
     }
 
-    /// Each that is given must be the one worked out.
+    /// Checks that each given checksum equals the calculated one.
     pub(super) fn compare(&self, actual: &Self) -> Result<(), BlobError> {
         if let Some(mismatch) = mismatch(self.md5.as_ref(), actual.md5.as_ref()) {
             return Err(BlobError::Md5Mismatch(Some(mismatch)));
@@ -191,7 +191,7 @@ impl Checksums {
     }
 }
 
-/// A checksum that was given and is not the one worked out.
+/// Returns both values if the given checksum differs from the calculated one.
 pub(super) fn mismatch(given: Option<&String>, actual: Option<&String>) -> Option<Mismatch> {
     let specified = given.filter(|given| Some(*given) != actual)?;
     Some(Mismatch { specified: specified.clone(), calculated: actual.cloned().unwrap_or_default() })
@@ -205,7 +205,7 @@ fn given_checksums(headers: &HeaderMap) -> Result<Checksums, BlobError> {
     Ok(given)
 }
 
-/// Checksums in two headers, of which a request has one at most.
+/// Reads the checksums in two headers. A request has at most one of the two.
 pub(super) fn checksums_in(
     headers: &HeaderMap,
     of_md5: &'static str,

@@ -1,16 +1,16 @@
-//! The value of a request header, or its refusal.
+//! Reads request headers, or refuses their values.
 
 use http::{HeaderMap, HeaderValue};
 
 use super::error::BlobError;
 
-/// A header as text.
+/// Reads a header as text.
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, BlobError> {
     let text = |value: &'a HeaderValue| value.to_str().map_err(|_| invalid(name, value));
     headers.get(name).map(text).transpose()
 }
 
-/// A header that is a whole number.
+/// Reads a header that is a whole number.
 pub(super) fn number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, BlobError> {
     let number = |value: &HeaderValue| {
         value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(|| invalid(name, value))
@@ -18,7 +18,7 @@ pub(super) fn number(headers: &HeaderMap, name: &'static str) -> Result<Option<u
     headers.get(name).map(number).transpose()
 }
 
-/// The refusal of a header's value.
+/// Returns the refusal of a header's value.
 pub(super) fn invalid(name: &str, value: &HeaderValue) -> BlobError {
     BlobError::InvalidHeaderValue {
         name: name.to_owned(),
@@ -26,7 +26,7 @@ pub(super) fn invalid(name: &str, value: &HeaderValue) -> BlobError {
     }
 }
 
-/// Whether a header says `true`, in any letter case: Python's client writes a capital letter.
+/// Reports whether a header is `true`, in any letter case: Python's client writes a capital letter.
 pub(super) fn says_true(headers: &HeaderMap, name: &str) -> bool {
     headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }

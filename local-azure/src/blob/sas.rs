@@ -18,21 +18,21 @@ use super::{
     sas_fields::Fields,
 };
 
-/// What a signature can ask for and nothing here gives: a user who shows a token of their own beside it (there are no
-/// users), and an encryption scope.
+/// Fields that Azure supports and local-azure does not: the user whose token the request must also show (there are no
+/// users here), and an encryption scope.
 const UNSUPPORTED: [&str; 3] = ["sduoid", "skdutid", "ses"];
-/// From this version on, `c` makes a blob of blocks as well
+/// From this version on, `c` also makes a blob of blocks
 /// (<https://learn.microsoft.com/rest/api/storageservices/version-2026-04-06>).
 const CREATES_OF_BLOCKS: &str = "2026-04-06";
 
-/// Every letter of a permission.
+/// All permission letters.
 const LETTERS: &str = "racwdxyltfmeopi";
 
-/// What a signature that was checked allows.
+/// The rights that a valid signature grants.
 pub(super) struct Grant {
-    /// Principal ID of who signed.
+    /// The principal ID of the signer.
     pub(super) signer: Uuid,
-    /// It may make new blobs, and not write over one.
+    /// The caller may make new blobs, but not overwrite a blob.
     pub(super) only_new: bool,
 }
 
@@ -44,11 +44,11 @@ pub(super) struct Signed<'a> {
     pub(super) place: BlobPlace,
     pub(super) headers: &'a HeaderMap,
     pub(super) query: &'a Query,
-    /// The request writes tags, reads them, or sets a condition on them.
+    /// Whether the request writes tags, reads tags, or sets a condition on tags.
     pub(super) tags: bool,
 }
 
-/// Checks a signature and what it allows. The signer's roles are left to the caller.
+/// Checks a signature and the rights that it grants. The caller of this function checks the signer's roles.
 pub(super) fn check(
     secret: &DelegationSecret,
     request: &Signed<'_>,
@@ -57,14 +57,14 @@ pub(super) fn check(
 ) -> Result<Grant, BlobError> {
     let fields = &request.query.signature;
     if fields.get("skoid").is_none() {
-        // A key of the account made it, and none is tried.
+        // The signature was made with an account key; the service does not even verify it.
         return Err(BlobError::KeyBasedAuthenticationNotPermitted);
     }
     check_fields(fields)?;
     check_times(fields, now)?;
     check_signature(secret, request)?;
     if let Some(range) = fields.get("sip") {
-        // Every caller is on loopback.
+        // Every client is on loopback.
         const CALLER: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
         if !covers(range, CALLER).ok_or_else(malformed)? {
             return Err(BlobError::AuthorizationSourceIpMismatch(CALLER.to_string()));
@@ -84,7 +84,7 @@ fn malformed() -> BlobError {
     failed("Signature fields not well formed.")
 }
 
-/// Every field that must be there is, and each has a form that it can have.
+/// Checks that all mandatory fields are present, and that each field is well-formed.
 fn check_fields(fields: &Fields) -> Result<(), BlobError> {
     for name in ["sv", "sr", "sp", "se", "sig", "skoid", "sktid", "skt", "ske", "sks", "skv"] {
         if fields.get(name).is_none_or(str::is_empty) {
@@ -107,13 +107,13 @@ fn check_fields(fields: &Fields) -> Result<(), BlobError> {
         && STANDARD.decode(fields.text("sig")).is_ok_and(|signature| signature.len() == 32)
         && matches!(fields.get("spr"), None | Some("https" | "https,http" | "http,https"))
         && ["skoid", "sktid"].iter().all(|name| Uuid::parse_str(fields.text(name)).is_ok())
-        // A stored policy cannot be used with such a key.
+        // A signature made with a delegation key cannot use a stored policy.
         && fields.get("si").is_none()
         && fields.get("sdd").is_none();
     if well_formed { Ok(()) } else { Err(malformed()) }
 }
 
-/// The key's time first, then the signature's own. Without a start it is now.
+/// Checks the key's time first, then the signature's time. Without a start, the signature is valid from now on.
 fn check_times(fields: &Fields, now: Timestamp) -> Result<(), BlobError> {
     let time = |name| time(fields.text(name)).ok_or_else(malformed);
     let (key_start, key_expiry) = (time("skt")?, time("ske")?);
@@ -146,7 +146,7 @@ fn check_times(fields: &Fields, now: Timestamp) -> Result<(), BlobError> {
     )))
 }
 
-/// `2026-01-01`, `2026-01-01T00:00Z`, or with seconds and a fraction.
+/// Parses `2026-01-01`, `2026-01-01T00:00Z`, or a time with seconds and a fraction.
 fn time(text: &str) -> Option<Timestamp> {
     let full = match text.len() {
         10 => format!("{text}T00:00:00Z"),
@@ -175,7 +175,7 @@ fn check_signature(secret: &DelegationSecret, request: &Signed<'_>) -> Result<()
     }
 }
 
-/// What is signed, which grew with the service's versions.
+/// Returns the text that is signed. Later versions of the service have more fields in it.
 fn string_to_sign(request: &Signed<'_>) -> String {
     let fields = &request.query.signature;
     let version = fields.text("sv");
@@ -212,26 +212,27 @@ fn string_to_sign(request: &Signed<'_>) -> String {
     parts.join("\n")
 }
 
-/// `name:value` and a line's end for each header that is named.
+/// Returns `name:value` and a line break for each named header.
 fn signed_headers(names: &str, headers: &HeaderMap) -> String {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     names.split(',').filter(|name| !name.is_empty()).map(|name| format!("{name}:{}\n", value(name))).collect()
 }
 
-/// A line's end and `name:value` for each argument that is named.
+/// Returns a line break and `name:value` for each named query parameter.
 fn signed_query(names: &str, query: &Query) -> String {
     let value = |name: &str| query.get(name).unwrap_or_default();
     names.split(',').filter(|name| !name.is_empty()).map(|name| format!("\n{name}:{}", value(name))).collect()
 }
 
-/// One address, or the first and last of a range.
+/// Reports whether a range covers an address. The range is one address, or the first and the last address.
 fn covers(range: &str, address: std::net::Ipv4Addr) -> Option<bool> {
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let (first, last): (std::net::Ipv4Addr, std::net::Ipv4Addr) = (first.parse().ok()?, last.parse().ok()?);
     Some(first <= address && address <= last)
 }
 
-/// A token of a blob opens no container, and one of a container no account.
+/// Checks the signature's level: a signature for a blob opens no container, and a signature for a container opens no
+/// account.
 fn check_level(fields: &Fields, place: BlobPlace, operation: Operation) -> Result<(), BlobError> {
     let level = || failed("The specified signed resource is not allowed for this resource level");
     match (place, operation) {
@@ -244,7 +245,7 @@ fn check_level(fields: &Fields, place: BlobPlace, operation: Operation) -> Resul
     }
 }
 
-/// Whether the letters allow the operation; true where only for a blob that is new.
+/// Checks that the letters allow the operation. Returns true if they allow it only for a new blob.
 fn check_letters(fields: &Fields, request: &Signed<'_>, operation: Operation) -> Result<bool, BlobError> {
     let letters = fields.text("sp");
     let has = |one: char| letters.contains(one);
@@ -270,7 +271,7 @@ fn check_letters(fields: &Fields, request: &Signed<'_>, operation: Operation) ->
 mod tests {
     use super::*;
 
-    /// The known vectors: key bytes 00 to 1f, the fields of a small signature in each version of the text.
+    /// Known vectors: key bytes 00 to 1f, and the fields of a small signature in each version of the text.
     #[test]
     fn the_text_that_is_signed_is_the_one_of_each_version() {
         for (version, key_version, expected) in [

@@ -23,8 +23,9 @@ pub(super) fn account_information() -> Response {
     response
 }
 
-/// Get Blob Service Properties: <https://learn.microsoft.com/rest/api/storageservices/get-blob-service-properties>. Its
-/// right is in no data role.
+/// Get Blob Service Properties:
+/// <https://learn.microsoft.com/rest/api/storageservices/get-blob-service-properties>. No data role has the right for
+/// it.
 pub(super) fn properties(retention: Retention) -> Response {
     const OFF: &str =
         "<Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>";

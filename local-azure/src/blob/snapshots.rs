@@ -12,7 +12,7 @@ use super::{
 };
 
 impl BlobCall<'_> {
-    /// Which of a blob's states the request's `snapshot` or `versionid` means.
+    /// Returns the state of a blob that the request's `snapshot` or `versionid` names.
     pub(super) fn which(&self) -> Result<Which, BlobError> {
         match (self.query.get("snapshot"), self.query.get("versionid")) {
             (None, None) => Ok(Which::Current),
@@ -27,7 +27,7 @@ impl BlobCall<'_> {
     }
 }
 
-/// Both kinds of ID are times.
+/// Reports whether a text is an ID: both kinds of ID are times.
 fn is_id(text: &str) -> bool {
     text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()
 }
@@ -44,7 +44,7 @@ pub(super) async fn take(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Resp
     let snapshot = call.run(move |store| store.snapshot(&container, BlobName(&owned), &conditions, metadata)).await?;
     let mut response = answer::written(StatusCode::CREATED, &snapshot);
     let headers = response.headers_mut();
-    // Of a snapshot it tells whether its metadata was encrypted with the caller's own key.
+    // For a snapshot, this header tells whether its metadata was encrypted with the caller's own key.
     insert(headers, "x-ms-request-server-encrypted", "false");
     insert(headers, "x-ms-snapshot", snapshot.snapshot.as_deref().unwrap_or_default());
     Ok(response)

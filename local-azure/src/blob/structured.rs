@@ -1,5 +1,6 @@
-//! Structured bodies (`XSM/1.0`): content in segments, each followed by its CRC-64, and the CRC-64 of all at the end
-//! (<https://learn.microsoft.com/rest/api/storageservices/structured-body-format>). Integers have their lowest byte first.
+//! Structured bodies (`XSM/1.0`): content in segments, each followed by its CRC-64, and the CRC-64 of all content at
+//! the end (<https://learn.microsoft.com/rest/api/storageservices/structured-body-format>). Integers have their lowest
+//! byte first.
 
 use http::HeaderMap;
 
@@ -9,7 +10,7 @@ use super::{
     request_headers::{number, text},
 };
 
-/// The header that says how a body is framed, with the one value that is known.
+/// The header with the format of a body, and its only supported value.
 pub(super) const HEADER: &str = "x-ms-structured-body";
 pub(super) const VALUE: &str = "XSM/1.0; properties=crc64";
 /// Bytes of the plain content.
@@ -18,10 +19,10 @@ pub(super) const CONTENT_LENGTH: &str = "x-ms-structured-content-length";
 const HEAD: usize = 13;
 const SEGMENT_HEAD: usize = 10;
 const SUM: usize = 8;
-/// Content of a segment that is written here: what the client libraries write.
+/// The content length of the segments that local-azure writes; client libraries write the same length.
 const SEGMENT: u64 = 4 * 1024 * 1024;
 
-/// Whether a request or its answer is framed.
+/// Reports whether a request has a structured body or asks for one.
 pub(super) fn is_asked(headers: &HeaderMap) -> Result<bool, BlobError> {
     match text(headers, HEADER)? {
         None => Ok(false),
@@ -30,21 +31,21 @@ pub(super) fn is_asked(headers: &HeaderMap) -> Result<bool, BlobError> {
     }
 }
 
-/// The length of the plain content that a framed request announces.
+/// Returns the length of the plain content that a framed request announces.
 pub(super) fn content_length(headers: &HeaderMap) -> Result<u64, BlobError> {
     number(headers, CONTENT_LENGTH)?.ok_or(BlobError::MissingRequiredHeader(CONTENT_LENGTH))
 }
 
-/// The length of a frame around so much content.
+/// Returns the length of a frame around content of this length.
 pub(super) const fn framed_length(content: u64) -> u64 {
     let segments = if content == 0 { 1 } else { content.div_ceil(SEGMENT) };
     HEAD as u64 + segments * (SEGMENT_HEAD + SUM) as u64 + content + SUM as u64
 }
 
-/// Takes a frame apart as it arrives.
+/// Unpacks a frame while it arrives.
 pub(super) struct Unframe {
     state: StructuredPart,
-    /// Bytes of a header or sum that is not whole yet.
+    /// Bytes of an incomplete header or checksum.
     pending: Vec<u8>,
     announced: u64,
     content: u64,
@@ -65,7 +66,7 @@ enum StructuredPart {
 }
 
 impl Unframe {
-    /// For a frame of `length` bytes around `content` bytes.
+    /// Expects a frame of `length` bytes around `content` bytes.
     pub(super) fn new(length: u64, content: u64) -> Self {
         Self {
             state: StructuredPart::Head,
@@ -80,7 +81,7 @@ impl Unframe {
         }
     }
 
-    /// The content in the next bytes of the frame, after what `content` holds already.
+    /// Appends the content in the next bytes of the frame to `content`.
     pub(super) fn push(&mut self, mut data: &[u8], content: &mut Vec<u8>) -> Result<(), BlobError> {
         while !data.is_empty() {
             match self.state {
@@ -188,7 +189,7 @@ fn invalid(problem: &str) -> BlobError {
     BlobError::InvalidInput(problem.to_owned())
 }
 
-/// Puts a frame around content that comes in pieces of any size.
+/// Puts a frame around content that arrives in pieces of any size.
 pub(super) struct Frame {
     left: u64,
     in_segment: u64,
@@ -200,7 +201,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// For so much content.
+    /// Prepares a frame around content of this length.
     pub(super) fn new(length: u64) -> Self {
         Self {
             left: length,
@@ -213,7 +214,7 @@ impl Frame {
         }
     }
 
-    /// The frame's bytes for the next piece of content.
+    /// Returns the frame's bytes for the next piece of content.
     pub(super) fn push(&mut self, mut data: &[u8]) -> Vec<u8> {
         let mut framed = Vec::with_capacity(data.len() + 64);
         self.begin(&mut framed);
@@ -236,7 +237,7 @@ impl Frame {
         framed
     }
 
-    /// What ends the frame.
+    /// Returns the end of the frame.
     pub(super) fn finish(mut self) -> Vec<u8> {
         let mut framed = Vec::new();
         self.begin(&mut framed);

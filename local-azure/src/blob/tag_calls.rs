@@ -16,7 +16,7 @@ use super::{
     xml::{self, Element},
 };
 
-/// Bytes of the document; ten tags fit many times.
+/// The most bytes of the document; ten tags need much less.
 const BODY_LIMIT: u64 = 64 * 1024;
 
 /// Get Blob Tags: <https://learn.microsoft.com/rest/api/storageservices/get-blob-tags>.
@@ -26,7 +26,7 @@ pub(super) fn get(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, B
     Ok(([(header::CONTENT_TYPE, "application/xml")], body).into_response())
 }
 
-/// Set Blob Tags. The blob's `ETag` and time stay as they are.
+/// Set Blob Tags. The blob's `ETag` and time do not change.
 pub(super) async fn set(call: &BlobCall<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let conditions = call.conditions()?;
     let document = receive::document(call, body, BODY_LIMIT).await?;

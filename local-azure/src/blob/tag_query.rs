@@ -11,10 +11,10 @@ pub(super) use self::token::QueryError;
 use self::token::{Comparison, Token, at, token};
 use super::tags::Tags;
 
-/// Keys in one search.
+/// The most keys in one search.
 const KEYS: usize = 10;
 
-/// An expression that was understood.
+/// A parsed expression.
 #[derive(Debug)]
 pub(super) struct TagQuery {
     root: Node,
@@ -30,7 +30,8 @@ enum Node {
 }
 
 impl TagQuery {
-    /// The `where` of a search: comparisons joined by `AND`. Only a search of the whole account may name a container.
+    /// Parses the `where` of a search: comparisons joined by `AND`. Only a search of the whole account may name a
+    /// container.
     pub(super) fn search(text: &str, of_account: bool) -> Result<Self, QueryError> {
         let mut parser = Parser::new(text, false)?;
         let mut container = None;
@@ -58,7 +59,7 @@ impl TagQuery {
         Ok(Self { root: Node::And(comparisons), container })
     }
 
-    /// A condition: `AND`, `OR`, parentheses and every comparison.
+    /// Parses a condition: `AND`, `OR`, parentheses and every comparison.
     pub(super) fn condition(text: &str) -> Result<Self, QueryError> {
         let mut parser = Parser::new(text, true)?;
         let root = parser.any_of()?;
@@ -70,7 +71,7 @@ impl TagQuery {
         self.root.matches(tags)
     }
 
-    /// Those of the tags that the expression names.
+    /// Returns the tags that the expression names.
     pub(super) fn named(&self, tags: &Tags) -> Tags {
         let mut keys = BTreeSet::new();
         self.root.keys(&mut keys);
@@ -97,7 +98,7 @@ impl Node {
     }
 }
 
-/// At most ten keys, and one key twice only as the two ends of a range.
+/// Checks that there are at most ten keys, and that a key occurs twice only as the two ends of a range.
 fn check_keys(comparisons: &[Node]) -> Result<(), QueryError> {
     let mut by_key: BTreeMap<&str, Vec<Comparison>> = BTreeMap::new();
     for node in comparisons {
@@ -125,7 +126,7 @@ fn check_keys(comparisons: &[Node]) -> Result<(), QueryError> {
 }
 
 struct Parser {
-    /// Each with the position of its first character, from 1, and as it is written.
+    /// The tokens, each with the position of its first character, from 1, and its original text.
     tokens: Vec<(usize, String, Token)>,
     next: usize,
     end: usize,
@@ -164,7 +165,7 @@ impl Parser {
         token
     }
 
-    /// The refusal of the next token.
+    /// Returns the refusal of the next token.
     fn unexpected(&self) -> QueryError {
         match self.tokens.get(self.next) {
             Some((position, written, _)) => at(*position, &format!("unexpected '{written}'")),
@@ -172,7 +173,7 @@ impl Parser {
         }
     }
 
-    /// Takes a word in any letter case, if it is next.
+    /// Takes the next token if it is this word, in any letter case.
     fn is_next(&mut self, word: &str) -> bool {
         let found = matches!(self.peek(), Some(Token::Word(next)) if next.eq_ignore_ascii_case(word));
         self.next += usize::from(found);
@@ -200,7 +201,7 @@ impl Parser {
     }
 
     fn term(&mut self) -> Result<Node, QueryError> {
-        // An expression in parentheses that is deeper than any program writes would only fill the stack.
+        // The most nested parentheses. No program writes more, and more would only fill the stack.
         const DEPTH: usize = 32;
         if self.peek() != Some(&Token::Open) {
             return self.comparison();

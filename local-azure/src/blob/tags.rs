@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::error::BlobError;
 
-/// Most tags of a blob, and characters of a key and of a value.
+/// The most tags of a blob, and the most characters of a key and of a value.
 const TAGS: usize = 10;
 const KEY: usize = 128;
 const VALUE: usize = 256;
@@ -16,14 +16,14 @@ const VALUE: usize = 256;
 /// Keys and values of a blob.
 pub(super) type Tags = BTreeMap<String, String>;
 
-/// The tags that a write gives in `x-ms-tags`, as a query string.
+/// Reads the tags that a write gives in `x-ms-tags`, as a query string.
 pub(super) fn of_headers(headers: &HeaderMap) -> Result<Tags, BlobError> {
     let Some(value) = headers.get("x-ms-tags") else { return Ok(Tags::new()) };
     let pairs = form_urlencoded::parse(value.as_bytes()).into_owned();
     checked(pairs.filter(|(key, value)| !(key.is_empty() && value.is_empty())).collect())
 }
 
-/// Tags as `TagSet` in lists and `Tags` documents.
+/// Writes tags as `TagSet`, in lists and `Tags` documents.
 pub(super) fn xml_of(tags: &Tags) -> String {
     let mut xml = "<Tags><TagSet>".to_owned();
     for (key, value) in tags {
@@ -33,7 +33,7 @@ pub(super) fn xml_of(tags: &Tags) -> String {
     xml
 }
 
-/// Refuses tags as the service does.
+/// Checks tags as the service does.
 pub(super) fn checked(pairs: Vec<(String, String)>) -> Result<Tags, BlobError> {
     let allowed = |text: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || " +-./:=_".contains(one));
     let count = pairs.len();

@@ -1,13 +1,13 @@
-//! Reads the small XML documents of clients, and writes the elements of XML answers.
+//! Reads clients' small XML documents, and writes the elements of XML answers.
 
 use quick_xml::{Reader, escape::escape, events::Event};
 
 use super::error::BlobError;
 
-/// Elements in each other; no document of this service has more.
+/// The most nested elements; no document of this service has more.
 const DEPTH: usize = 8;
 
-/// An element of a document that a client sent. Attributes are not looked at.
+/// An element of a document from a client. Attributes are ignored.
 #[derive(Debug, Default)]
 pub(super) struct Element {
     pub(super) name: String,
@@ -16,7 +16,7 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// The child with this name, where there must be one and no other.
+    /// Returns the only child with this name; there must be exactly one.
     pub(super) fn only(&self, name: &str) -> Result<&Self, BlobError> {
         let mut found = self.children.iter().filter(|child| child.name == name);
         match (found.next(), found.next()) {
@@ -25,7 +25,7 @@ impl Element {
         }
     }
 
-    /// The children, which must all have this name.
+    /// Returns the children, which must all have this name.
     pub(super) fn all(&self, name: &str) -> Result<impl Iterator<Item = &Self>, BlobError> {
         match self.children.iter().find(|child| child.name != name) {
             Some(other) => Err(invalid(&format!("unknown element {}", other.name))),
@@ -90,7 +90,7 @@ fn close(open: &mut [Element], mut element: Element) -> Result<(), BlobError> {
     Ok(())
 }
 
-/// The character that a reference such as `&amp;` stands for.
+/// Returns the character that a reference such as `&amp;` stands for.
 fn resolved(reference: &quick_xml::events::BytesRef<'_>) -> Result<String, BlobError> {
     if let Ok(Some(character)) = reference.resolve_char_ref() {
         return Ok(character.to_string());

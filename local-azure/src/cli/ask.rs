@@ -23,12 +23,12 @@ pub(super) struct RunArguments {
 }
 
 impl RunArguments {
-    /// Sends the request to `path` of [`local_azure::control`], and reads what it answers.
+    /// Sends the request to `path` of [`local_azure::control`], and deserializes the answer.
     pub(super) async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, CommandError> {
         self.ask_with(path, Body::empty()).await
     }
 
-    /// The same, with a body.
+    /// Like `ask`, with a body.
     pub(super) async fn ask_with<T: DeserializeOwned>(&self, path: &str, body: Body) -> Result<T, CommandError> {
         let (proxy, secret) = match &self.env_file {
             Some(file) => {
@@ -60,7 +60,7 @@ impl RunArguments {
     }
 }
 
-/// The only run, else the one that was started in the nearest folder above.
+/// Returns the only run. Of several runs, it returns the one that was started in the nearest folder above `here`.
 fn the_run(mut runs: Vec<Running>, here: &Path) -> Result<Running, CommandError> {
     if runs.len() > 1 {
         let depth = |run: &Running| run.folder.components().count();

@@ -1,4 +1,4 @@
-//! The name that this program was called by: `cargo local` under the alias, else that of its file.
+//! The name by which this program was called: `cargo local` under the alias, else the name of its file.
 
 use std::{path::Path, sync::OnceLock};
 
@@ -7,7 +7,7 @@ pub(super) fn command_line(command: &str) -> String {
     format!("{} {command}", name())
 }
 
-/// What usage lines begin with.
+/// The first words of usage lines.
 pub(super) fn name() -> &'static str {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(|| {
@@ -20,7 +20,7 @@ pub(super) fn name() -> &'static str {
     })
 }
 
-/// `cargo run` tells the program which package it is of.
+/// Reports whether `cargo run` started this process. Cargo sets the variable to the name of the program's package.
 #[expect(clippy::disallowed_methods, reason = "cargo says in the environment that it started this process")]
 fn is_run_by_cargo() -> bool {
     std::env::var_os("CARGO_PKG_NAME").is_some_and(|package| package == env!("CARGO_PKG_NAME"))

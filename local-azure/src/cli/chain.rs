@@ -30,7 +30,7 @@ pub(super) struct ChainRefusal {
 }
 
 impl Chain {
-    /// Requests from outside in the order in which they began, each with the requests that were sent for it.
+    /// Lists requests from outside in the order in which they began, each with the requests that were sent for it.
     pub(super) fn new(mut entries: Vec<Entry>) -> Self {
         entries.sort_by_key(|entry| entry.id);
         let calls = |id| entries.iter().filter(move |call| call.parent == Some(id)).cloned().collect();
@@ -38,27 +38,27 @@ impl Chain {
         Self(outer.map(|entry| Step { calls: calls(entry.id), entry: entry.clone() }).collect())
     }
 
-    /// The last refusal of the chain; after it the handler may have looked whether its key was renewed.
+    /// The last refusal of the chain. The handler may have sent more requests, to look whether its key was renewed.
     pub(super) fn refusal(&self) -> Option<ChainRefusal> {
         let refused = self.refused_entry()?;
         let reason = refused.decision.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
         Some(ChainRefusal { service: refused.service, status: refused.status, reason })
     }
 
-    /// The request that this refusal answered.
+    /// The entry of the request that was refused last.
     pub(super) fn refused_entry(&self) -> Option<&Entry> {
         let step = self.0.iter().rev().find(|step| step.entry.status >= 400 && !is_challenge(&step.entry))?;
-        // A gateway passes on what a service behind it refused.
+        // A gateway passes on the refusal of a service behind it.
         let passed_on = step.calls.iter().rev().find(|call| call.status >= 400 && call.decision.reason.is_some());
         Some(passed_on.filter(|_| step.entry.decision.reason.is_none()).unwrap_or(&step.entry))
     }
 
-    /// URLs of what was written.
+    /// The URLs of the written blobs and containers.
     pub(super) fn written(&self) -> Vec<&str> {
         self.0.iter().filter_map(|step| step.entry.decision.wrote.as_deref()).collect()
     }
 
-    /// One block a step.
+    /// Prints a block of lines for each step.
     pub(super) fn print(&self) {
         for (number, step) in (1..).zip(&self.0) {
             let Entry { service, status, method, path, .. } = &step.entry;
@@ -90,7 +90,8 @@ fn what(method: &str, path: &str, service: Service) -> String {
     }
 }
 
-/// Key Vault answers a client's first request with 401 to tell it what to ask a token for.
+/// Reports whether the entry is a challenge: Key Vault answers a client's first request with 401, which tells the
+/// client the resource to ask a token for.
 pub(super) fn is_challenge(entry: &Entry) -> bool {
     entry.service == Service::KeyVault && entry.status == 401 && entry.decision.identity.is_none()
 }

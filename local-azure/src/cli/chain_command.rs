@@ -18,7 +18,7 @@ use super::{
     style::{BOLD, DIM, GREEN, RED},
 };
 
-/// As many requests are listed.
+/// The number of listed requests.
 const LISTED: usize = 20;
 
 #[derive(clap::Args)]
@@ -54,7 +54,7 @@ pub(super) async fn chain(arguments: ChainArguments) -> Result<ExitCode, Command
     Ok(ExitCode::SUCCESS)
 }
 
-/// The only trace whose ID begins so.
+/// Returns the only trace whose ID starts with `beginning`.
 pub(super) fn the_trace(entries: &[Entry], beginning: &str) -> Result<TraceId, CommandError> {
     let mut traces: Vec<TraceId> = entries.iter().filter_map(|entry| entry.trace).collect();
     traces.sort_unstable();
@@ -76,7 +76,7 @@ fn print_chain(entries: Vec<Entry>) {
     Chain::new(entries).print();
 }
 
-/// The chain of the request that ended last.
+/// Prints the chain of the request that ended last.
 pub(super) fn print_last(mut entries: Vec<Entry>) {
     let last = entries.iter().rev().find(|entry| entry.from == Some(Service::FunctionsHost));
     match last.map(|entry| entry.trace) {
@@ -89,7 +89,7 @@ pub(super) fn print_last(mut entries: Vec<Entry>) {
     }
 }
 
-/// The latest requests that no service sent, newest last.
+/// Prints the latest requests that no service sent, newest last.
 fn print_list(entries: &[Entry]) {
     let mut outer: Vec<_> = entries.iter().filter(|entry| is_outer(entry, entries)).collect();
     // The host reports an invocation when it ends.
@@ -107,7 +107,8 @@ fn print_list(entries: &[Entry]) {
     }
 }
 
-/// An invocation of the host; or a request from outside that belongs to no trace, or to one without an invocation.
+/// Reports whether the entry is an invocation of the host, or a request from outside that belongs to no trace or to a
+/// trace without an invocation.
 pub(super) fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
     let has_invocation = |trace: Option<TraceId>| {
         all.iter().any(|other| other.trace == trace && other.from == Some(Service::FunctionsHost))
@@ -115,13 +116,13 @@ pub(super) fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
     match entry.from {
         Some(Service::FunctionsHost) => true,
         Some(_) => false,
-        // Telemetry is sent all the time, outside of every trace; it is listed where it was refused.
+        // Telemetry is sent all the time, outside of every trace. It is listed only if it was refused.
         None if entry.service == Service::AzureMonitor && entry.status < 400 => false,
         None => entry.trace.is_none() || !has_invocation(entry.trace),
     }
 }
 
-/// `17:04:05.123  POST /api/orders  200  12 ms`
+/// Formats an entry like `17:04:05.123  POST /api/orders  200  12 ms`.
 fn line(entry: &Entry) -> String {
     let time = entry.started.to_zoned(TimeZone::system()).strftime("%H:%M:%S%.3f");
     let colour = if entry.status < 400 { GREEN } else { RED };

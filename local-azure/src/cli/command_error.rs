@@ -1,4 +1,4 @@
 //! The error of a command.
 
-/// What a command that could not do its work ends with.
+/// The error of a command that could not do its work.
 pub(super) type CommandError = Box<dyn std::error::Error + Send + Sync>;

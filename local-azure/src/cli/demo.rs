@@ -26,15 +26,15 @@ use super::{
     style::{BOLD, DIM, GREEN, RED},
 };
 
-/// The name of the job that the seed's `demo` names.
+/// The name of the job that runs the function in the seed's `demo`.
 const MAIN: &str = "main";
 
 const NO_JOB: &str = "the seed names no function to run: add `demo = \"NAME\"` to its [function_app]";
 
-/// What a function answers is shown in part.
+/// The largest answer of a function that is read, in bytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
-/// What `--json` prints.
+/// The document that `--json` prints.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
@@ -49,7 +49,7 @@ struct Report<'a> {
     chain: &'a Chain,
 }
 
-/// The job of this name.
+/// Returns the job of this name.
 fn job(seed: &Seed, name: &str) -> Result<Job, CommandError> {
     let app = &seed.function_app;
     if name == MAIN {
@@ -111,7 +111,7 @@ pub(super) async fn demo(name: &str, broken: Option<Link>, json: bool) -> Result
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs the function of a job once; what went wrong, if something did.
+/// Runs the function of a job once. Returns the error, if there is one.
 async fn run(host: &FunctionsHost, azure: &LocalAzure, job: &Job) -> Result<Option<String>, CommandError> {
     let url = match host.invoke(&job.function, None).await {
         Ok(invocation) if invocation.succeeded() => return Ok(None),
@@ -139,7 +139,7 @@ async fn start_host(
         settings: azure.world().seed().function_app.settings.clone(),
         journal: journal_invocations(azure.journal()),
         log: Arc::new(move |line| log.lock().unwrap_or_else(PoisonError::into_inner).push(line)),
-        // The one run is ours; a schedule that comes due meanwhile would add a second.
+        // The demo starts the one run itself. A schedule that comes due meanwhile would add a second run.
         fire_timers: false,
         ..HostOptions::new(project.script_root())
     })
@@ -157,7 +157,7 @@ fn print(report: &Report<'_>, error: Option<&str>, log: &[LogLine]) {
     }
     match &report.refusal {
         Some(ChainRefusal { service, status, reason }) => {
-            // The chain above has all of it; some services explain themselves in nine lines.
+            // The chain above shows the whole reason. Some services explain themselves in nine lines.
             let reason = reason.lines().next().unwrap_or_default();
             println!("{RED}failed{RED:#}  {service} refused with {status}: {reason}");
         }

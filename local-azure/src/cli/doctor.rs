@@ -15,7 +15,7 @@ use super::{
     style::{GREEN, RED},
 };
 
-/// Exit code 1 if something does not work that local work needs, or the settings do not.
+/// Prints the findings. The exit code is 1 if local work lacks something that it needs, or if the settings do not work.
 pub(super) async fn doctor(env_file: Option<&Path>, json: bool) -> Result<ExitCode, CommandError> {
     let mut findings = tools::check(Project::find().ok().as_ref()).await;
     if !json {

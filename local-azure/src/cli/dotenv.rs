@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fs, path::Path, str::Chars};
 
 use super::command_error::CommandError;
 
-/// The variables of `file`. What would need a shell to mean something (`$NAME`, a value with spaces but no quotes) is
-/// refused by line; values are never shown.
+/// Reads the variables of `file`. Text that only a shell could interpret (`$NAME`, a value with spaces but no quotes)
+/// is an error. The error names the line, and never shows a value.
 pub(super) fn read(file: &Path) -> Result<BTreeMap<String, String>, CommandError> {
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let lines = text.lines().map(str::trim).enumerate();
@@ -27,7 +27,7 @@ fn variable(line: &str) -> Option<(String, String)> {
     Some((name.to_owned(), value(text)?))
 }
 
-/// Quoted and bare parts side by side, as in a shell.
+/// Reads a value of quoted and bare parts side by side, as in a shell.
 fn value(text: &str) -> Option<String> {
     let mut value = String::new();
     let mut rest = text.chars();

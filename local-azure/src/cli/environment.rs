@@ -6,9 +6,9 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
-/// Beginnings of names that belong to one Azure, in upper case.
+/// Prefixes of variables that point to one particular Azure, in upper case.
 const OTHER_AZURE: &[&str] = &["AZURE_", "IDENTITY_", "MSI_", "LOCAL_AZURE_"];
-/// Proxies and CA files, in upper case.
+/// Variables that name proxies and CA files, in upper case.
 const OTHER_NETWORK: &[&str] = &[
     "ALL_PROXY",
     "AWS_CA_BUNDLE",
@@ -38,7 +38,7 @@ pub(super) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// `PATH`, by which the host finds an executable that is not in the script root.
+/// Returns `PATH`, by which the host finds an executable that is not in the script root.
 #[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
 pub(super) fn path() -> BTreeMap<String, String> {
     std::env::var("PATH").map(|path| ("PATH".to_owned(), path)).into_iter().collect()
@@ -46,16 +46,16 @@ pub(super) fn path() -> BTreeMap<String, String> {
 
 /// App settings and the handler's environment.
 pub(super) struct ChildEnvironment {
-    /// App settings with the shell's variables over them: what `%NAME%` in a binding resolves to.
+    /// The app settings, overridden by the shell's variables. `%NAME%` in a binding resolves to these values.
     pub(super) settings: BTreeMap<String, String>,
-    /// The shell's part of them.
+    /// The part of the settings that comes from the shell.
     pub(super) shell: BTreeMap<String, String>,
     /// Names of the settings whose values the shell hides.
     pub(super) hidden: Vec<String>,
 }
 
 impl ChildEnvironment {
-    /// The settings under this process's own environment.
+    /// Overrides the settings with this process's own environment.
     pub(super) fn of_this_shell(settings: BTreeMap<String, String>) -> Self {
         let texts = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))

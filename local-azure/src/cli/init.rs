@@ -108,7 +108,7 @@ fn other() -> Files {
     .to_vec()
 }
 
-/// The folder's name as cargo takes it.
+/// Turns the folder's name into a name that cargo takes for a package.
 fn package_name(folder: &Path) -> String {
     let folder = std::path::absolute(folder).unwrap_or_default();
     let name = folder.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
@@ -117,7 +117,7 @@ fn package_name(folder: &Path) -> String {
     if name.starts_with(|first: char| first.is_ascii_lowercase()) { name.to_owned() } else { format!("app-{name}") }
 }
 
-/// Writes a file, and the folders above it that are missing. Each that is made is added to `made`.
+/// Writes a file, and creates the folders above it that are missing. Adds each created path to `made`.
 fn write_new(path: &Path, text: &str, made: &mut Vec<PathBuf>) -> io::Result<()> {
     let missing: Vec<_> = path.ancestors().skip(1).take_while(|folder| fs::symlink_metadata(folder).is_err()).collect();
     for folder in missing.into_iter().rev().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -129,7 +129,7 @@ fn write_new(path: &Path, text: &str, made: &mut Vec<PathBuf>) -> io::Result<()>
     file.write_all(text.as_bytes())
 }
 
-/// Removes what was made, the last first. A folder that has got other files meanwhile stays.
+/// Removes the created files and folders, the last one first. A folder that holds other files by now stays.
 fn undo(made: &[PathBuf]) {
     for path in made.iter().rev() {
         let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));

@@ -57,7 +57,7 @@ pub(super) struct Host {
     pub(super) key: Option<String>,
 }
 
-/// What the host answered.
+/// The host's answer.
 pub(super) struct HostAnswer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -65,7 +65,7 @@ pub(super) struct HostAnswer {
 }
 
 impl InvokeArguments {
-    /// The bytes to send, and their type among the headers where it is not JSON.
+    /// Returns the body to send.
     fn body(&self) -> Result<Option<Vec<u8>>, CommandError> {
         let Some(file) = &self.data_file else {
             return Ok(self.data.clone().map(String::into_bytes));
@@ -75,7 +75,7 @@ impl InvokeArguments {
     }
 }
 
-/// The members of `GET /admin/functions/{name}` that say how to call it.
+/// The members of `GET /admin/functions/{name}` that tell how to call the function.
 #[derive(Deserialize)]
 struct Description {
     invoke_url_template: Option<String>,
@@ -87,7 +87,7 @@ struct Definition {
     bindings: Vec<Binding>,
 }
 
-/// As function.json has it: names of members, and what they hold, in any letter case.
+/// A binding as in function.json: its members and their values may be in any letter case.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Binding(Map<String, Value>);
@@ -116,7 +116,7 @@ impl Binding {
         self.member("type").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case(kind))
     }
 
-    /// Absent where it takes every method.
+    /// The trigger's methods; absent if it takes every method.
     fn methods(&self) -> Option<Vec<&str>> {
         Some(self.member("methods")?.as_array()?.iter().filter_map(Value::as_str).collect())
     }
@@ -151,7 +151,7 @@ pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, Comma
     Ok(ExitCode::FAILURE)
 }
 
-/// A body that is not JSON is a text; one that is no text is given as base64.
+/// Builds the document of `--json`. A body that is not JSON becomes a text; a body that is not text becomes base64.
 fn document(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Value {
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| [name.as_str().into(), String::from_utf8_lossy(value.as_bytes())]).collect();
@@ -165,7 +165,7 @@ fn document(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Value {
     document
 }
 
-/// POST with data and GET without, if the function takes it; else the first method that it takes.
+/// Chooses POST with data and GET without, if the function takes it; else the first method that the function takes.
 fn method(trigger: &Binding, has_data: bool) -> Result<Method, CommandError> {
     let preferred = if has_data { Method::POST } else { Method::GET };
     let Some(methods) = trigger.methods() else { return Ok(preferred) };
@@ -176,13 +176,13 @@ fn method(trigger: &Binding, has_data: bool) -> Result<Method, CommandError> {
     Ok(Method::from_bytes(first.to_ascii_uppercase().as_bytes())?)
 }
 
-/// A body that the host takes for a function that it runs by hand.
+/// Reports whether the body is a JSON object: the host takes no other body for a function that it runs by hand.
 fn is_object(body: &[u8]) -> bool {
     serde_json::from_slice::<Map<String, Value>>(body).is_ok()
 }
 
 impl Host {
-    /// Calls an HTTP function at its URL, and any other through the host's admin API.
+    /// Calls an HTTP function at its URL, and any other function through the host's admin API.
     pub(super) async fn call(&self, call: InvokeCall) -> Result<HostAnswer, CommandError> {
         let InvokeCall { name, body, method, headers, parameters } = call;
         let description = self.description(&name).await?;
@@ -216,7 +216,7 @@ impl Host {
         self.send(Method::POST, &self.admin_url(name), Vec::new(), Some(b"{}".to_vec())).await
     }
 
-    /// Every function, as the host describes it: name, bindings, URL.
+    /// Returns every function as the host describes it: name, bindings, URL.
     pub(super) async fn functions(&self) -> Result<Vec<Value>, CommandError> {
         let body = self.admin("").await?;
         let functions: Vec<Value> = serde_json::from_slice(&body).map_err(|_| self.no_host())?;
@@ -238,7 +238,7 @@ impl Host {
         format!("{}/admin/functions{name}", self.url)
     }
 
-    /// What the host says of a function that it can run.
+    /// Returns the host's description of a function that it can run.
     async fn description(&self, name: &str) -> Result<Description, CommandError> {
         Ok(serde_json::from_slice(&self.admin(name).await?).map_err(|_| self.no_host())?)
     }
@@ -247,7 +247,7 @@ impl Host {
         format!("what answers at {} is no Functions host: name its port with --port", self.url)
     }
 
-    /// Why the host does not run a function that it does not list.
+    /// Returns the host's reason for not running a function that it does not list.
     async fn not_listed(&self, name: &str) -> Result<String, CommandError> {
         #[derive(Deserialize)]
         struct Status {
@@ -261,7 +261,7 @@ impl Host {
         })
     }
 
-    /// What the host says of a function, or of all.
+    /// Asks the host's admin API about one function, or about all functions.
     async fn admin(&self, name: &str) -> Result<bytes::Bytes, CommandError> {
         let HostAnswer { status, body, .. } = self.send(Method::GET, &self.admin_url(name), Vec::new(), None).await?;
         if status == StatusCode::UNAUTHORIZED {
@@ -270,7 +270,7 @@ impl Host {
             );
         }
         if status == StatusCode::NOT_FOUND {
-            // The host's own answer has no body.
+            // The host's own 404 has no body.
             let problem = if body.is_empty() { self.not_listed(name).await? } else { self.no_host() };
             return Err(problem.into());
         }
@@ -290,7 +290,7 @@ impl Host {
         let mut request = Request::builder()
             .method(method)
             .uri(url)
-            // The real host answers 202 before the function ran; ours waits for its outcome when asked to.
+            // The real host answers 202 before the function runs. Ours waits for the outcome if it is asked to.
             .header("prefer", "wait");
         if let Some(key) = &self.key {
             request = request.header("x-functions-key", key);
@@ -314,7 +314,7 @@ impl Host {
     }
 }
 
-/// The text as it is typed, if it is JSON.
+/// Returns the text as it is typed, if it is JSON.
 fn json(text: &str) -> Result<String, String> {
     let read = serde_json::from_str::<IgnoredAny>(text);
     read.map_err(|error| format!("not JSON ({error}); --data-file sends any other content"))?;

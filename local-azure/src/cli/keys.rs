@@ -1,27 +1,27 @@
-//! Keys while `start` runs, on a terminal only.
+//! Keys that the user presses while `start` runs, on a terminal only.
 
 use tokio::sync::mpsc;
 
-/// What a key asks for.
+/// The action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Key {
-    /// The first HTTP function in the browser.
+    /// Opens the first HTTP function in the browser.
     Open,
-    /// The dashboard in the browser.
+    /// Opens the dashboard in the browser.
     Dashboard,
-    /// A new handler, as it is built.
+    /// Restarts the handler without a build.
     Restart,
-    /// A new build, and the new handler.
+    /// Builds the handler and restarts it.
     Rebuild,
-    /// An empty screen.
+    /// Clears the screen.
     Clear,
-    /// What happened for the last request.
+    /// Shows the chain of the last request.
     Chain,
-    /// The end.
+    /// Ends the command.
     Quit,
 }
 
-/// Shown once.
+/// The help line, which is shown once.
 pub(super) const HELP: &str =
     "keys: o open, d dashboard, r restart, b rebuild, c clear, h chain of the last request, q quit";
 
@@ -40,7 +40,7 @@ impl Key {
     }
 }
 
-/// The keys that are pressed; the terminal is as it was when this is dropped.
+/// The pressed keys. Dropping this value restores the terminal's state.
 pub(super) struct Keys {
     pressed: mpsc::UnboundedReceiver<Key>,
     #[cfg(unix)]
@@ -48,7 +48,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Reads single keys, where standard input and output are a terminal. Ctrl-C stays a signal.
+    /// Reads single keys if standard input and output are a terminal. Ctrl-C stays a signal.
     #[cfg(unix)]
     pub(super) fn listen() -> Option<Self> {
         use std::io::{IsTerminal as _, Read as _};
@@ -59,7 +59,7 @@ impl Keys {
         };
 
         let input = std::io::stdin();
-        // In the background (`start &`) reading would stop the process.
+        // A process in the background (`start &`) would be stopped when it reads.
         let in_front = tcgetpgrp(&input).is_ok_and(|group| group == getpgrp());
         if !in_front || !std::io::stdout().is_terminal() {
             return None;
@@ -69,7 +69,8 @@ impl Keys {
         single.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
         tcsetattr(&input, SetArg::TCSANOW, &single).ok()?;
         let (sender, pressed) = mpsc::unbounded_channel();
-        // Its own thread: reading a terminal cannot be given up, and must not hold the runtime's end.
+        // The keys have their own thread: a read from a terminal cannot be cancelled, and must not delay the runtime's
+        // end.
         std::thread::spawn(move || {
             let keys = input.lock().bytes().map_while(Result::ok).filter_map(Key::from_byte);
             keys.into_iter().all(|key| sender.send(key).is_ok())
@@ -77,7 +78,7 @@ impl Keys {
         Some(Self { pressed, before })
     }
 
-    /// Left out on this system.
+    /// Keys are not supported on this system.
     #[cfg(not(unix))]
     pub(super) fn listen() -> Option<Self> {
         None
@@ -93,12 +94,12 @@ impl Keys {
 impl Drop for Keys {
     fn drop(&mut self) {
         use nix::sys::termios::{SetArg, tcsetattr};
-        // A terminal that is gone has no state to restore.
+        // A terminal that no longer exists has no state to restore.
         let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, &self.before);
     }
 }
 
-/// Opens a URL or a page's file as the desktop does.
+/// Opens a URL or a page's file with the desktop's own command.
 pub(super) fn open(url: &str) -> std::io::Result<()> {
     let (program, arguments): (&str, &[&str]) = match std::env::consts::OS {
         "macos" => ("open", &[]),

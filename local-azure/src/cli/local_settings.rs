@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{command_error::CommandError, project::Project};
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct LocalSettings {
     pub(super) values: BTreeMap<String, String>,
@@ -27,7 +27,7 @@ pub(super) struct LocalSettings {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, expecting = "an object with IsEncrypted and Values")]
 struct Document {
-    /// Core Tools takes an absent member for true.
+    /// Core Tools treats an absent member as true.
     is_encrypted: Option<bool>,
     #[serde(default)]
     values: BTreeMap<String, Value>,
@@ -49,13 +49,13 @@ struct Host {
 }
 
 impl LocalSettings {
-    /// Those of the project's `local.settings.json`, if it has one, and over them those of `given`.
+    /// Reads the project's `local.settings.json`, if it exists, and then `given`, whose values override.
     pub(super) fn from_project(project: Option<&Project>, given: Option<&PathBuf>) -> Result<Self, CommandError> {
         let file = project.map(|project| project.root().join("local.settings.json"));
         Self::read_all(file.filter(|file| file.is_file()).iter().chain(given))
     }
 
-    /// Reads the files; a later one wins value by value.
+    /// Reads the files. Of several files with the same value, the last one wins.
     fn read_all<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<Self, CommandError> {
         let mut all = Self::default();
         for file in files {
@@ -106,12 +106,13 @@ fn is_loopback(address: &str) -> bool {
     ["127.0.0.1", "localhost"].contains(&address)
 }
 
-/// Absent where it is no plain value; an inner absence is null, which sets nothing.
+/// Returns the text of a plain value, and `None` for an array or an object. The inner `None` is null, which sets
+/// nothing.
 fn plain(value: &Value) -> Option<Option<String>> {
     match value {
         Value::Null => Some(None),
         Value::String(text) => Some(Some(text.clone())),
-        // As .NET writes them.
+        // .NET writes booleans like this.
         Value::Bool(true) => Some(Some("True".to_owned())),
         Value::Bool(false) => Some(Some("False".to_owned())),
         Value::Number(number) => Some(Some(number.to_string())),

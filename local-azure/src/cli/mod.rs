@@ -165,12 +165,12 @@ pub(crate) async fn run() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("{RED}error{RED:#}: {error}");
-        // 1 is a job that ran and failed; this one never ran.
+        // Exit code 1 means a job that ran and failed. This command never ran.
         ExitCode::from(2)
     })
 }
 
-/// For the program's own name: a shell completes no cargo alias.
+/// Prints completions for the program's own name, because a shell cannot complete a cargo alias.
 fn completions(shell: clap_complete::Shell) {
     let mut command = Arguments::command();
     let name = command.get_name().to_owned();

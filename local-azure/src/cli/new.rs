@@ -34,7 +34,7 @@ pub(super) fn new(kind: FunctionKind, name: &FunctionName) -> Result<ExitCode, C
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the crate depends on `functions-handler`, under whatever name.
+/// Reports whether the crate depends on `functions-handler`, under any name.
 fn is_on_the_library(project: &Path) -> Result<bool, CommandError> {
     let file = project.join("Cargo.toml");
     if !file.is_file() {
@@ -49,7 +49,7 @@ fn is_on_the_library(project: &Path) -> Result<bool, CommandError> {
     Ok(dependencies.is_some_and(|dependencies| dependencies.iter().any(is_library)))
 }
 
-/// Where the project has its other functions.
+/// Returns the folder of the project's functions.
 fn functions_folder(project: &Project) -> PathBuf {
     match project.layout() {
         Layout::Rust | Layout::FunctionsFolder => project.root().join("functions"),
@@ -57,7 +57,7 @@ fn functions_folder(project: &Project) -> PathBuf {
     }
 }
 
-/// How the host calls the handler for the function, and what it expects back.
+/// Tells how the host calls the handler for the function, and which answer it expects.
 fn call(project: &Path, kind: FunctionKind, name: &FunctionName) -> String {
     let HandlerSettings { sends_requests, route_prefix: prefix, .. } = match HandlerSettings::read(project) {
         Ok(settings) => settings,

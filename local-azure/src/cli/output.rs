@@ -1,6 +1,8 @@
-//! Standard output and standard error of commands. A reader that leaves, as `head` does, ends a command and is no failure.
+//! Standard output and standard error of commands. A reader that leaves, as `head` does, ends a command. This is no
+//! failure.
 //!
-//! `println!` panics when the other end of a pipe is closed. These macros have the same names and drop what cannot be written.
+//! `println!` panics when the other end of a pipe is closed. These macros have the same names and drop the text that
+//! cannot be written.
 
 use std::{
     fmt,
@@ -27,7 +29,7 @@ macro_rules! print_error_line {
 
 pub(super) use {print_error_line as eprintln, print_line as println, print_text as print};
 
-/// Whether the reader of standard output has left.
+/// Becomes true when the reader of standard output leaves.
 static LEFT: std::sync::LazyLock<watch::Sender<bool>> = std::sync::LazyLock::new(|| watch::Sender::new(false));
 
 pub(super) fn to_stdout(text: fmt::Arguments<'_>) {
@@ -42,7 +44,7 @@ pub(super) fn to_stdout(text: fmt::Arguments<'_>) {
 }
 
 pub(super) fn to_stderr(text: fmt::Arguments<'_>) {
-    // Nothing is left to tell of it.
+    // No stream is left on which to report the error.
     let _ = anstream::stderr().lock().write_fmt(text);
 }
 

@@ -69,8 +69,8 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
             let arguments = ["--release", "--locked", "--target", target.triple()];
             let flags = [
                 ("CARGO_ENCODED_RUSTFLAGS", rust_flags(project.root(), packs_relocations(target).await)),
-                // AWS-LC, where the handler has it, asks the kernel alone too: to seed itself from the processor's jitter
-                // takes it 20 ms of the first handshake.
+                // If the handler uses AWS-LC, AWS-LC also asks the kernel alone. Seeding itself from the processor's
+                // jitter takes it 20 ms of the first handshake.
                 ("AWS_LC_SYS_NO_JITTER_ENTROPY", "1".into()),
             ];
             project.stage(&script_root, &arguments, &flags).await?;
@@ -97,9 +97,9 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
     Ok(ExitCode::SUCCESS)
 }
 
-/// Flags for every crate of the handler, in place of those of the environment: linked statically, without the folders of
-/// this machine, so that one commit makes one binary wherever it is built, and asking the kernel alone for random
-/// numbers, so that it runs where there is no `/dev`.
+/// Returns flags for every crate of the handler, in place of the environment's flags. The handler is linked statically.
+/// It contains no folders of this machine, so one commit makes one binary wherever it is built. It asks the kernel
+/// alone for random numbers, so it runs where there is no `/dev`.
 fn rust_flags(project: &Path, packs_relocations: bool) -> OsString {
     let mut flags = OsString::from("-Ctarget-feature=+crt-static\x1f--cfg\x1fgetrandom_backend=\"linux_getrandom\"");
     if packs_relocations {
@@ -116,8 +116,8 @@ fn rust_flags(project: &Path, packs_relocations: bool) -> OsString {
     flags
 }
 
-/// Whether the C library that is linked in applies packed relative relocations (`DT_RELR`), which leave 0.4 MB less in
-/// memory: glibc does from 2.36 on. The musl that comes with Rust is not asked for its version.
+/// Reports whether the linked C library applies packed relative relocations (`DT_RELR`), which save 0.4 MB of memory.
+/// glibc does from 2.36 on. The musl that comes with Rust is not asked for its version.
 async fn packs_relocations(target: Target) -> bool {
     match target {
         Target::Gnu => {
@@ -128,7 +128,7 @@ async fn packs_relocations(target: Target) -> bool {
     }
 }
 
-/// By what `getconf GNU_LIBC_VERSION` prints, such as `glibc 2.36`.
+/// Reads the output of `getconf GNU_LIBC_VERSION`, such as `glibc 2.36`.
 fn glibc_packs_relocations(printed: &str) -> bool {
     let version = printed.trim().strip_prefix("glibc ").and_then(|version| version.split_once('.'));
     let numbers = version.map(|(major, minor)| (major.parse::<u32>(), minor.split('.').next().map(str::parse::<u32>)));
@@ -155,7 +155,7 @@ async fn require_standard_library(target: Target) -> Result<(), CommandError> {
     .into())
 }
 
-/// Whether rustc can build for `triple`.
+/// Reports whether rustc can build for `triple`.
 pub(super) async fn has_standard_library(triple: &str) -> Result<bool, CommandError> {
     let rustc = Command::new("rustc").args(["--print", "target-libdir", "--target", triple]).output().await;
     let output = rustc.map_err(|error| format!("cannot run rustc: {error}"))?;
@@ -163,7 +163,7 @@ pub(super) async fn has_standard_library(triple: &str) -> Result<bool, CommandEr
     Ok(output.status.success() && Path::new(folder.trim()).is_dir())
 }
 
-/// Decimal megabytes, as deployment limits count them.
+/// Formats a size in decimal megabytes, as deployment limits count.
 fn megabytes(bytes: usize) -> String {
     format!("{:.2} MB", bytes as f64 / 1e6)
 }

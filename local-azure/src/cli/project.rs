@@ -24,14 +24,15 @@ pub(super) struct Project {
     layout: Layout,
 }
 
-/// How its script root comes about.
+/// How the project's script root is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Layout {
-    /// `Cargo.toml` lies beside host.json, or cargo finds a crate that builds the handler: it is staged with the functions.
+    /// `Cargo.toml` is beside host.json, or cargo finds a crate that builds the handler. The handler is staged with the
+    /// functions.
     Rust,
-    /// The handler is there already, with the functions in `functions/`: the files are staged.
+    /// The handler exists already, and the functions are in `functions/`. The files are staged.
     FunctionsFolder,
-    /// Functions lie beside `host.json`: the folder is its own script root, and runs in place.
+    /// The functions are beside `host.json`. The folder is its own script root, and runs in place.
     InPlace,
 }
 
@@ -41,7 +42,7 @@ struct Artifact {
     executable: Option<PathBuf>,
 }
 
-/// What `cargo metadata` tells of a package.
+/// The output of `cargo metadata`.
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -60,9 +61,9 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// The handler, as cargo knows it.
+/// The handler's binary, as cargo knows it.
 struct Binary {
-    /// Absent where cargo does not say.
+    /// Absent if cargo does not name a package.
     package: Option<String>,
     name: String,
 }
@@ -88,7 +89,7 @@ impl Project {
         Ok(Self { root: root.to_owned(), layout })
     }
 
-    /// A folder with `host.json` and function folders, to be run as it is.
+    /// A folder with `host.json` and function folders, which runs as it is.
     pub(super) fn in_place(root: &Path) -> Result<Self, CommandError> {
         if !root.join("host.json").is_file() {
             return Err(format!("no host.json in {}, so it is not a script root", root.display()).into());
@@ -101,7 +102,7 @@ impl Project {
         &self.root
     }
 
-    /// How its script root comes about.
+    /// How the project's script root is made.
     pub(super) fn layout(&self) -> Layout {
         self.layout
     }
@@ -114,12 +115,12 @@ impl Project {
         }
     }
 
-    /// Where files are staged unless told otherwise.
+    /// The default folder for staged files.
     pub(super) fn default_stage(&self) -> PathBuf {
         self.root.join("target/app")
     }
 
-    /// Makes the script root ready to be run: built and staged, unless it runs in place.
+    /// Prepares the script root: builds and stages it, unless it runs in place.
     pub(super) async fn prepare(&self) -> Result<(), CommandError> {
         match self.layout {
             Layout::Rust | Layout::FunctionsFolder => self.stage(&self.script_root(), &[], &[]).await,
@@ -127,8 +128,8 @@ impl Project {
         }
     }
 
-    /// Fills `script_root`: of a Rust project with the handler, which cargo builds with these further arguments and
-    /// variables; of any other with the files that are deployed.
+    /// Fills `script_root`. For a Rust project, cargo builds the handler with these further arguments and variables.
+    /// For any other project, the files that are deployed are copied.
     pub(super) async fn stage(
         &self,
         script_root: &Path,
@@ -147,12 +148,12 @@ impl Project {
         }
     }
 
-    /// Builds the handler and returns its path, wherever cargo's settings put it.
+    /// Builds the handler and returns its path. Cargo's settings decide the folder.
     async fn build(&self, arguments: &[&str], environment: &[(&str, OsString)]) -> Result<PathBuf, CommandError> {
         let Binary { package, name } = self.binary().await?;
         let mut command = Command::new(environment::cargo());
         command.args(["build", "--bin", &name, "--message-format=json-render-diagnostics"]);
-        // What is deployed has no features that another member of the workspace asks for.
+        // A release build has no features that only another member of the workspace asks for.
         if let Some(package) = package.filter(|_| arguments.contains(&"--release")) {
             command.args(["--package", &package]);
         }
@@ -169,7 +170,7 @@ impl Project {
             .ok_or_else(|| format!("cargo built no executable named {name}").into())
     }
 
-    /// The crate's binary that host.json names, else its only one.
+    /// Returns the crate's binary that host.json names, else the only binary.
     async fn binary(&self) -> Result<Binary, CommandError> {
         let named = HandlerSettings::read(&self.root)?.executable;
         let named = Path::new(&named).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -199,7 +200,7 @@ impl Project {
     }
 }
 
-/// Whether the executable that host.json names is neither in the project nor on `PATH`.
+/// Reports whether the executable that host.json names is neither in the project nor on `PATH`.
 fn lacks_handler(root: &Path) -> bool {
     let summary = ScriptSummary::read_in(root, &environment::path(), &BTreeMap::new());
     matches!(summary, Err(ScriptError::NoHandler { .. }))

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 
 use super::command_error::CommandError;
 
-/// What a literal of a route may hold and a URL may not.
+/// Characters that a route's literal may contain and a URL may not.
 const NOT_IN_A_URL: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -22,18 +22,18 @@ const NOT_IN_A_URL: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Everything but unreserved characters (RFC 3986) is encoded, so that no value becomes a query or another segment.
+/// Encodes everything but unreserved characters (RFC 3986), so that no value becomes a query or another segment.
 pub(super) fn encoded(value: &str) -> String {
     const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(value, RESERVED).to_string()
 }
 
-/// Puts values into the template of a URL. A parameter that may be absent disappears without a value; one that is given and
-/// is not in the route is an error. Names count in any letter case.
+/// Puts values into a URL's template. An optional parameter without a value disappears. A given parameter that is not
+/// in the route is an error. Names match in any letter case.
 pub(super) fn fill(template: &str, given: &[(String, String)]) -> Result<String, CommandError> {
     let mut url = String::new();
     let mut names: Vec<&str> = Vec::new();
-    // What follows a parameter without a value must be absent too.
+    // The parts of the route after a parameter without a value must be absent too.
     let mut absent: Option<&str> = None;
     let needs = |name: &str| CommandError::from(format!("the route needs --param {name}=VALUE"));
     let mut rest = template;
@@ -62,7 +62,7 @@ pub(super) fn fill(template: &str, given: &[(String, String)]) -> Result<String,
             }
             Some((_, value)) => url.push_str(&encoded(value)),
             None if parameter.may_be_absent => {
-                // `{name}.{extension?}`: the dot goes too.
+                // For `{name}.{extension?}`, the dot is removed too.
                 url.truncate(url.strip_suffix('.').unwrap_or(&url).len());
                 absent = absent.or(Some(parameter.name));
             }
@@ -92,7 +92,7 @@ fn check_names(given: &[(String, String)], names: &[&str]) -> Result<(), Command
     Ok(())
 }
 
-/// What stands before the closing brace, and after it. Doubled braces belong to a regular expression.
+/// Splits the text at the closing brace of a parameter. Doubled braces belong to a regular expression.
 fn split_parameter(text: &str) -> Option<(&str, &str)> {
     let mut from = 0;
     loop {
@@ -108,7 +108,7 @@ fn split_parameter(text: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// `name`, `name?`, `name:constraint(…)=default`, `*name`.
+/// A parameter such as `name`, `name?`, `name:constraint(…)=default`, `*name`.
 struct Parameter<'a> {
     name: &'a str,
     catch_all: bool,
@@ -124,7 +124,7 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// Whether an equals sign stands outside the arguments of constraints.
+/// Reports whether an equals sign stands outside the arguments of constraints.
 fn has_default(text: &str) -> bool {
     let mut depth = 0_i32;
     text.chars().any(|character| {
@@ -137,7 +137,7 @@ fn has_default(text: &str) -> bool {
 mod tests {
     use super::fill;
 
-    /// A route, the values given, and what comes of them.
+    /// A route, the given values, and the expected URL or error.
     type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
     fn filled(route: &str, given: &[(&str, &str)]) -> Result<String, String> {

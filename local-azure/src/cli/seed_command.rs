@@ -7,7 +7,7 @@ use local_azure::seed::Seed;
 
 use super::command_error::CommandError;
 
-/// What `init` writes, too.
+/// The seed that this command prints and `init` writes.
 pub(super) const EXAMPLE: &str = include_str!("../../templates/init/seed.toml");
 
 #[derive(clap::Args)]

@@ -7,7 +7,7 @@ use local_azure::seed::Seed;
 
 use super::{called_by::command_line, command_error::CommandError, environment, project::Project, style::DIM};
 
-/// The seed, read and checked; an empty world, said in one line, where there is none.
+/// Reads and checks the seed. Without a seed, it prints one line and returns an empty world.
 pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Seed, CommandError> {
     match find(given, project) {
         Some(file) => Ok(Seed::read(&file)?),
@@ -22,7 +22,7 @@ pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Se
     }
 }
 
-/// Where the seed is, if there is one.
+/// Returns the path of the seed, if there is a seed.
 pub(super) fn find(given: Option<&Path>, project: Option<&Project>) -> Option<PathBuf> {
     let named = environment::named_seed();
     let beside = || project.map(|project| project.root().join("seed.toml")).filter(|file| file.is_file());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use local_azure::dashboard::{AppSetting, SettingSource};
 
-/// What the handler's environment is made of, each with the source that it comes from; a later one wins.
+/// The variables of the handler's environment, by source. A later source wins.
 pub(super) struct Sources<'a> {
     pub(super) seed: &'a BTreeMap<String, String>,
     pub(super) file: &'a BTreeMap<String, String>,
@@ -13,7 +13,7 @@ pub(super) struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Every name once, in order.
+    /// Lists every name once, in order.
     pub(super) fn settings(&self) -> Vec<AppSetting> {
         let pairs = |pairs: &BTreeMap<String, String>, source| -> Vec<(String, String, SettingSource)> {
             pairs.iter().map(|(name, value)| (name.clone(), value.clone(), source)).collect()

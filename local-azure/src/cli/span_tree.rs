@@ -7,7 +7,7 @@ use local_azure::monitor::{DroppedTelemetry, ReceivedSpan, ReceivedTrace, SpanId
 
 use super::style::{BOLD, DIM, RED};
 
-/// Prints nothing where nothing was received.
+/// Prints the spans as a tree. Without spans, it prints nothing.
 pub(super) fn print(trace: &ReceivedTrace) {
     if trace.spans.is_empty() {
         return;
@@ -23,14 +23,15 @@ pub(super) fn print(trace: &ReceivedTrace) {
     }
 }
 
-/// Every span with its depth: those without a parent here first, each followed by its children, by time.
+/// Lists every span with its depth. Spans whose parent is not in the list come first, each followed by its children, by
+/// time.
 fn tree(spans: &[ReceivedSpan]) -> Vec<(usize, &ReceivedSpan)> {
     let known: BTreeSet<SpanId> = spans.iter().map(|span| span.id).collect();
     let is_root = |span: &&ReceivedSpan| span.parent.is_none_or(|parent| !known.contains(&parent));
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let (roots, others): (Vec<&ReceivedSpan>, Vec<&ReceivedSpan>) = spans.iter().partition(is_root);
-    // Spans that are left over are in a circle, which has no beginning.
+    // Spans that remain form a circle, which has no beginning.
     for start in roots.into_iter().chain(others) {
         let mut waiting = vec![(0, start)];
         while let Some((depth, span)) = waiting.pop() {
@@ -62,7 +63,7 @@ fn line(span: &ReceivedSpan) -> String {
     format!("{}{address}  {DIM}{kind}{milliseconds:.1} ms  {}{DIM:#}{failed}", span.name, span.service)
 }
 
-/// The sender's words, else the status of the answer or the kind of error.
+/// Tells why the span failed: the sender's message, else the status of the answer or the kind of error.
 fn why(span: &ReceivedSpan) -> String {
     let attribute = ["http.response.status_code", "error.type"].iter().find_map(|name| span.attributes.get(*name));
     let message = Some(&span.status_message).filter(|message| !message.is_empty());

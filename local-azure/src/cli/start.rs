@@ -26,9 +26,9 @@ use super::{
     watch,
 };
 
-/// `func start`'s.
+/// The default port of `func start`.
 const DEFAULT_PORT: u16 = 7071;
-/// Beside the folders of the storage accounts, and named as Azure names its container.
+/// The folder for the host's state, beside the folders of the storage accounts. Azure's container has the same name.
 const HOST_STATE: &str = "azure-webjobs-hosts";
 
 #[derive(clap::Args)]
@@ -74,12 +74,12 @@ pub(super) struct StartArguments {
     data: Option<PathBuf>,
 }
 
-/// Everything that runs before the Functions host does.
+/// Everything that is set up before the Functions host runs.
 struct Running {
     azure: LocalAzure,
-    /// Absent where the Azure side runs alone.
+    /// Absent if the Azure side runs alone.
     project: Option<Project>,
-    /// Taken before the build: what is saved meanwhile is a change.
+    /// The files before the build: a file that is saved meanwhile counts as changed.
     files: watch::Files,
     settings: LocalSettings,
     terminal: Arc<Terminal>,
@@ -99,7 +99,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks what can be wrong, cheap things first, then builds, then starts the Azure side.
+/// Checks the possible problems, cheap checks first. Then it builds, and starts the Azure side.
 async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
     // A standalone Azure side needs no project.
     let project = match (&arguments.script_root, arguments.no_host) {
@@ -153,7 +153,7 @@ fn port(arguments: &StartArguments, settings: &LocalSettings) -> u16 {
     arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT)
 }
 
-/// A taken port is told before anything is built.
+/// Refuses a taken port before anything is built.
 fn refuse_taken(port: u16) -> Result<(), CommandError> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     match std::net::TcpListener::bind(address) {
@@ -236,14 +236,14 @@ async fn start_host(
     Ok(host.await?)
 }
 
-/// Does what keys ask for, until one asks for the end.
+/// Does the actions of the pressed keys, until a key ends the command.
 async fn follow_keys(keys: Option<&mut Keys>, project: &Project, host: &FunctionsHost, azure: &LocalAzure) {
     let Some(keys) = keys else { return std::future::pending().await };
     while let Some(key) = keys.next().await {
         let done = match key {
             Key::Quit => return,
             Key::Clear => {
-                // Erase the screen and what has scrolled away, then the upper left corner (ECMA-48).
+                // Erase the screen and the lines that have scrolled away, then go to the upper left corner (ECMA-48).
                 print!("\u{1b}[2J\u{1b}[3J\u{1b}[H");
                 Ok(())
             }
@@ -264,7 +264,7 @@ async fn follow_keys(keys: Option<&mut Keys>, project: &Project, host: &Function
             eprintln!("{RED}error{RED:#}: {problem}");
         }
     }
-    // No terminal any more: signals end the command.
+    // The terminal is gone: signals end the command.
     std::future::pending().await
 }
 
@@ -288,7 +288,7 @@ fn print_dashboard(azure: &LocalAzure) {
     println!("\n{BOLD}Dashboard:{BOLD:#} {}", azure.dashboard().url());
 }
 
-/// What is wrong with policy documents. Calls under a document that is refused are answered 500.
+/// Prints the problems of policy documents. Calls under a refused document are answered 500.
 fn print_policy_findings(azure: &LocalAzure) {
     let (refusals, warnings): (Vec<_>, Vec<_>) = azure.policy_findings().iter().partition(|finding| finding.refuses());
     if !refusals.is_empty() {

@@ -7,12 +7,12 @@ use tokio::sync::watch;
 
 use super::output::reader_left;
 
-/// Whether the user wants this command to end. Clones share it.
+/// Becomes true when the user wants this command to end. Clones share the value.
 #[derive(Clone)]
 pub(super) struct StopSignal(watch::Receiver<bool>);
 
 impl StopSignal {
-    /// From now on a signal no longer ends the process by itself.
+    /// Starts to listen. From now on a signal no longer ends the process by itself.
     pub(super) fn listen() -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let signal = signal()?;
@@ -28,7 +28,7 @@ impl StopSignal {
 
     /// Resolves when a signal has come.
     pub(super) async fn received(&self) {
-        // Where the sender is gone, the runtime ends.
+        // An error means that the sender is gone, because the runtime ends.
         let _ = self.0.clone().wait_for(|stop| *stop).await;
     }
 }

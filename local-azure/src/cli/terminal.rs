@@ -21,19 +21,20 @@ use serde_json::Value;
 
 use super::style::{BOLD, DIM, GREEN, RED, YELLOW};
 
-/// As wide as the time and the blanks behind it.
+/// As many blanks as the time and the blanks after it.
 const MARGIN: &str = "              ";
 
-/// Lines so soon after one that is no text are parts of the same.
+/// Text lines so soon after a line of binary output count as parts of that output.
 const BINARY_BURST: Duration = Duration::from_secs(1);
 
-/// Beyond, what was said may be said again: a program that asks for ever new hosts takes no memory.
+/// The number of remembered messages. Beyond it, messages are forgotten and may be printed again. So a program that
+/// asks for ever new hosts takes no memory.
 const MOST_SAID: usize = 1_000;
 
-/// What has been said already, and is not said again.
+/// The messages that were printed, and are not printed again.
 #[derive(Default)]
 pub(super) struct Terminal {
-    /// The last line of the handler that was no text.
+    /// The time of the handler's last line that was not text.
     binary: Mutex<Option<Instant>>,
     unknown_hosts: Mutex<BTreeSet<String>>,
     /// Errors of the host.
@@ -42,7 +43,7 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// A line of the host's log. Those about an invocation are left to [`Terminal::invocation`].
+    /// Prints a line of the host's log. [`Terminal::invocation`] prints the lines about an invocation.
     pub(super) fn log(&self, line: &LogLine) {
         match (line.source, line.at) {
             (LogSource::Invocation, _) => {}
@@ -53,7 +54,7 @@ impl Terminal {
                 }
             }
             (LogSource::Host, Some(at)) => println!("{}", host_line(at, line.level, &line.text)),
-            // Ctrl-C reaches the handler too, which may have something to say about it.
+            // Ctrl-C reaches the handler too. The handler may print something about it.
             (LogSource::Handler, Some(_)) if self.is_stopping.load(Ordering::Relaxed) => {}
             (LogSource::Handler, Some(at)) => self.handler(at, line.level, &line.text),
         }
@@ -71,12 +72,12 @@ impl Terminal {
         }
     }
 
-    /// From now on the handler is not listened to.
+    /// From now on the handler's output is ignored.
     pub(super) fn stopping(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Why the host ended, without what was said before.
+    /// Tells why the host ended, without errors that were printed before.
     pub(super) fn end(&self, reason: &str) -> String {
         match lock(&self.errors).iter().any(|error| reason.contains(error.as_str())) {
             true => "the Functions host has given up on the handler, for the reason above".to_owned(),
@@ -84,13 +85,13 @@ impl Terminal {
         }
     }
 
-    /// An invocation that has ended.
+    /// Prints an invocation that has ended.
     #[expect(clippy::unused_self, reason = "beside the others")]
     pub(super) fn invocation(&self, invocation: &Invocation) {
         println!("{}", invocation_lines(invocation));
     }
 
-    /// A host that some program asked for, and that the seed lacks; said once.
+    /// Reports a host that some program asked for and that the seed lacks. Each host is reported once.
     pub(super) fn unknown_host(&self, host: &str) {
         if is_new(&self.unknown_hosts, host.to_ascii_lowercase()) {
             let text = format!("{host} was asked for and is not in the seed: refused, nothing leaves this machine");
@@ -111,7 +112,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `17:04:05.123  `
+/// Formats the time like `17:04:05.123  `.
 fn time(at: Timestamp) -> String {
     format!("{DIM}{}{DIM:#}  ", at.to_zoned(TimeZone::system()).strftime("%H:%M:%S%.3f"))
 }
@@ -124,7 +125,7 @@ fn style(level: Level) -> Style {
     }
 }
 
-/// A word for the level, unless the text has one.
+/// Returns a word for the level, unless the text has such a word.
 fn word(level: Level, text: &str) -> &'static str {
     let text = text.to_ascii_lowercase();
     match level {
@@ -147,7 +148,7 @@ fn handler_line(at: Timestamp, level: Level, text: &str) -> String {
     format!("{}{DIM}handler |{DIM:#} {style}{}{text}{style:#}", time(at), word(level, text))
 }
 
-/// The text behind a time in ISO 8601, which loggers put first.
+/// Returns the text after a time in ISO 8601, which loggers put first.
 fn without_time(text: &str) -> &str {
     let trimmed = text.trim_start_matches(['[', '(']);
     let end = trimmed.find(|c: char| !(c.is_ascii_digit() || "-:.,TZ+ ".contains(c))).unwrap_or(trimmed.len());
@@ -163,7 +164,7 @@ fn without_time(text: &str) -> &str {
     if is_time("0000-00-00T00:00:00") { rest.trim_start_matches([']', ')', ' ']) } else { text }
 }
 
-/// The level that a logger put first.
+/// Returns the level that a logger put first.
 fn own_level(text: &str) -> Option<Level> {
     let word: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
     match word.as_str() {
@@ -174,12 +175,14 @@ fn own_level(text: &str) -> Option<Level> {
     }
 }
 
-/// Bytes that are no UTF-8 have become replacement characters; escape sequences may be colours.
+/// Reports whether the text is binary. Bytes that are not UTF-8 have become replacement characters. Escape sequences
+/// may be colours.
 fn is_binary(text: &str) -> bool {
     text.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() && !matches!(c, '\t' | '\r' | '\u{1b}'))
 }
 
-/// `17:04:05.123  GET /api/orders/7  order  200  12 ms`, and below it why it failed.
+/// Formats an invocation like `17:04:05.123  GET /api/orders/7  order  200  12 ms`, with the reason of a failure below
+/// it.
 fn invocation_lines(invocation: &Invocation) -> String {
     let Invocation { function, call, status, duration, .. } = invocation;
     let call = match call {
@@ -202,7 +205,7 @@ fn invocation_lines(invocation: &Invocation) -> String {
     lines
 }
 
-/// What a person reads of a body: the message of a JSON error, and no markup.
+/// Returns the part of a body that a person reads: the message of a JSON error, and no markup.
 fn explanation(body: &str) -> String {
     let body = body.trim();
     if body.starts_with('<') {

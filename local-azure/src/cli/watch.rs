@@ -25,17 +25,17 @@ const LOOK: Duration = Duration::from_millis(400);
 
 const PASSED_OVER: [io::ErrorKind; 2] = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
 
-/// Length and time of each file.
+/// The length and the time of each file.
 pub(super) type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
-/// Rebuilds a Rust project and replaces the handler after each change, until it is dropped. A build or a handler that fails
-/// is told once, and the old handler goes on. `known` are the files that the running handler is made of.
+/// Rebuilds a Rust project and replaces the handler after each change, until it is dropped. A build or a handler that
+/// fails is reported once, and the old handler goes on. `known` are the files that the running handler is made of.
 pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost, mut known: Files) {
     let root = project.root();
     let mut by_handler = WrittenByHandler::default();
     loop {
         tokio::time::sleep(LOOK).await;
-        // What cannot be read, for want of a descriptor perhaps, says nothing of a change.
+        // The files could not be read, perhaps for lack of a descriptor. This does not mean a change.
         let Some(mut changed) = files(root) else { continue };
         if changes(&known, &changed).all(|path| by_handler.known.contains(path)) {
             continue;
@@ -46,7 +46,7 @@ pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost, mut 
         }
         eprintln!("{BOLD}Changed{BOLD:#} {DIM}{}{DIM:#}", first_change(root, &known, &changed));
         let built = project.prepare().await;
-        // What is saved while cargo builds is the user's.
+        // A file that is saved while cargo builds is saved by the user.
         let before_start = files(root).unwrap_or_else(|| changed.clone());
         let renewed = match built {
             Ok(()) => host.replace().await.map_err(CommandError::from),
@@ -65,7 +65,7 @@ pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost, mut 
     }
 }
 
-/// Takes the state that a file has now for the one that is known: this process wrote it.
+/// Makes the file's present state the known one, because this process wrote the file.
 pub(super) fn note(known: &mut Files, root: &Path, file: &Path) {
     let Ok(file) = std::path::absolute(file) else { return };
     if let Some(state) = files(root).and_then(|now| now.get(&file).copied()) {
@@ -73,19 +73,21 @@ pub(super) fn note(known: &mut Files, root: &Path, file: &Path) {
     }
 }
 
-/// Starts in a row in which a file changes before the handler is taken for its writer. A user's save can fall into one.
+/// The number of starts in a row in which a file changes before the handler counts as its writer. A user's save can
+/// fall into one start.
 const STARTS: usize = 3;
 
-/// Files that changed while the handler started, several times in a row: it writes them, and would be restarted without end.
+/// Files that changed during several starts of the handler in a row. The handler writes them, and would be restarted
+/// without end.
 #[derive(Default)]
 struct WrittenByHandler {
     known: BTreeSet<PathBuf>,
-    /// In how many starts in a row.
+    /// The number of starts in a row in which each file changed.
     suspected: BTreeMap<PathBuf, usize>,
 }
 
 impl WrittenByHandler {
-    /// Takes the files that have changed during a start, and returns those that are now known.
+    /// Takes the files that changed during a start. Returns those that count as written by the handler from now on.
     fn learn<'a>(&mut self, changed: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
         let changed = changed.map(|path| (path.clone(), self.suspected.get(path).map_or(1, |starts| starts + 1)));
         self.suspected = changed.collect();
@@ -94,25 +96,25 @@ impl WrittenByHandler {
     }
 }
 
-/// Files that were added, removed or written.
+/// Returns the files that were added, removed or written.
 fn changes<'a>(before: &'a Files, after: &'a Files) -> impl Iterator<Item = &'a PathBuf> {
     let new = after.iter().filter(|(path, state)| before.get(*path) != Some(*state)).map(|(path, _)| path);
     new.chain(before.keys().filter(|path| !after.contains_key(*path)))
 }
 
-/// Builds what is built, and lets a new handler follow the old one.
+/// Builds the project, and replaces the old handler by a new one.
 pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), CommandError> {
     project.prepare().await?;
     Ok(host.replace().await?)
 }
 
-/// Other files than before after a short rest.
+/// Returns the files after a short rest if they have changed again.
 async fn settled(root: &Path, before: &Files) -> Option<Files> {
     tokio::time::sleep(LOOK / 8).await;
     files(root).filter(|files| files != before)
 }
 
-/// Every file that git does not ignore, in a repository or not. Absent where a folder cannot be read.
+/// Lists every file that git does not ignore, in a repository or not. `None` if a folder cannot be read.
 pub(super) fn files(root: &Path) -> Option<Files> {
     let walk =
         WalkBuilder::new(root).hidden(true).require_git(false).filter_entry(|entry| !is_passed_over(entry)).build();
@@ -121,7 +123,7 @@ pub(super) fn files(root: &Path) -> Option<Files> {
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,
-            // Gone since its folder was read, or closed to this user.
+            // The entry was removed after its folder was read, or this user may not read it.
             Err(error) if error.io_error().is_some_and(|error| PASSED_OVER.contains(&error.kind())) => continue,
             Err(_) => return None,
         };
@@ -133,8 +135,8 @@ pub(super) fn files(root: &Path) -> Option<Files> {
     Some(files)
 }
 
-/// Folders that no one edits: what was built, installed packages, blobs of `--data`, and staged files. They can hold tens of
-/// thousands of files, also where no `.gitignore` names them.
+/// Reports whether a folder is skipped because it has no source files: build output, installed packages, blobs of
+/// `--data`, and staged files. Such folders can hold tens of thousands of files, also if no `.gitignore` names them.
 fn is_passed_over(entry: &ignore::DirEntry) -> bool {
     if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return false;
@@ -144,18 +146,18 @@ fn is_passed_over(entry: &ignore::DirEntry) -> bool {
     (entry.depth() == 1 && name == "target")
         || name == "__pycache__"
         || name == "node_modules"
-        // A virtual environment of Python, whatever its name.
+        // A virtual environment of Python, with any name.
         || holds("pyvenv.cfg")
         || holds(MARKER)
 }
 
-/// The files that this process prints to, as in `start > log`: they change with every line.
+/// Returns the files that this process prints to, as in `start > log`. They change with every line.
 fn own_output() -> Vec<Option<(u64, u64)>> {
     let metadata = ["/dev/fd/1", "/dev/fd/2"].map(|output| std::fs::metadata(output).ok());
     metadata.iter().flatten().map(identity).filter(Option::is_some).collect()
 }
 
-/// Device and number, where the system has them.
+/// Returns the device and the number of a file, if the system has them.
 fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {

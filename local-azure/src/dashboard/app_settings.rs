@@ -8,13 +8,13 @@ use serde::Serialize;
 pub struct AppSetting {
     /// Its name.
     pub name: String,
-    /// Where its value comes from.
+    /// The source of its value.
     pub source: SettingSource,
-    /// Where another value comes from, which this one hides.
+    /// The source of another value, which this one hides.
     pub hides: Option<SettingSource>,
 }
 
-/// Where the value of a setting comes from; a later one wins.
+/// The source of a setting's value. A later source wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingSource {

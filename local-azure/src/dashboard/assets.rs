@@ -23,7 +23,7 @@ macro_rules! script {
     };
 }
 
-/// Every file of `page/` but the page itself.
+/// Every file of `page/` except the page itself.
 pub(super) const ASSETS: &[Asset] = &[
     Asset { path: "/dashboard/page/style.css", kind: "text/css; charset=utf-8", text: include_str!("page/style.css") },
     script!("main.js"),

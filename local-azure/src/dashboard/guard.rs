@@ -1,5 +1,5 @@
-//! Refuses strangers before a handler runs: names of other sites that resolve to this machine (DNS rebinding), requests
-//! that other sites' pages make a browser send, and other users of this machine.
+//! Refuses strangers before a handler runs. Strangers are names of other sites that resolve to this machine (DNS
+//! rebinding), requests that other sites' pages make a browser send, and other users of this machine.
 
 use std::convert::Infallible;
 
@@ -79,7 +79,7 @@ fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-/// One `Host`, spelt as this machine's loopback addresses with the port of this run.
+/// Checks that there is one `Host`: a loopback address of this machine with the port of this run.
 fn check_host(headers: &HeaderMap, port: u16) -> Result<(), GuardRefusal> {
     let own = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
     let named: Vec<String> = headers.get_all(header::HOST).iter().map(text).collect();
@@ -89,7 +89,7 @@ fn check_host(headers: &HeaderMap, port: u16) -> Result<(), GuardRefusal> {
     }
 }
 
-/// Programs send no `Origin`; a page of the dashboard sends the address that it asks.
+/// Checks `Origin`. Programs send none; a page of the dashboard sends the address that it asks.
 fn check_origin(headers: &HeaderMap) -> Result<(), GuardRefusal> {
     let own = headers.get(header::HOST).map(|host| format!("http://{}", text(host)));
     match headers.get_all(header::ORIGIN).iter().map(text).find(|origin| Some(origin) != own.as_ref()) {
@@ -98,8 +98,8 @@ fn check_origin(headers: &HeaderMap) -> Result<(), GuardRefusal> {
     }
 }
 
-/// `Sec-Fetch-Site` says whose page sent the request. Another port of this machine is `same-site`. A link of any page may
-/// lead to the dashboard's own.
+/// Checks `Sec-Fetch-Site`, which tells whose page sent the request. Another port of this machine is `same-site`. A
+/// link on any page may lead to the dashboard's own page.
 fn check_site(request: &Request, access: Access) -> Result<(), GuardRefusal> {
     let headers = request.headers();
     let is_own = |value: &HeaderValue| value == "same-origin" || value == "none";
@@ -110,7 +110,7 @@ fn check_site(request: &Request, access: Access) -> Result<(), GuardRefusal> {
     if is_link || headers.get_all("sec-fetch-site").iter().all(is_own) { Ok(()) } else { Err(GuardRefusal::OtherSite) }
 }
 
-/// A form of another page cannot have this type.
+/// Checks the content type. A form of another page cannot have this type.
 fn check_json(headers: &HeaderMap) -> Result<(), GuardRefusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();

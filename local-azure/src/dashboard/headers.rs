@@ -5,7 +5,8 @@ use http::{HeaderName, HeaderValue, header};
 
 use super::Dashboard;
 
-/// No script, style or connection but the dashboard's own, no frame, and no text that becomes markup.
+/// The page may use no script, style or connection except the dashboard's own, no frame, and no text that becomes
+/// markup.
 pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
@@ -29,7 +30,7 @@ async fn add(mut response: Response) -> Response {
     for (name, value) in PROTECTIVE {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    // A file has its own policy, which allows less.
+    // A file has its own policy, which is stricter.
     if let Some(policy) = own_policy {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }

@@ -1,8 +1,8 @@
 //! Changes of the journal as they happen: as a stream of server-sent events, or by polling.
 //!
-//! A browser opens at most six connections to one address for all its tabs, so the tabs share one stream, and a tab
+//! A browser opens at most six connections to one address for all its tabs. So the tabs share one stream, and a tab
 //! without it polls. The ID of an event is the number of the change, so a broken stream continues by `Last-Event-ID`.
-//! If changes are lost, because they are no longer kept or the reader was too slow, an event `reset` tells the page to
+//! Changes are lost if they are no longer kept, or if the reader was too slow. Then an event `reset` tells the page to
 //! read the list again.
 
 use std::{collections::VecDeque, convert::Infallible};
@@ -53,11 +53,11 @@ async fn events(
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
-/// What is told to a follower.
+/// A message to a follower.
 #[derive(Debug)]
 pub(super) enum Message {
     Changed(Change),
-    /// Read the list again; later changes follow.
+    /// The reader must read the list again. Later changes follow.
     Reset(u64),
 }
 
@@ -73,7 +73,7 @@ impl Message {
     }
 }
 
-/// Every change after number `after`.
+/// Streams every change after number `after`.
 pub(super) fn messages(journal: Journal, after: Option<u64>) -> impl Stream<Item = Message> {
     let (following, waiting) = begin(&journal, after);
     stream::unfold((journal, following, waiting), |(journal, mut following, mut waiting)| async move {
@@ -101,14 +101,14 @@ fn begin(journal: &Journal, after: Option<u64>) -> (Following, VecDeque<Message>
 
 #[derive(Serialize)]
 struct Changes {
-    /// Number of the last change, to ask on from.
+    /// The number of the last change. The next request names it.
     sequence: u64,
-    /// Changes are lost: read the list again.
+    /// Some changes are lost. The reader must read the list again.
     reset: bool,
     rows: serde_json::Value,
 }
 
-/// The changes after a number, for a tab without a stream.
+/// Answers with the changes after a number, for a tab without a stream.
 async fn changes(State(dashboard): State<Dashboard>, Query(After { after }): Query<After>) -> Json<Changes> {
     let Following { sequence, backlog, .. } = dashboard.world().journal.follow(after);
     let rows = backlog.iter().flatten().map(|change| json!(Row::from(&*change.entry))).collect();

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Most lines that are kept.
+/// The largest number of kept lines.
 pub(super) const MOST_LINES: usize = 5000;
 
-/// Most bytes of text that they have together.
+/// The largest number of bytes of their text together.
 pub(super) const LARGEST_LOG: usize = 4 * 1024 * 1024;
 
 /// A line of the log.
@@ -38,19 +38,19 @@ struct Lines {
     last: u64,
 }
 
-/// What is kept after a line.
+/// The kept lines after a given line.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Later {
     pub(super) lines: Vec<Line>,
     /// Number of the last line.
     pub(super) last: u64,
-    /// Lines that are no longer kept.
+    /// The number of lines that are no longer kept.
     pub(super) dropped: u64,
 }
 
 impl Log {
-    /// Blank lines, which part what a terminal shows, are left out.
+    /// Adds a line. Blank lines, which only separate lines on a terminal, are left out.
     pub(super) fn push(&self, line: &LogLine) {
         if line.text.trim().is_empty() {
             return;
@@ -85,13 +85,14 @@ impl Log {
         Later { lines: later, last: lines.last, dropped: lines.last - lines.kept.len() as u64 }
     }
 
-    /// Lines that name the invocation.
+    /// Returns the lines that name the invocation.
     pub(super) fn of_invocation(&self, id: Uuid) -> Vec<Line> {
         let id = id.to_string();
         self.lines(|line| line.text.to_ascii_lowercase().contains(&id))
     }
 
-    /// Lines of the handler in a time that name no invocation: they may be of this one or of another.
+    /// Returns the handler's lines of a time span that name no invocation. They may belong to this invocation or to
+    /// another.
     pub(super) fn between(&self, from: Timestamp, to: Timestamp) -> Vec<Line> {
         self.lines(|line| line.source == "handler" && line.at >= from && line.at <= to && !names_invocation(&line.text))
     }

@@ -35,7 +35,7 @@ use self::{
     route::{Access, Route},
 };
 
-/// Every route of the dashboard.
+/// Lists every route of the dashboard.
 fn routes() -> Vec<Route> {
     let mut routes = assets::routes();
     routes.extend(session::routes());
@@ -44,7 +44,7 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// The dashboard's routes; what is for none of them goes to `others`.
+/// Builds the dashboard's routes. Requests for other paths go to `others`.
 pub(crate) fn router(dashboard: &Dashboard, others: Router) -> Router {
     let mut router = Router::new();
     for Route { path, access, answer } in routes() {

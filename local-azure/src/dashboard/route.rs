@@ -1,4 +1,4 @@
-//! A route of the dashboard, and what a request for it must prove.
+//! A route of the dashboard, and the proof that a request for it needs.
 
 use axum::{
     handler::Handler,
@@ -7,18 +7,18 @@ use axum::{
 
 use super::Dashboard;
 
-/// What a request must prove, beside a host and an origin that are this run's.
+/// The proof that a request needs, besides this run's host and origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// The page itself: a link of another site may lead to it. It holds no data.
+    /// The page itself: a link on another site may lead to it. It holds no data.
     Page,
     /// A file of the page, without data.
     Asset,
-    /// The trade of the token for the cookie: JSON.
+    /// The exchange of the token for the cookie: the request must have JSON.
     SignIn,
-    /// Data: the cookie.
+    /// Data: the request must have the cookie.
     Read,
-    /// A change: the cookie, and JSON.
+    /// A change: the request must have the cookie and JSON.
     Change,
 }
 
@@ -30,12 +30,12 @@ pub(super) struct Route {
 }
 
 impl Route {
-    /// GET of data.
+    /// A route that answers GET with data.
     pub(super) fn read<H: Handler<T, Dashboard>, T: 'static>(path: &'static str, handler: H) -> Self {
         Self { path, access: Access::Read, answer: get(handler) }
     }
 
-    /// POST that changes something.
+    /// A route on which POST changes something.
     pub(super) fn change<H: Handler<T, Dashboard>, T: 'static>(path: &'static str, handler: H) -> Self {
         Self { path, access: Access::Change, answer: post(handler) }
     }

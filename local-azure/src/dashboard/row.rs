@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::journal::{Entry, EntryId, Service, TraceId, Verdict};
 
-/// What the list shows of an entry. Its text is as it came: the page makes text of it, never markup.
+/// A row of the list for an entry. Its text is not escaped: the page shows it as text, never as markup.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row<'a> {
@@ -16,7 +16,7 @@ pub(super) struct Row<'a> {
     trace: Option<TraceId>,
     started: Timestamp,
     milliseconds: f64,
-    /// Absent for a process outside.
+    /// Absent if an outside process sent the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

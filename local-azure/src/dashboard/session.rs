@@ -17,7 +17,7 @@ use crate::run_secret::RunSecret;
 pub(super) struct Session {
     token: RunSecret,
     cookie: RunSecret,
-    /// Browsers do not tell cookies of one host apart by port, so the name has it.
+    /// Browsers do not separate cookies of one host by port, so the name has the port.
     cookie_name: String,
 }
 
@@ -31,7 +31,7 @@ impl Session {
         self.token.reveal()
     }
 
-    /// Whether one of the request's cookies is this run's.
+    /// Reports whether one of the request's cookies is this run's.
     pub(super) fn is_open(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));

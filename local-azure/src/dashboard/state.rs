@@ -11,10 +11,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{AppSetting, log::Log, session::Session};
 use crate::{link_switch::Switches, world::World};
 
-/// Streams of events at a time. The tabs of a browser share one.
+/// The largest number of event streams at a time. The tabs of a browser share one.
 pub(super) const MOST_STREAMS: usize = 32;
 
-/// The dashboard of one run; clones are the same.
+/// The dashboard of one run. Clones share it.
 #[derive(Clone)]
 pub struct Dashboard(Arc<DashboardState>);
 
@@ -45,7 +45,7 @@ impl Dashboard {
         })))
     }
 
-    /// Its URL, with the token that opens it. The token is in the fragment: a browser does not send it.
+    /// The dashboard's URL, with the token that opens it. The token is in the fragment, which a browser does not send.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/#t={}", self.0.address, self.0.session.token())
@@ -56,7 +56,7 @@ impl Dashboard {
         *self.0.host.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(host);
     }
 
-    /// Shows what the handler gets as its environment.
+    /// Shows the handler's environment variables.
     pub fn show_settings(&self, settings: Vec<AppSetting>) {
         *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
     }
@@ -65,7 +65,7 @@ impl Dashboard {
         self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Links that are broken on purpose.
+    /// The links that are broken on purpose.
     pub(super) fn switches(&self) -> &Switches {
         &self.0.switches
     }
@@ -88,7 +88,7 @@ impl Dashboard {
         &self.0.world
     }
 
-    /// The place for one more stream, until it is dropped.
+    /// Reserves a place for one more stream, until the permit is dropped.
     pub(super) fn stream_place(&self) -> Option<OwnedSemaphorePermit> {
         self.0.streams.clone().try_acquire_owned().ok()
     }

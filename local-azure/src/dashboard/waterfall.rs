@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::journal::{Entry, EntryId, Service, Verdict};
 
-/// A span that a process sent, as far as it is drawn.
+/// The drawn parts of a span that a process sent.
 #[derive(Clone, Debug)]
 pub(super) struct SpanBar {
     pub(super) id: String,
@@ -23,11 +23,11 @@ pub(super) struct SpanBar {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bar {
-    /// How many bars it is below of.
+    /// The number of bars that this bar is nested in.
     depth: usize,
-    /// From the begin of the trace, in milliseconds.
+    /// The start, in milliseconds from the beginning of the trace.
     start: f64,
-    /// How long, in milliseconds.
+    /// The duration, in milliseconds.
     length: f64,
     title: String,
     service: String,
@@ -38,7 +38,7 @@ pub(super) struct Bar {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
-    /// A span that says so.
+    /// Whether it is a span that reports a failure.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     failed: bool,
 }
@@ -56,7 +56,7 @@ struct Node {
     bar: Bar,
 }
 
-/// The bars in the order in which they are drawn.
+/// Returns the bars in the order in which they are drawn.
 pub(super) fn bars<'a>(entries: impl IntoIterator<Item = &'a Entry>, spans: &[SpanBar]) -> Vec<Bar> {
     let entries: Vec<&Entry> = entries.into_iter().collect();
     let known: BTreeSet<&str> = spans.iter().map(|span| span.id.as_str()).collect();
@@ -83,7 +83,7 @@ fn in_order(mut nodes: BTreeMap<Key, Node>) -> Vec<Bar> {
         nodes.iter().map(|(key, node)| (node.start, key.clone(), node.parent.clone())).collect();
     order.sort();
     let mut drawn = Vec::new();
-    // Later ones first, as the last one is taken.
+    // Later ones come first, because the last one is taken.
     let mut open: Vec<(Key, usize)> =
         order.iter().rev().filter(|(_, _, parent)| parent.is_none()).map(|(_, key, _)| (key.clone(), 0)).collect();
     loop {
@@ -94,7 +94,7 @@ fn in_order(mut nodes: BTreeMap<Key, Node>) -> Vec<Bar> {
             let below = order.iter().rev().filter(|(_, _, parent)| parent.as_ref() == Some(&key));
             open.extend(below.map(|(_, key, _)| (key.clone(), depth + 1)));
         }
-        // Spans may name each other in a circle, which a process can send.
+        // A process can send spans that name each other in a circle.
         match order.iter().find(|(_, key, _)| nodes.contains_key(key)) {
             Some((_, key, _)) => open.push((key.clone(), 0)),
             None => return drawn,

@@ -1,5 +1,6 @@
-//! The certificate authority of one run, and the certificates that it signs. One is for the hosts of the seed, made at
-//! start. Another is made for each unknown host that a client asks for: the refusal goes through that host's tunnel.
+//! The certificate authority of one run, and the certificates that it signs. One certificate is for the hosts of the
+//! seed, made at start. Another is made for each unknown host that a client asks for: the refusal goes through that
+//! host's tunnel.
 
 use std::{
     collections::BTreeMap,
@@ -21,17 +22,18 @@ use rustls::{
 
 use super::client_certificate::AnyCertificate;
 
-/// Days that a run's certificates hold. Some platforms refuse anything over 825.
+/// The validity of a run's certificates, in days. Some platforms refuse anything over 825.
 const DAYS: i64 = 30;
 
-/// Certificates kept for hosts that the seed does not name; beyond, each connection gets a new one.
+/// The number of kept certificates for hosts that the seed does not name. Beyond it, each connection gets a new
+/// certificate.
 const OTHERS_LIMIT: usize = 1_000;
 
 /// TLS for every host of the network, and the CA that makes clients trust it.
 pub(super) struct Tls {
-    /// Server side, HTTP/1.1 only.
+    /// The server's settings, with HTTP/1.1 only.
     pub(super) config: Arc<ServerConfig>,
-    /// The same, which asks clients for a certificate.
+    /// The same settings, but clients are asked for a certificate.
     pub(super) asking: Arc<ServerConfig>,
     /// The CA certificate.
     pub(super) ca_pem: String,
@@ -43,13 +45,13 @@ pub enum CertificateError {
     /// A key or certificate could not be made.
     #[error("cannot make the certificates of this run: {0}")]
     Make(#[from] rcgen::Error),
-    /// The TLS library refused them.
+    /// The TLS library refused the certificates.
     #[error("cannot use the certificates of this run: {0}")]
     Use(#[from] rustls::Error),
 }
 
 impl Tls {
-    /// A new CA and one certificate for all `hosts`. The CA's own key never leaves this process.
+    /// Makes a new CA and one certificate for all `hosts`. The CA's own key never leaves this process.
     pub(super) fn new(hosts: Vec<String>) -> Result<Self, CertificateError> {
         let ca = CertifiedIssuer::self_signed(ca_params(), KeyPair::generate()?)?;
         let ca_pem = ca.pem();
@@ -69,7 +71,7 @@ impl Tls {
     }
 }
 
-/// The certificate of each host that a client names.
+/// Finds the certificate for the host that a client names.
 struct Certificates {
     ca: CertifiedIssuer<'static, KeyPair>,
     hosts: Vec<String>,
@@ -102,7 +104,7 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-/// A new key with its certificate for these hosts.
+/// Makes a new key with its certificate for these hosts.
 fn certified(
     ca: &CertifiedIssuer<'static, KeyPair>,
     hosts: Vec<String>,
@@ -128,13 +130,13 @@ fn host_params(hosts: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
     params.distinguished_name.push(DnType::CommonName, "local-azure");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // OpenSSL's strict mode, Python's default since 3.13, wants it.
+    // OpenSSL's strict mode, Python's default since 3.13, requires it.
     params.use_authority_key_identifier_extension = true;
     set_validity(&mut params);
     Ok(params)
 }
 
-/// From yesterday, for clocks that differ, until [`DAYS`] from now.
+/// Makes the certificate valid from yesterday, for clocks that differ, until [`DAYS`] from now.
 fn set_validity(params: &mut CertificateParams) {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let day = |offset: i64| {

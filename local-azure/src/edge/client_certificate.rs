@@ -11,19 +11,19 @@ use rustls::{
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
 
-/// The certificate of a client, and those that it sent along, in DER: an extension of its requests.
+/// The certificate of a client, and the other certificates that it sent, in DER: an extension of its requests.
 #[derive(Clone, Debug)]
 pub(crate) struct ShownCertificates(pub(crate) Arc<[Vec<u8>]>);
 
 impl ShownCertificates {
-    /// `None` when the client has shown none.
+    /// `None` if the client showed no certificate.
     pub(super) fn from_connection(connection: &ServerConnection) -> Option<Self> {
         let certificates = connection.peer_certificates().filter(|certificates| !certificates.is_empty())?;
         Some(Self(certificates.iter().map(|one| one.to_vec()).collect()))
     }
 }
 
-/// Asks for a certificate, and takes any, or none.
+/// Asks for a certificate, and accepts any certificate, or none.
 #[derive(Debug)]
 pub(super) struct AnyCertificate(pub(super) Arc<CryptoProvider>);
 

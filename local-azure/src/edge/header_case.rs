@@ -1,7 +1,7 @@
 //! Preserves the letter case of metadata headers through a tunnel.
 //!
 //! The HTTP library keeps header names in lower case only. So this module reads the names from the bytes of each
-//! request's head, before the library, and writes them into the bytes of each answer's head, after it.
+//! request's head before the library does. After the library, it writes them into the bytes of each answer's head.
 
 use std::{
     io,
@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::header_names::HeaderNames;
 
-/// Names that keep their letter case start so.
+/// The prefix of names that keep their letter case.
 const KEPT: &[u8] = b"x-ms-meta-";
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
@@ -28,7 +28,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The names of a request.
+    /// Returns the names of a request.
     pub(super) fn of_request<B>(&self, request: &Request<B>) -> HeaderNames {
         let head = self.requests.take(request);
         let is_kept = |name: &&str| {
@@ -47,7 +47,7 @@ impl Names {
     }
 }
 
-/// A connection whose heads are read and written as above.
+/// A connection that reads and writes heads as described above.
 pub(super) struct HeaderCase<S> {
     stream: S,
     reader: HeadReader,
@@ -62,7 +62,7 @@ impl<S> HeaderCase<S> {
     }
 }
 
-/// The head of an answer with names as they were written; the rest stays as it is.
+/// Returns the head of an answer with the names as they were written. The rest stays unchanged.
 fn with_names(bytes: &[u8], names: &HeaderNames) -> Vec<u8> {
     let mut written = bytes.to_vec();
     for line in written.split_mut(|byte| *byte == b'\n') {
@@ -72,7 +72,7 @@ fn with_names(bytes: &[u8], names: &HeaderNames) -> Vec<u8> {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
         let (place, _) = line.split_at_mut(colon);
         let Ok(name) = std::str::from_utf8(place).map(str::to_owned) else { continue };
-        // As long as it was: only letters' cases differ.
+        // The length is the same, because only the letters' cases differ.
         if let Some(written) = Some(names.written(&name)).filter(|written| written.len() == place.len()) {
             place.copy_from_slice(written.as_bytes());
         }

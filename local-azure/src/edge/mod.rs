@@ -38,26 +38,27 @@ use self::header_case::HeaderCase;
 pub(crate) use self::{ca::CertificateError, client_certificate::ShownCertificates};
 use crate::{fault::uncut, header_names::HeaderNames, network::Network};
 
-/// Descriptors for each connection: its own, a blob's file, and what the gateway opens; the Functions host needs some too.
+/// The number of descriptors for each connection: its own, a blob's file, and those that the gateway opens. The
+/// Functions host needs some too.
 const DESCRIPTORS: usize = 6;
 
-/// Where virtual machines ask for tokens. Clients that send this through a proxy reach it here.
+/// The address from which virtual machines get tokens. Clients that send such a request through a proxy reach it here.
 const IMDS_HOST: &str = "169.254.169.254";
 
-/// The proxy, listening; it ends when dropped.
+/// The listening proxy. It ends when it is dropped.
 pub(crate) struct Edge {
     address: SocketAddr,
     ca_pem: String,
     task: tokio::task::JoinHandle<()>,
 }
 
-/// Why the edge does not run.
+/// Why the edge cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
-    /// No loopback port.
+    /// No loopback port is free.
     #[error("cannot listen on loopback: {0}")]
     Listen(#[from] io::Error),
-    /// No certificate.
+    /// No certificate could be made.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
 }
@@ -69,14 +70,14 @@ pub(crate) struct EdgeListener {
 }
 
 impl EdgeListener {
-    /// Where the edge will answer.
+    /// The address at which the edge will answer.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves the hosts that `network` has now. `own` gets what is for no host, and `imds` plain requests for the address
-    /// of the virtual machines' endpoint. Clients of the hosts in `asking` are asked for a certificate, which they need
-    /// not have.
+    /// Serves the hosts that `network` has now. `own` gets the requests that name no host. `imds` gets plain requests
+    /// for the address of the virtual machines' endpoint. Clients of the hosts in `asking` are asked for a certificate,
+    /// which is optional.
     pub(crate) fn serve(
         self,
         network: Network,
@@ -100,7 +101,7 @@ impl Edge {
         Ok(EdgeListener { listener, address })
     }
 
-    /// What `HTTPS_PROXY` must hold.
+    /// The value of `HTTPS_PROXY`.
     pub(crate) fn proxy_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -117,14 +118,14 @@ impl Drop for Edge {
     }
 }
 
-/// Services of requests that come without a tunnel.
+/// The services of requests that come without a tunnel.
 #[derive(Clone)]
 struct Plain {
     own: Router,
     imds: Router,
 }
 
-/// TLS for hosts that ask for no certificate, and for those that do.
+/// TLS for hosts that ask for no certificate, and for hosts that ask for one.
 #[derive(Clone)]
 struct Acceptors {
     plain: TlsAcceptor,
@@ -183,7 +184,7 @@ async fn proxy(stream: TcpStream, connection: Connection, network: Network, plai
 
 type Tunnel = (String, Router, hyper::upgrade::OnUpgrade);
 
-/// Accepts `CONNECT host:443` for a known host; everything else is refused with a text that says why.
+/// Accepts `CONNECT host:443` for a known host. Every other request is refused with a text that says why.
 fn connect(network: &Network, request: Request<Body>) -> Result<Tunnel, Box<Response<Body>>> {
     if request.method() != Method::CONNECT {
         let host = request.uri().host().unwrap_or_default();
@@ -234,7 +235,7 @@ async fn serve_tls(
     connection: &Connection,
     acceptor: TlsAcceptor,
 ) {
-    // A client that does not trust the CA ends the handshake; it reports that on its own side.
+    // A client that does not trust the CA ends the handshake, and reports the problem on its own side.
     let handshake = timeout(HEAD_LIMIT, acceptor.accept(TokioIo::new(upgraded)));
     let Ok(Ok(stream)) = handshake.await else { return };
     let shown = ShownCertificates::from_connection(stream.get_ref().1);
@@ -264,7 +265,8 @@ async fn serve_tls(
     connection.serve(stream, answer).await;
 }
 
-/// A tunnel serves the one host it was opened for, and each request names it once.
+/// Refuses a request that does not fit its tunnel. A tunnel serves the one host that it was opened for, and each
+/// request names the host once.
 fn misdirected(host: &str, request: &Request<Body>) -> Option<Response<Body>> {
     if request.method() == Method::CONNECT {
         let message = format!("this is {host} itself, which is no proxy\n");
@@ -273,7 +275,7 @@ fn misdirected(host: &str, request: &Request<Body>) -> Option<Response<Body>> {
     let mut lines = request.headers().get_all(HOST).iter();
     let named = lines.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
     if lines.next().is_some() {
-        // Two readers could take it for requests to two hosts, and what follows too.
+        // Two readers could take it for requests to two hosts, and also the bytes after it.
         return Some((StatusCode::BAD_REQUEST, [(CONNECTION, "close")], "two Host headers\n").into_response());
     }
     let in_target = request.uri().authority().map(Authority::as_str);

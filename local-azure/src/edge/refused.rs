@@ -1,8 +1,8 @@
 //! The answer for a host that the seed does not name.
 //!
-//! The answer comes inside the tunnel, because a client shows the body of such an answer. Of a refused CONNECT it shows
-//! at most the status, and tries again. The status 403 is final for every client, and the body has the error format of
-//! the host's clients.
+//! The answer comes inside the tunnel, because a client shows the body of an answer there. If CONNECT is refused, a
+//! client shows at most the status, and tries again. The status 403 is final for every client, and the body has the
+//! error format of the host's clients.
 
 use axum::{
     Json, Router,
@@ -15,12 +15,12 @@ use quick_xml::escape::partial_escape;
 use serde_json::json;
 use uuid::Uuid;
 
-/// The code in the bodies that have one.
+/// The code of the error, for the bodies that have a code.
 const CODE: &str = "HostNotInSeed";
 /// The header that tells this refusal from one of Azure's own.
 pub(super) const HEADER: &str = "x-local-azure-refused";
 
-/// Which shape clients of a host read.
+/// The error format that a host's clients read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// Blobs, queues, files: XML.
@@ -57,7 +57,7 @@ impl Shape {
     }
 }
 
-/// A service that refuses every request to `host` with `reason`.
+/// Returns a service that refuses every request to `host` with `reason`.
 pub(super) fn routes(host: String, reason: String) -> Router {
     Router::new().fallback(move |request: Request<Body>| {
         let response = answer(&host, &reason, request.method());
@@ -99,14 +99,14 @@ fn answer(host: &str, reason: &str, method: &Method) -> Response {
         headers.insert("x-ms-error-code", HeaderValue::from_static(CODE));
     }
     headers.extend(HeaderValue::from_str(reason).ok().map(|value| (http::HeaderName::from_static(HEADER), value)));
-    // For HEAD it is all that a client can show.
+    // For HEAD, the phrase is all that a client can show.
     if let Ok(phrase) = ReasonPhrase::try_from(reason.as_bytes()) {
         response.extensions_mut().insert(phrase);
     }
     response
 }
 
-/// The answer to plain HTTP where an account of Blob Storage takes HTTPS alone.
+/// The answer to plain HTTP if an account of Blob Storage takes HTTPS alone.
 pub(super) fn requires_https() -> Response {
     const CODE: &str = "AccountRequiresHttps";
     let body = format!(

@@ -19,7 +19,7 @@ async fn edge() -> (Edge, Network) {
     (listener.serve(network.clone(), Router::new(), Router::new(), BTreeSet::new()).unwrap(), network)
 }
 
-/// The proxy's answer to CONNECT, and the connection.
+/// Returns the proxy's answer to CONNECT, and the connection.
 async fn connect_to(edge: &Edge, host: &str) -> (String, TcpStream) {
     let mut stream = TcpStream::connect(edge.address).await.unwrap();
     stream.write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nhost: {host}:443\r\n\r\n").as_bytes()).await.unwrap();
@@ -39,7 +39,7 @@ async fn tunnel(edge: &Edge) -> TlsStream<TcpStream> {
     TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(HOST).unwrap(), stream).await.unwrap()
 }
 
-/// What comes back until the connection ends.
+/// Sends a request, and returns all bytes until the connection ends.
 async fn ask(tunnel: &mut TlsStream<TcpStream>, headers: &str) -> String {
     tunnel.write_all(format!("GET / HTTP/1.1\r\nhost: {HOST}\r\n{headers}\r\n").as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -108,7 +108,7 @@ const AMBIGUOUS: [(&str, &str); 14] = [
     ("two hosts", "GET / HTTP/1.1\r\nHOST\r\nhost: kv-two.vault.azure.net\r\n\r\n"),
 ];
 
-/// Requests to others than the tunnel's host, with their answers; the next request is the client's own.
+/// Requests to other hosts than the tunnel's, with their answers. The next request is the client's own.
 const MISDIRECTED: [(&str, &str); 7] = [
     ("421", "GET / HTTP/1.1\r\nhost: kv-two.vault.azure.net\r\n\r\n"),
     ("421", "GET / HTTP/1.1\r\nhost: example.com\r\n\r\n"),
@@ -119,7 +119,7 @@ const MISDIRECTED: [(&str, &str); 7] = [
     ("405", "CONNECT kv-one.vault.azure.net:443 HTTP/1.1\r\nHOST\r\n\r\n"),
 ];
 
-/// What comes back in a new tunnel, and the paths that the service was asked for.
+/// Sends bytes in a new tunnel. Returns the answers, and the paths that the service was asked for.
 async fn send(bytes: &str) -> (Vec<String>, Vec<String>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let record = asked.clone();
@@ -167,7 +167,7 @@ async fn a_request_in_a_tunnel_for_another_host_reaches_no_service() {
 async fn a_length_beside_chunks_in_a_tunnel_means_nothing() {
     let request = "POST / HTTP/1.1\r\nHOST\r\ncontent-length: 5000\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
     let (statuses, asked) = send(request).await;
-    // What follows the chunks is the client's next request, or is not served.
+    // The bytes after the chunks are the client's next request, or are not served.
     assert!(
         asked == ["/", "/next"] || asked.len() < 2 && !asked.contains(&"/next".to_owned()),
         "{statuses:?} {asked:?}"

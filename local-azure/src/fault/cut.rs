@@ -8,7 +8,7 @@ use axum::response::Response;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut;
 
-/// The response of a service, or the error that ends its connection.
+/// Returns the response of a service, or the error that ends its connection.
 pub(crate) fn uncut(response: Result<Response, Infallible>) -> Result<Response, io::Error> {
     match response {
         Ok(response) if response.extensions().get::<Cut>().is_some() => {

@@ -20,26 +20,26 @@ use tokio::{task::yield_now, time::sleep};
 use super::{Fault, FaultKind, FaultService, Faults, Struck, cut::Cut, strike};
 use crate::{journal::Decision, world::World};
 
-/// Longest body that is spoilt; a longer one passes.
+/// The longest body that is spoilt. A longer one passes unchanged.
 const LONGEST_SPOILT_BODY: usize = 64 * 1024 * 1024;
 
 const LATENCY: u64 = 1_000;
 const PAUSE: u64 = 100;
-/// Pieces of a slow body.
+/// The number of pieces of a slow body.
 const PIECES: usize = 10;
 
-/// As a proxy of a network answers where it has let nothing through.
+/// The answer of a network's proxy that lets nothing through.
 const WEB_PAGE: &str = "<!doctype html><title>Sign in</title><p>Sign in to use this network.</p>";
 
 #[derive(Clone)]
 struct Around {
     faults: Faults,
     service: FaultService,
-    /// Absent where no fault of the service changes the world.
+    /// Absent if no fault of the service changes the world.
     world: Weak<World>,
 }
 
-/// Wraps a service so that its faults strike. The world is changed by faults that change it.
+/// Wraps a service so that its faults strike. Some faults change the world.
 pub(crate) fn inject(routes: Router, faults: &Faults, service: FaultService, world: Weak<World>) -> Router {
     routes.layer(from_fn_with_state(Around { faults: faults.clone(), service, world }, answer))
 }
@@ -53,7 +53,7 @@ async fn answer(State(around): State<Around>, request: Request<Body>, next: Next
     }
     let mut response = match instead_of(&around, &faults).await {
         Some(instead) => {
-            // One that is still sent when its connection ends may have a client that never sees the answer.
+            // If the connection ends while the client still sends, the client may never see the answer.
             read_to_the_end(request).await;
             instead
         }
@@ -70,7 +70,7 @@ async fn read_to_the_end(request: Request<Body>) {
     while let Some(Ok(_)) = pieces.next().await {}
 }
 
-/// The answer that stands in for the service's.
+/// Returns the answer that replaces the service's answer.
 async fn instead_of(around: &Around, faults: &[Fault]) -> Option<Response> {
     for fault in faults {
         if let Some(instead) = before(around, fault).await {
@@ -80,7 +80,7 @@ async fn instead_of(around: &Around, faults: &[Fault]) -> Option<Response> {
     None
 }
 
-/// What happens before the service is asked, or instead of that.
+/// Does a fault's work before the service is asked. A returned answer replaces the service's.
 async fn before(around: &Around, fault: &Fault) -> Option<Response> {
     use FaultKind as Kind;
     match fault.kind {
@@ -101,7 +101,7 @@ async fn before(around: &Around, fault: &Fault) -> Option<Response> {
         Kind::Reset | Kind::NotReady => Some(cut()),
         Kind::Foreign => Some(([(header::CONTENT_TYPE, "text/html")], WEB_PAGE).into_response()),
         Kind::KeyRollover => {
-            // Without a new key the old one goes on, as it would in Azure.
+            // If no new key can be made, the old key goes on, as it would in Azure.
             around.world.upgrade().map(|world| world.roll_over_signing_keys());
             None
         }
@@ -109,7 +109,7 @@ async fn before(around: &Around, fault: &Fault) -> Option<Response> {
             change_secret(around, fault);
             None
         }
-        // The service plays these, or the answer is changed below.
+        // The service plays these faults, or the answer is changed below.
         Kind::Truncated
         | Kind::Slow
         | Kind::NearExpiry
@@ -123,7 +123,7 @@ async fn before(around: &Around, fault: &Fault) -> Option<Response> {
     }
 }
 
-/// What is made of the service's answer.
+/// Changes the service's answer.
 async fn after(around: &Around, fault: &Fault, response: Response) -> Response {
     match fault.kind {
         FaultKind::Truncated => told(truncated(response).await, fault),
@@ -136,7 +136,7 @@ async fn after(around: &Around, fault: &Fault, response: Response) -> Response {
     }
 }
 
-/// The journal tells of the fault where the service said nothing.
+/// Puts the fault into the journal's decision as the reason.
 fn told(mut response: Response, fault: &Fault) -> Response {
     let reason = Some(format!("injected fault: {}", fault.kind));
     response.extensions_mut().get_or_insert_with(Decision::default).reason = reason;
@@ -149,7 +149,8 @@ fn cut() -> Response {
     response
 }
 
-/// Azure's services agree on this shape of an error in JSON; Storage's own is XML, and its front end answers as this does.
+/// The error in JSON that most of Azure's services use. Storage itself answers in XML, but its front end answers in
+/// this form.
 fn refusal(status: StatusCode, fault: &Fault) -> Response {
     let code = status.canonical_reason().unwrap_or_default().replace(' ', "");
     let body = serde_json::json!({ "error": { "code": code, "message": format!("injected fault: {}", fault.kind) } });
@@ -160,7 +161,7 @@ fn refusal(status: StatusCode, fault: &Fault) -> Response {
     response
 }
 
-/// Half of the body, and then the end of the connection. Without a body that is the end at once.
+/// Sends half of the body, and then ends the connection. Without a body, the connection ends at once.
 async fn truncated(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     match to_bytes(body, LONGEST_SPOILT_BODY).await {
@@ -168,7 +169,7 @@ async fn truncated(response: Response) -> Response {
             parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
             let half = body.slice(..body.len() / 2);
             let broken = stream::once(async {
-                // The server sends what it has when there is nothing more yet; after an error it sends nothing.
+                // The server sends its data when nothing more is ready. After an error it sends nothing.
                 yield_now().await;
                 Err(io::Error::from(io::ErrorKind::ConnectionReset))
             });
@@ -199,14 +200,14 @@ async fn slow(response: Response, fault: &Fault) -> Response {
     Response::from_parts(parts, Body::from_stream(pieces))
 }
 
-/// The request is about the fault's secret; every vault that has one of this name is changed.
+/// Changes the fault's secret, which the request asks for. Every vault that has a secret of this name is changed.
 fn change_secret(around: &Around, fault: &Fault) {
     let (Some(world), Some(name)) = (around.world.upgrade(), fault.secret.as_deref()) else { return };
     if fault.kind == FaultKind::SecretRotated {
         return world.rotate_secret(name);
     }
     for vault in world.vaults().all() {
-        // One that does not have it is not changed.
+        // A vault without the secret is not changed.
         let _ = match fault.kind {
             FaultKind::SecretDeleted => vault.delete(name),
             _ => vault.disable(name),

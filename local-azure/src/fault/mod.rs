@@ -29,14 +29,14 @@ pub use crate::seed::{Fault, FaultKind, FaultRefused, FaultService};
 /// A set fault and its counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct SetFault {
-    /// Its number, in the order in which faults were set.
+    /// The fault's number, in the order in which faults were set.
     pub id: u64,
     /// The fault.
     #[serde(flatten)]
     pub fault: Fault,
-    /// Requests that it could have struck.
+    /// The number of requests that it could have struck.
     pub requests: u64,
-    /// Requests that it struck.
+    /// The number of requests that it struck.
     pub strikes: u64,
 }
 
@@ -48,7 +48,7 @@ pub struct Faults(Arc<Shared>);
 struct Shared {
     seed: Arc<Seed>,
     set: RwLock<Vec<Active>>,
-    /// A number is given once.
+    /// Each number is given once.
     last_id: AtomicU64,
 }
 
@@ -59,11 +59,11 @@ struct Active {
 }
 
 impl Faults {
-    /// Those of the seed, from now on.
+    /// The seed's faults, set from now on.
     pub(crate) fn new(seed: Arc<Seed>) -> Self {
         let faults = Self(Arc::new(Shared { seed: seed.clone(), set: RwLock::default(), last_id: AtomicU64::new(0) }));
         for fault in &seed.faults {
-            // Reading the seed has refused what cannot be.
+            // Reading the seed has refused impossible faults.
             faults.add(fault.clone());
         }
         faults
@@ -108,7 +108,7 @@ impl Faults {
     /// The faults that strike this request.
     fn strike(&self, service: FaultService, request: &Struck<'_>) -> Vec<Fault> {
         {
-            // Most runs have none.
+            // Most runs have no faults.
             let set = self.0.set.read().unwrap_or_else(PoisonError::into_inner);
             if !set.iter().any(|active| active.set.fault.service == service) {
                 return Vec::new();
@@ -120,7 +120,7 @@ impl Faults {
     }
 }
 
-/// What of a request decides which faults are its own.
+/// The parts of a request that decide which faults apply to it.
 struct Struck<'r> {
     path: &'r str,
     has_token: bool,
@@ -139,7 +139,7 @@ impl Struck<'_> {
 }
 
 impl Active {
-    /// Counts a request, and gives the fault if it strikes.
+    /// Counts a request, and returns the fault if it strikes.
     fn strike(&mut self) -> Option<Fault> {
         let number = self.set.requests;
         let set = &mut self.set;
@@ -156,14 +156,14 @@ impl Active {
     }
 }
 
-/// A number from 0 to 1, 1 excluded, the same for the same request of the same seed: the steps of `SplitMix64`
-/// (<https://prng.di.unimi.it/splitmix64.c>).
+/// Returns a number from 0 to 1, 1 excluded. It is the same for the same request of the same seed. The steps are those
+/// of `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>).
 fn share(seed: u64, number: u64) -> f64 {
     let mut bits = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^= bits >> 31;
-    // 53 bits are what such a number holds.
+    // An `f64` holds 53 bits exactly.
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 

@@ -10,13 +10,13 @@ tokio::task_local! {
     static STRIKING: Arc<[Fault]>;
 }
 
-/// What a token that is about to expire has left, in seconds.
+/// The remaining lifetime of a token that is about to expire, in seconds.
 const TOKEN_LEFT: i64 = 60;
 
-/// How far a clock is wrong, in seconds.
+/// The error of a wrong clock, in seconds.
 const SKEW: i64 = 600;
 
-/// Runs `answer` with these faults, and none of a request around it.
+/// Runs `answer` with these faults, and without the faults of a surrounding request.
 pub(super) async fn with<T>(faults: Arc<[Fault]>, answer: impl Future<Output = T>) -> T {
     STRIKING.scope(faults, answer).await
 }
@@ -26,23 +26,23 @@ fn find<T>(kind: FaultKind, value: impl FnOnce(&Fault) -> T) -> Option<T> {
     STRIKING.try_with(in_faults).ok().flatten()
 }
 
-/// Whether a fault of this kind strikes the present request.
+/// Reports whether a fault of this kind strikes the present request.
 pub(crate) fn strikes(kind: FaultKind) -> bool {
     find(kind, |_| ()).is_some()
 }
 
-/// Whether tokens for this app registration are spoilt so; for a service of Azure's, which has none, by a fault that
-/// names none.
+/// Reports whether a fault of this kind spoils tokens for this app registration. Azure's own services have no app
+/// registration: only a fault that names none spoils their tokens.
 pub(crate) fn spoils_tokens(kind: FaultKind, app: Option<&str>) -> bool {
     find(kind, |fault| fault.tokens_for.is_none() || fault.tokens_for.as_deref() == app).unwrap_or_default()
 }
 
-/// How long a token lives, in seconds, where it is about to expire.
+/// Returns the lifetime of a token in seconds, if a fault lets it expire soon.
 pub(crate) fn token_seconds() -> Option<i64> {
     find(FaultKind::NearExpiry, |fault| fault.seconds.unwrap_or(TOKEN_LEFT))
 }
 
-/// The time as the service that answers has it.
+/// Returns the time by the clock of the answering service.
 pub(crate) fn skewed(now: Timestamp) -> Timestamp {
     let seconds = find(FaultKind::ClockSkew, |fault| fault.seconds.unwrap_or(SKEW)).unwrap_or_default();
     now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now)

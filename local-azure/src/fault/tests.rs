@@ -17,7 +17,7 @@ fn refusal(spec: &str) -> String {
     spec.parse::<Fault>().and_then(|fault| faults().set(fault)).unwrap_err().to_string()
 }
 
-/// Whether each of so many requests is struck.
+/// Tells for each of this many requests whether a fault strikes.
 fn struck(faults: &Faults, service: FaultService, requests: usize) -> Vec<bool> {
     (0..requests).map(|_| !faults.strike(service, &request("/a/b")).is_empty()).collect()
 }
@@ -119,7 +119,7 @@ fn a_fault_of_one_secret_or_container_leaves_the_others_alone() {
     assert_eq!(strikes(FaultService::KeyVault, "/secrets/other"), 0);
     assert_eq!(strikes(FaultService::BlobStorage, "/snapshots/a"), 1);
     assert_eq!(strikes(FaultService::BlobStorage, "/snapshots-2/a"), 0);
-    // The challenge that comes first is no matter of the secret's.
+    // The challenge comes first, before the request for the secret. The fault does not strike it.
     let asks = Struck { path: "/secrets/orders-subscription-key", has_token: false };
     assert!(faults.strike(FaultService::KeyVault, &asks).is_empty());
     faults.clear();

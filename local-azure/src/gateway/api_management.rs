@@ -13,18 +13,18 @@ use crate::{
 /// The API Management service of a run.
 pub(crate) struct ApiManagement {
     pub(crate) seed: Arc<Seed>,
-    /// For the service's own identities, and the callers of credential providers.
+    /// The tenant: it issues tokens to the service's own identities, and checks the callers of credential providers.
     pub(crate) entra: Arc<Entra>,
-    /// Keys of the subscriptions at this moment.
+    /// The current keys of the subscriptions.
     pub(crate) subscription_keys: Arc<SubscriptionKeys>,
-    /// Certificates that the seed has no files for.
+    /// Certificates without files in the seed.
     pub(crate) certificates: GeneratedCertificates,
     pub(crate) network: WeakNetwork,
     pub(crate) journal: Journal,
-    /// What policies would send to Application Insights.
+    /// The metrics that policies would send to Application Insights.
     pub(crate) metrics: Metrics,
-    /// Those of the backend strike here.
+    /// Faults of the run; the backend's faults take effect here.
     pub(crate) faults: Faults,
-    /// What policies did, as it happens.
+    /// The sink for policy traces, while requests are served.
     pub(crate) policy_trace: PolicyTrace,
 }

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt as _, LengthLimitError};
 
-/// Bodies that policies read are kept in memory.
+/// The largest body that policies can read: it is kept in memory.
 const LARGEST_READ_BODY: usize = 16 * 1024 * 1024;
 
 /// Reads a body into memory.
@@ -21,12 +21,12 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Unread> {
     })
 }
 
-/// The body, whose bytes are counted while they pass.
+/// Counts the body's bytes while they stream through.
 pub(super) fn metered(body: Body, meter: Meter) -> Body {
     Body::new(body.inspect_frame(move |frame| meter.passed(frame.data_ref().map_or(0, Bytes::len))))
 }
 
-/// The body, which shows the tap its bytes while they pass.
+/// Shows the body's bytes to the tap while they stream through.
 pub(super) fn tapped(body: Body, mut tap: UsageTap) -> Body {
     Body::new(body.inspect_frame(move |frame| {
         if let Some(data) = frame.data_ref() {
@@ -35,10 +35,10 @@ pub(super) fn tapped(body: Body, mut tap: UsageTap) -> Body {
     }))
 }
 
-/// What `buffer-response` collects before it hands it on.
+/// The bytes that `buffer-response` collects before it sends them on.
 const BUFFER: usize = 8 * 1024;
 
-/// The body, handed on in pieces of 8 KB and a last one.
+/// Sends the body on in pieces of at least 8 KiB; the last piece may be shorter.
 pub(super) fn buffered(body: Body) -> Body {
     let pieces = stream::unfold(Some(body.into_data_stream()), async |rest| {
         let mut rest = rest?;
@@ -57,21 +57,21 @@ pub(super) fn buffered(body: Body) -> Body {
     Body::from_stream(pieces)
 }
 
-/// Whether a client's connection broke while its body passed through.
+/// Records whether a client's connection broke while its body streamed through.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch(Arc<OnceLock<String>>);
 
 impl Watch {
-    /// The body, watched.
+    /// Watches a body.
     pub(super) fn over(&self, body: Body) -> Body {
         let watch = self.clone();
         Body::new(body.inspect_err(move |error| {
-            // Only the first error says why.
+            // Only the first error tells the cause.
             let _ = watch.0.set(error.to_string());
         }))
     }
 
-    /// What broke it.
+    /// Returns the error that broke the connection.
     pub(super) fn broken(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
     }

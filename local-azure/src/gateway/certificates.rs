@@ -1,4 +1,4 @@
-//! Certificates of the service: made at start, or given as files in the seed.
+//! Certificates of the service: generated at start, or read from files in the seed.
 
 use std::{
     collections::BTreeMap,
@@ -16,14 +16,14 @@ use crate::{
     seed::{ApimCertificate, Seed},
 };
 
-/// An RSA key of 2048 bits and its certificate, made at start.
+/// An RSA key of 2048 bits and its certificate, generated at start.
 pub(crate) struct GeneratedCertificate {
     certificate: Vec<u8>,
     private_key: Vec<u8>,
     pem: String,
 }
 
-/// Those of one run by identifier.
+/// The generated certificates of one run by identifier.
 pub(crate) type GeneratedCertificates = BTreeMap<String, GeneratedCertificate>;
 
 impl fmt::Debug for GeneratedCertificate {
@@ -42,26 +42,26 @@ impl GeneratedCertificate {
         Ok(Self { certificate: certificate.der().to_vec(), private_key: key.serialize_der(), pem })
     }
 
-    /// The certificate in DER.
+    /// Returns the certificate in DER.
     #[cfg(test)]
     pub(crate) fn certificate(&self) -> &[u8] {
         &self.certificate
     }
 
-    /// The private key in PKCS #8 (DER).
+    /// Returns the private key in PKCS #8 (DER).
     #[cfg(test)]
     pub(crate) fn private_key(&self) -> &[u8] {
         &self.private_key
     }
 
-    /// Certificate and private key in PEM.
+    /// Returns certificate and private key in PEM.
     #[must_use]
     pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
 }
 
-/// Makes the certificates that the seed has no files for.
+/// Generates the certificates that have no files in the seed.
 pub(crate) fn generate(seed: &Seed) -> Result<GeneratedCertificates, KeyError> {
     let without_files = seed.apim.certificates.iter().filter(|written| written.certificate.is_none());
     without_files
@@ -72,7 +72,7 @@ pub(crate) fn generate(seed: &Seed) -> Result<GeneratedCertificates, KeyError> {
         .collect()
 }
 
-/// All certificates by identifier.
+/// Returns all certificates by identifier.
 pub(super) fn read(
     seed: &Seed,
     generated: &GeneratedCertificates,

@@ -14,9 +14,9 @@ use crate::seed::Seed;
 /// A checked policy file.
 #[derive(Debug)]
 pub struct CheckedFile {
-    /// Its path as given, or as found below the given folder.
+    /// The file's path, as given or as found below the given folder.
     pub path: PathBuf,
-    /// Its refusals and warnings.
+    /// The file's refusals and warnings.
     pub findings: Vec<PolicyFinding>,
 }
 
@@ -25,7 +25,7 @@ pub struct CheckedFile {
 /// folder `fragments`, or with `<fragment>` at its root, is a fragment.
 ///
 /// # Errors
-/// A file or folder that cannot be read, and a certificate of the seed that cannot be made.
+/// If a file or folder cannot be read, or a certificate of the seed cannot be made.
 pub fn check(seed: Option<&Seed>, path: &Path) -> io::Result<Vec<CheckedFile>> {
     let service = service(seed, path)?;
     if !path.is_dir() {
@@ -36,7 +36,8 @@ pub fn check(seed: Option<&Seed>, path: &Path) -> io::Result<Vec<CheckedFile>> {
     files.iter().map(|file| check_file(&path.join(file), &service)).collect()
 }
 
-/// Fragments beside the files that are checked win over those of the seed's folder.
+/// Reads the objects that policies can name. Fragments next to the checked files take precedence over those of the
+/// seed's folder.
 fn service(seed: Option<&Seed>, path: &Path) -> io::Result<Service> {
     let mut all = match seed {
         Some(seed) => {
@@ -63,7 +64,7 @@ fn check_file(path: &Path, service: &Service) -> io::Result<CheckedFile> {
     Ok(CheckedFile { path: path.to_owned(), findings })
 }
 
-/// The folder says the scope; a file elsewhere is fine when it is fine in some scope.
+/// Checks a document. Its folder decides the scope; a file in another folder is valid if it is valid in some scope.
 fn check_document(path: &Path, text: &str, service: &Service) -> Result<Vec<Problem>, Vec<Problem>> {
     let load = |scope| Document::load(scope, text, service).map(|document| document.warnings().to_vec());
     let known = policy_folder::scope_of(path);

@@ -12,7 +12,7 @@ use crate::seed::{self, Apim, Seed};
 /// Schemas of the service by identifier.
 pub(super) type Schemas = BTreeMap<String, Arc<Schema>>;
 
-/// Reads the schema files of the seed. Also what is wrong with them.
+/// Reads the schema files of the seed, and adds their faults to `troubles`.
 pub(super) fn schemas(seed: &Seed, troubles: &mut Vec<Trouble>) -> Schemas {
     let mut schemas = Schemas::new();
     for written in &seed.apim.schemas {
@@ -31,7 +31,7 @@ pub(super) fn schemas(seed: &Seed, troubles: &mut Vec<Trouble>) -> Schemas {
     schemas
 }
 
-/// What an operation documents; `Err` says what is wrong.
+/// Reads the documented requests and responses of an operation. `Err` holds the fault.
 pub(super) fn read(operation: &seed::Operation, schemas: &Schemas) -> Result<Contract, String> {
     let named = |id: &Option<String>| match id {
         None => Ok(None),
@@ -78,7 +78,7 @@ fn parameter(
     Ok(OperationParameter { place, name: name.to_owned(), is_required, schema: Arc::new(schema) })
 }
 
-/// Whether every schema that operations name is there.
+/// Returns the faults of the operations' documentation, such as a missing schema.
 pub(super) fn problems(apim: &Apim, schemas: &Schemas) -> Vec<String> {
     let operations = apim.apis.iter().flat_map(|api| api.operations.iter().map(move |operation| (api, operation)));
     let wrong = operations.filter_map(|(api, operation)| {

@@ -1,13 +1,13 @@
 //! The credential manager: the tokens that connections to credential providers hold for backends
 //! (learn.microsoft.com/azure/api-management/credentials-process-flow).
 //!
-//! The user of a connection presents a token for the credential manager, which is checked like a token for any Azure
-//! service. The service's system-assigned identity gets such a token itself. Then access policies decide, for each
+//! The user of a connection presents a token for the credential manager. It is checked like a token for any Azure
+//! service. The service's system-assigned identity gets such a token itself. Then access policies decide about each
 //! request. The connection's own token comes from Entra's token endpoint, and is cached as documented for the dedicated
 //! tiers.
 //!
-//! A text that is known from live gateways comes first: `Permission denied`, `Bad authorization token`. The rest of the
-//! text is ours. The limit of 250 requests a minute is not played.
+//! Error texts begin with the texts that are known from live gateways: `Permission denied`, `Bad authorization token`.
+//! The rest of each text is ours. The limit of 250 requests a minute is not implemented.
 
 use std::time::Duration;
 
@@ -25,16 +25,16 @@ use crate::{
     seed::{Connection, CredentialProvider},
 };
 
-/// What tokens that are shown to the credential manager are for.
+/// The audience of tokens for the credential manager.
 const AUDIENCE: &str = "https://azure-api.net/authorization-manager";
 
-/// For an answer of the token endpoint. Azure's is not documented.
+/// The time limit for an answer of the token endpoint. Azure does not document its limit.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A token is asked for again so many seconds before the one at hand ends.
+/// The seconds before a token's expiry at which a new token is fetched.
 const BEFORE_ITS_END: i64 = 3 * 60;
 
-/// Why there is no authorization. Callers learn only that something went wrong.
+/// Why a request gets no authorization. Callers learn only that something went wrong.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoAuthorization {
     #[error("the API Management service has no credential provider \"{0}\"")]
@@ -56,7 +56,7 @@ pub(super) enum NoAuthorization {
 }
 
 impl GatewayCall<'_> {
-    /// What a connection gives to whom its access policies name.
+    /// Returns a connection's authorization to a caller that the connection's access policies name.
     pub(super) async fn connect(
         &self,
         provider: &str,
@@ -103,8 +103,8 @@ impl GatewayCall<'_> {
         }
     }
 
-    /// Asks the tenant's version 1 endpoint, the only one that credential providers for Entra use
-    /// (learn.microsoft.com/azure/api-management/credentials-configure-common-providers). It judges the client.
+    /// Fetches a token from the tenant's version 1 endpoint, which checks the client. Credential providers for Entra
+    /// use only this endpoint (learn.microsoft.com/azure/api-management/credentials-configure-common-providers).
     async fn fetch_token(
         &self,
         provider: &CredentialProvider,
@@ -137,10 +137,10 @@ impl GatewayCall<'_> {
     }
 }
 
-/// Until three minutes before the token ends, or to its end when that is nearer; not at all when that is not told
-/// (learn.microsoft.com/azure/api-management/credentials-overview).
+/// Returns when a cached token ends: three minutes before its expiry, or at its expiry if that is nearer. A token
+/// without a known lifetime is not cached (learn.microsoft.com/azure/api-management/credentials-overview).
 fn kept_until(now: i64, authorization: &Authorization) -> i64 {
-    // Version 1 endpoints write the number as text.
+    // Version 1 endpoints write this number as text.
     let lasts: i64 =
         authorization.claims.get("expires_in").and_then(|lasts| lasts.as_str()?.parse().ok()).unwrap_or_default();
     now.saturating_add(if lasts > BEFORE_ITS_END { lasts - BEFORE_ITS_END } else { lasts })

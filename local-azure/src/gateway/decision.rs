@@ -1,4 +1,4 @@
-//! The gateway's decision for the journal: the caller and the reason it was let through, or the problem.
+//! The gateway's decision for the journal: the caller and the reason for the access, or the problem.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{Gateway, demanded, outside::GatewayCall, policy_folder, subscription
 use crate::journal::{self, Decision, PolicyDecision, PolicyValue};
 
 impl Gateway {
-    /// The response, with what the journal will say of it.
+    /// Returns the response, together with its decision for the journal.
     pub(super) fn answer_with(
         &self,
         outcome: Outcome<Body>,
@@ -32,7 +32,7 @@ impl Gateway {
             ..Decision::default()
         };
         let mut response = outcome.response;
-        // Where a policy gave the status its own text.
+        // A policy may give the status another reason phrase.
         if Some(outcome.reason.as_str()) != response.status().canonical_reason()
             && let Ok(reason) = hyper::ext::ReasonPhrase::try_from(outcome.reason)
         {
@@ -42,14 +42,14 @@ impl Gateway {
         response
     }
 
-    /// The seed's name for the identity that a validated token speaks for.
+    /// Returns the seed's name for the identity in a validated token.
     fn identity(&self, token: &ValidatedToken) -> Option<String> {
         let principal: Uuid = token.jwt.text("oid")?.parse().ok()?;
         Some(self.world.seed.principal(principal)?.name.clone())
     }
 }
 
-/// Why the caller did not get what it asked for.
+/// Why the caller did not get the requested answer.
 fn reason(outcome: &Outcome<Body>) -> Option<String> {
     if let Some(error) = &outcome.last_error {
         return Some(match error.source {
@@ -62,12 +62,12 @@ fn reason(outcome: &Outcome<Body>) -> Option<String> {
     }
     let status = outcome.response.status();
     let refused = |run: &&PolicyRun| run.end == PolicyEnd::Answered && status.as_u16() >= 400;
-    // The innermost of those that hold each other is the last to begin.
+    // Of nested policies, the innermost begins last.
     let policy = outcome.policies.iter().rfind(refused)?;
     Some(format!("{} in {} answers {status}", policy.policy, place(policy)))
 }
 
-/// What a policy did, as the journal has it.
+/// Converts a policy run for the journal.
 fn policy_decision(run: PolicyRun) -> PolicyDecision {
     let value = |ExpressionValue { name, value }| PolicyValue { name, value };
     PolicyDecision {
@@ -87,7 +87,7 @@ fn policy_decision(run: PolicyRun) -> PolicyDecision {
     }
 }
 
-/// The file below the policy folder, and the line.
+/// Returns the file, relative to the policy folder, and the line.
 fn place(run: &PolicyRun) -> String {
     match (&run.fragment, &run.document) {
         (Some(id), _) => format!("{}:{}", policy_folder::fragment_file(id).display(), run.line),
@@ -99,7 +99,7 @@ fn place(run: &PolicyRun) -> String {
     }
 }
 
-/// The subscription or product, then the claims that validated tokens proved.
+/// Returns the subscription or product, then the claims that validated tokens proved.
 fn allowed_by(access: &Access<'_>, tokens: &[Arc<ValidatedToken>]) -> String {
     let mut reasons = vec![match access {
         Access::Subscription { name, .. } => format!("subscription {name}"),

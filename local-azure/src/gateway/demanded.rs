@@ -9,7 +9,7 @@ use crate::journal::{Demand, DemandKind};
 /// The policies that check a token.
 const TOKEN_POLICIES: [&str; 2] = ["validate-jwt", "validate-azure-ad-token"];
 
-/// In the order of the checks.
+/// Returns the demands in the order of the checks.
 pub(super) fn of(outcome: &Outcome<Body>, access: Option<&Access<'_>>) -> Vec<Demand> {
     let mut demanded: Vec<Demand> = subscription_key(outcome.last_error.as_ref(), access).into_iter().collect();
     demanded.extend(outcome.tokens.iter().flat_map(|token| met(token)));
@@ -24,12 +24,12 @@ fn subscription_key(error: Option<&LastError>, access: Option<&Access<'_>>) -> O
     match access {
         Some(Access::Subscription { name, .. }) => Some(key.found(Some(format!("a key of {name}"))).met(true)),
         Some(Access::OpenProduct(_) | Access::Keyless) => None,
-        // Without access it may be that no operation matched; then no key was looked for.
+        // Without access, perhaps no operation matched. Then no key was looked for.
         None => error.filter(|error| error.source == "authorization").map(|_| key.met(false)),
     }
 }
 
-/// What a token that passed has proved.
+/// Returns the demands that a valid token met.
 fn met(token: &ValidatedToken) -> Vec<Demand> {
     let [audiences, issuer] = ["aud", "iss"].map(|claim| token.jwt.values(claim).join(", "));
     let mut demanded = vec![
@@ -44,12 +44,12 @@ fn met(token: &ValidatedToken) -> Vec<Demand> {
     demanded
 }
 
-/// The checks up to the one that a token did not pass. None where the fault is not the token's.
+/// Returns the checks up to the failed one; none if the token is not at fault.
 fn unmet(error: &LastError, claims: &[UnmetClaim], token: Option<&RefusedToken>) -> Vec<Demand> {
     let Some(failed) = failed_check(error) else { return Vec::new() };
     let is_signed = token.is_none_or(|token| token.is_signed);
-    // Lifetime, audience and issuer are looked at before the claims and after the signature, which waits for them where
-    // the token names an unknown key.
+    // Lifetime, audience and issuer are checked after the signature and before the claims. If the token names an
+    // unknown key, its signature is checked after them.
     let checks = match is_signed {
         true => {
             [DemandKind::Token, DemandKind::Signature, DemandKind::Lifetime, DemandKind::Audience, DemandKind::Issuer]
@@ -77,7 +77,7 @@ fn unmet(error: &LastError, claims: &[UnmetClaim], token: Option<&RefusedToken>)
     demanded
 }
 
-/// The check that a token did not pass.
+/// Returns the check that a token failed.
 fn failed_check(error: &LastError) -> Option<DemandKind> {
     match error.reason {
         "TokenNotPresent" => Some(DemandKind::Token),
@@ -88,7 +88,7 @@ fn failed_check(error: &LastError) -> Option<DemandKind> {
         "TokenClaimNotFound" | "TokenClaimValueMismatch" => Some(DemandKind::Claim),
         "JwtInvalid" if error.message.contains("Lifetime validation failed") => Some(DemandKind::Lifetime),
         "JwtInvalid" => Some(DemandKind::Token),
-        // The tenant's keys could not be had, or an expression failed.
+        // The tenant's keys were not available, or an expression failed.
         _ => None,
     }
 }
@@ -96,7 +96,7 @@ fn failed_check(error: &LastError) -> Option<DemandKind> {
 const TRUSTED_KEY: &str = "a key that the policy trusts";
 const VALID_NOW: &str = "valid now";
 
-/// What a check asks for, and what a token showed whose claims were looked at.
+/// Returns the demand of a check, with the value in the refused token if its claims were read.
 fn demand(check: DemandKind, token: Option<&RefusedToken>) -> Demand {
     let of_claim = |claim: &str, accepted: &[String], any: &str| match accepted {
         [] => Demand::new(check, [any]).found(found(claim, token)),
@@ -121,7 +121,7 @@ fn found(claim: &str, token: Option<&RefusedToken>) -> Option<String> {
     token.map(|token| token.jwt.values(claim).join(", ")).filter(|text| !text.is_empty())
 }
 
-/// One demand, or one for each value where all of them are asked for: a demand accepts any of its values.
+/// Returns one demand, or one for each value if the policy requires all values: a demand accepts any of its values.
 fn of_claim(UnmetClaim { name, values, any }: &UnmetClaim) -> Vec<Demand> {
     match &values[..] {
         [] => vec![Demand::claim(name, ["any value"])],
@@ -130,7 +130,7 @@ fn of_claim(UnmetClaim { name, values, any }: &UnmetClaim) -> Vec<Demand> {
     }
 }
 
-/// The values in `validationParameters.ValidAudiences: 'a, b'` or of issuers.
+/// Returns the values in `validationParameters.ValidAudiences: 'a, b'`, or those of issuers.
 fn listed(message: &str) -> Vec<String> {
     let list = ["ValidAudiences: '", "ValidIssuers: '"].into_iter().find_map(|name| message.split_once(name));
     let list = list.and_then(|(_, rest)| rest.split_once('\'')).map(|(list, _)| list).unwrap_or_default();
@@ -150,7 +150,7 @@ mod tests {
         UnmetClaim { name: name.to_owned(), values: values.iter().map(|value| (*value).to_owned()).collect(), any }
     }
 
-    /// What is told of a failure: each check, whether that is in order, and what it accepts.
+    /// Returns the lines for a failure: each check, whether the token passed it, and the accepted values.
     fn shown(reason: &'static str, message: &str, claims: &[UnmetClaim]) -> Vec<String> {
         let demanded = unmet(&error(reason, message), claims, None);
         let one = |demand: Demand| {

@@ -23,11 +23,12 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Certificates<'c> {
     pub(super) own: &'c [Arc<Certificate>],
-    /// Those that other certificates may chain to.
+    /// Authorities: other certificates may chain to them.
     pub(super) authorities: &'c [Arc<Certificate>],
 }
 
-/// The members of `context` for a request of this operation; `below` is its path below the API's.
+/// Returns the members of `context` for a request of this operation. `below` is the request's path below the API's
+/// path.
 pub(super) fn of(
     world: &ApiManagement,
     certificates: Certificates<'_>,
@@ -77,7 +78,7 @@ pub(super) fn of(
             .extensions
             .get::<ShownCertificates>()
             .and_then(|shown| trust::client_certificate(shown, certificates.authorities)),
-        // It listens on this machine alone.
+        // The gateway listens on this machine only.
         ip_address: Some(text("127.0.0.1")),
         matched_parameters: operation.template.parameters(below, request.uri.query().unwrap_or_default()),
         original_url: expression::Url {

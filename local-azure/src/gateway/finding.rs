@@ -1,4 +1,4 @@
-//! A problem of a policy file, with words that say who must act.
+//! A problem of a policy file.
 
 use std::{fmt, path::PathBuf};
 
@@ -25,7 +25,7 @@ impl PolicyFinding {
         Self { path, position: None, severity: Severity::Invalid, message }
     }
 
-    /// Whether the file is refused.
+    /// Reports whether the file is refused.
     #[must_use]
     pub fn refuses(&self) -> bool {
         self.severity.refuses()

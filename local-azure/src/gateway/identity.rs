@@ -1,7 +1,7 @@
 //! The service's own identities, and the tokens that policies get with them
 //! (learn.microsoft.com/azure/api-management/api-management-howto-use-managed-service-identity).
 //!
-//! As documented, a token is cached until it expires, so a new role of the identity shows only in the next token. The
+//! As documented, a token is cached until it expires, so a new role of the identity appears only in the next token. The
 //! identities are the seed's `apim.identities`, never those of the function app.
 
 use std::{
@@ -19,11 +19,11 @@ use crate::{
     seed::{Identity, IdentityKind},
 };
 
-/// Tokens by principal ID and by the resource exactly as it was asked for.
+/// Tokens by principal ID and by the resource, in its exact requested spelling.
 #[derive(Default)]
 pub(super) struct Identities(Mutex<HashMap<(Uuid, String), Arc<Token>>>);
 
-/// Why there is no token. The words are ours: callers learn only that something went wrong.
+/// Why there is no token. The texts are ours: callers learn only that something went wrong.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoToken {
     #[error("the API Management service has no system-assigned identity")]
@@ -35,7 +35,8 @@ pub(super) enum NoToken {
 }
 
 impl Identities {
-    /// A token for the resource, as the user-assigned identity with this client ID or as the system-assigned one.
+    /// Returns a token for the resource, as the user-assigned identity with this client ID or else as the
+    /// system-assigned one.
     pub(super) fn token(
         &self,
         world: &ApiManagement,
@@ -69,7 +70,7 @@ fn identity<'w>(world: &'w ApiManagement, client_id: Option<&str>) -> Result<&'w
     }
 }
 
-/// What the platform was asked, which has no endpoint here.
+/// Records a token request in the journal. Azure's platform handles such a request itself, and here it has no endpoint.
 fn record(world: &ApiManagement, identity: &Identity, resource: &str, at: Timestamp, error: Option<&TokenError>) {
     let mut entry = world.journal.begin(Service::IdentityEndpoint, "GET", "/msi/token");
     (entry.started, entry.from) = (at, Some(Service::ApiManagement));

@@ -8,14 +8,14 @@ use std::{
 use apim_policies::expression::Authorization;
 use tokio::sync::Mutex;
 
-/// The tokens at hand, by credential provider and connection.
+/// The cached tokens, by credential provider and connection.
 #[derive(Default)]
 pub(super) struct Credentials(StdMutex<HashMap<(String, String), Arc<Slot>>>);
 
-/// Locked while a token is fetched, so that all who need it wait for one fetch.
+/// A slot for one token. It is locked while a token is fetched, so all callers that need the token wait for one fetch.
 pub(super) type Slot = Mutex<Option<KeptToken>>;
 
-/// A token and how long it is used.
+/// A token and the end of its use.
 pub(super) struct KeptToken {
     pub(super) authorization: Authorization,
     /// Seconds since 1970.

@@ -1,8 +1,8 @@
 //! Reads the policy folder and joins its documents into one pipeline for each operation and product.
 //!
-//! A refused document stops only its own scope: calls there are answered 500.
-//! A missing file means the default document. A file that belongs to nothing in the seed is an error: its name is
-//! probably wrong, and ignoring it would silently leave an API open.
+//! A refused document stops only its own scope: calls there are answered 500. A missing file means the default
+//! document. A file without a counterpart in the seed is an error: its name is probably wrong, and ignoring it would
+//! silently leave an API open.
 
 use std::{
     cmp::Reverse,
@@ -32,27 +32,27 @@ use crate::{
     seed::{self, Seed},
 };
 
-/// Why the gateway does not start: every problem, one line each.
+/// Why the gateway does not start: every problem, one per line.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct LoadError {
     problems: Vec<PolicyFinding>,
 }
 
-/// Documents by file name relative to the folder, and what is wrong so far.
+/// Documents by file name relative to the folder, and the problems so far.
 struct Loader<'s> {
     seed: &'s Seed,
     folder: PathBuf,
     service: Resources,
     documents: BTreeMap<PathBuf, Result<Document, Refused>>,
     default_global: Document,
-    /// What stops its own scope alone, and warnings.
+    /// Warnings, and problems that stop only their own scope.
     findings: Vec<PolicyFinding>,
-    /// What stops the start.
+    /// Problems that stop the start.
     problems: Vec<PolicyFinding>,
 }
 
-/// Loads everything the gateway needs, with what is wrong in policy documents; or says all that keeps it from starting.
+/// Loads the gateway and returns it with the findings in policy documents, or returns all problems that stop the start.
 pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFinding>), LoadError> {
     let seed = &world.seed;
     let folder = seed.path(&seed.apim.policies);
@@ -67,10 +67,10 @@ pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFind
     }
     let global = loader.pipeline(&[policy_folder::global_file()]);
     let mut apis: Vec<_> = seed.apim.apis.iter().filter_map(|api| loader.api(api, &world)).collect();
-    // The longest path decides.
+    // The API with the longest path wins.
     apis.sort_by_key(|api| Reverse(api.path.len()));
     let (mut problems, mut findings) = (loader.problems, loader.findings);
-    // Scopes share documents, so pipelines repeat what is wrong with them.
+    // Scopes share documents, so several pipelines report the same problems.
     for list in [&mut problems, &mut findings] {
         list.sort();
         list.dedup();
@@ -175,7 +175,7 @@ impl Loader<'_> {
         }
         match Template::parse(&operation.template) {
             Ok(template) => {
-                // What is wrong with it is reported once for all operations.
+                // A fault of the contract is reported once for all operations.
                 let contract = contract::read(operation, &self.service.schemas).unwrap_or_default();
                 Some(Operation { seed: operation.clone(), template, contract: Arc::new(contract), plain, products })
             }
@@ -187,7 +187,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Joins the documents that exist among these files. One that is refused stops the whole scope.
+    /// Joins the existing documents among these files. A refused document stops the whole scope.
     fn pipeline(&mut self, files: &[PathBuf]) -> Scoped {
         let mut documents = Vec::new();
         for document in files.iter().filter_map(|file| self.documents.get(file)) {

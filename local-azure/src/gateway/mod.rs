@@ -65,28 +65,28 @@ use crate::{journal::Decision, seed};
 
 struct Gateway {
     world: Arc<ApiManagement>,
-    /// Applies where no API matches.
+    /// The policies of requests without a matching API.
     global: Scoped,
-    /// Longest path first.
+    /// APIs, longest path first.
     apis: Vec<Api>,
-    /// Shared by the policies of all requests.
+    /// State that the policies of all requests share.
     state: PolicyState,
     identities: Identities,
     credentials: Credentials,
     certificates: Vec<Arc<Certificate>>,
-    /// Those of them that other certificates may chain to.
+    /// The authorities among `certificates`: other certificates may chain to them.
     authorities: Vec<Arc<Certificate>>,
     tls_backends: TlsBackends,
 }
 
 struct Api {
     seed: seed::Api,
-    /// What its URLs begin with, after the host.
+    /// The prefix of its URLs, after the host.
     path: String,
     version: Version,
-    /// Those that say most first.
+    /// Operations, most specific first.
     operations: Vec<Operation>,
-    /// Applies where no operation matches.
+    /// The policies of requests without a matching operation.
     unmatched: Scoped,
     backend: Backend,
     challenge: HeaderValue,
@@ -95,15 +95,15 @@ struct Api {
 struct Operation {
     seed: seed::Operation,
     template: Template,
-    /// What it documents.
+    /// The operation's documented requests and responses.
     contract: Arc<Contract>,
-    /// Applies to keys that are not for a product, and to refused keys.
+    /// The policies for keys without a product, and for refused keys.
     plain: Scoped,
-    /// Applies to keys for a product of this API, by the product.
+    /// The policies for keys of a product of this API, by the product.
     products: BTreeMap<String, Scoped>,
 }
 
-/// Where an API's requests go.
+/// The destination of an API's requests.
 enum Backend {
     /// The sample API, in process.
     Sample(Router),
@@ -111,12 +111,12 @@ enum Backend {
     Url(Url),
 }
 
-/// The gateway of the seed's API Management service, for the host `{name}.azure-api.net`, and what is wrong with policy
-/// documents. Calls under a document that is refused are answered 500.
+/// Returns the gateway of the seed's API Management service, for the host `{name}.azure-api.net`, and the findings in
+/// policy documents. Calls under a refused document are answered 500.
 ///
 /// # Errors
-/// When a policy file belongs to nothing; when a URL template is not understood; when the folder of a sample API cannot
-/// be served.
+/// If a policy file belongs to nothing in the seed, if a URL template cannot be parsed, or if the folder of a sample
+/// API cannot be served.
 pub(crate) fn routes(world: Arc<ApiManagement>) -> Result<(Router, Vec<PolicyFinding>), LoadError> {
     let (gateway, findings) = load::load(world)?;
     Ok((Router::new().fallback(handle).with_state(Arc::new(gateway)), findings))
@@ -175,7 +175,7 @@ impl Gateway {
                 return self.refuse(&operation.plain, failure, parts, body, call).await;
             }
         };
-        // Loading made a pipeline for each product of the API; without one nothing would guard the backend.
+        // Loading made a pipeline for each product of the API. Without a pipeline, no policy would guard the backend.
         let Some(pipeline) = operation.pipeline(access.product()) else {
             return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, call).await;
         };
@@ -192,7 +192,7 @@ impl Gateway {
         facts::Certificates { own: &self.certificates, authorities: &self.authorities }
     }
 
-    /// Answers who asks for the cross-domain policy file, where the global document has one.
+    /// Answers a request for the cross-domain policy file, if the global document has such a policy.
     async fn cross_domain(&self, parts: &Parts, path: &str, call: &GatewayCall<'_>) -> Option<Response<Body>> {
         let pipeline = self.global.as_ref().ok().filter(|pipeline| pipeline.serves_cross_domain(path))?;
         let original_url = expression::Url { path: path.to_owned(), ..expression::Url::default() };
@@ -202,8 +202,8 @@ impl Gateway {
         Some(self.answer_with(outcome, None, call))
     }
 
-    /// Answers a browser that asks whether a page may send a request: before keys are looked at, and from the policies
-    /// of the operation that the request is for. A product's policies count when a key in the query says so.
+    /// Answers a browser's preflight request before keys are checked. The policies are those of the operation that the
+    /// browser asks about. A product's policies count if the query holds one of its keys.
     async fn preflight(&self, parts: &Parts, api: &Api, below: &str, call: &GatewayCall<'_>) -> Option<Response<Body>> {
         if parts.method != Method::OPTIONS {
             return None;
@@ -226,8 +226,8 @@ impl Gateway {
         Some(self.answer_with(outcome, None, call))
     }
 
-    /// The API with the longest path that this path begins with, in the version that the request asks for; and what
-    /// remains of the path.
+    /// Returns the API with the longest path that is a prefix of this path, in the version that the request asks for.
+    /// Also returns the rest of the path.
     fn api<'p>(&self, request: &Parts, path: &'p str) -> Option<(&Api, &'p str)> {
         if routing::has_dot_segment(path) {
             return None;

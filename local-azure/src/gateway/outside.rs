@@ -33,20 +33,20 @@ use crate::{
     tokenizer::Tokenizer,
 };
 
-/// Discovery and key documents are a few kilobytes.
+/// The largest discovery or key document; real ones have a few kilobytes.
 const LARGEST_DOCUMENT: usize = 1024 * 1024;
 
-/// Stands for the sample API of whichever API is called, which is served in process.
+/// The placeholder host for the called API's sample API, which is served in process.
 const SAMPLE_HOST: &str = "sample.invalid";
 
-/// One request on its way.
+/// One request while it is served.
 pub(super) struct GatewayCall<'g> {
     pub(super) id: Uuid,
     pub(super) world: &'g ApiManagement,
     pub(super) identities: &'g Identities,
     pub(super) credentials: &'g Credentials,
     pub(super) tls_backends: &'g TlsBackends,
-    /// The API's backend, when it is served in process.
+    /// The routes of the API's backend, if it is served in process.
     pub(super) sample: Option<&'g Router>,
     pub(super) began: Instant,
     pub(super) lines: Lines,
@@ -155,7 +155,7 @@ impl Outside for GatewayCall<'_> {
         tokio::time::sleep(time).await;
     }
 
-    /// The journal has what each policy decided.
+    /// Reports true: the journal records each policy's decision.
     fn traces(&self) -> bool {
         true
     }
@@ -170,7 +170,7 @@ impl Outside for GatewayCall<'_> {
 }
 
 impl GatewayCall<'_> {
-    /// Sends to a host of the seed or of this machine. A backend with TLS may be shown a certificate.
+    /// Sends a request to a host of the seed or of this machine. A TLS backend may get a client certificate.
     async fn reach(&self, request: Request<Body>, shown: Option<&ClientCertificate>) -> Result<Response<Body>, String> {
         if TlsBackends::is_for(request.uri()) {
             return self.tls_backends.send(request, shown).await;
@@ -180,7 +180,7 @@ impl GatewayCall<'_> {
 }
 
 impl Backend {
-    /// The routes of a sample.
+    /// Returns the routes of a sample API.
     pub(super) fn sample(&self) -> Option<&Router> {
         match self {
             Self::Sample(routes) => Some(routes),
@@ -188,7 +188,7 @@ impl Backend {
         }
     }
 
-    /// Where requests go, without a path of their own.
+    /// Returns the base URL for requests.
     pub(super) fn url(&self) -> String {
         match self {
             Self::Sample(_) => format!("http://{SAMPLE_HOST}"),
@@ -197,8 +197,8 @@ impl Backend {
     }
 }
 
-/// The request as another host gets it. Only what belongs to the connection is dropped: keys and tokens stay, unless a
-/// policy took them away.
+/// Prepares a request for another host. Only headers of the connection are removed: keys and tokens stay, unless a
+/// policy removed them.
 fn prepared(request: Request<Body>) -> Result<Request<Body>, NoReply> {
     let (mut parts, body) = request.into_parts();
     if parts.uri.authority().is_none() {

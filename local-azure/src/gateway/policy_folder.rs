@@ -1,7 +1,7 @@
 //! The policy folder, and the scope of each file.
 //!
-//! `global.xml`, `products/{product}.xml`, `apis/{api}.xml`, `operations/{api}.{operation}.xml`, and
-//! `fragments/{id}.xml`, which belong to the documents that include them.
+//! The files are `global.xml`, `products/{product}.xml`, `apis/{api}.xml`, `operations/{api}.{operation}.xml`, and
+//! `fragments/{id}.xml`. Fragments belong to the documents that include them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use crate::seed::Seed;
 /// The folder of fragments.
 pub(super) const FRAGMENTS: &str = "fragments";
 
-/// Whether the file holds a fragment.
+/// Reports whether the file holds a fragment.
 pub(super) fn is_fragment(file: &Path) -> bool {
     file.parent().and_then(Path::file_name).is_some_and(|folder| folder == FRAGMENTS)
 }
@@ -41,7 +41,7 @@ pub(super) fn operation_file(api: &str, id: &str) -> PathBuf {
     Path::new("operations").join(format!("{api}.{id}.xml"))
 }
 
-/// By the folder that a file is in.
+/// Returns the scope of a file, by its folder.
 pub(super) fn scope_of(file: &Path) -> Scope {
     match file.parent().and_then(Path::file_name).and_then(std::ffi::OsStr::to_str) {
         Some("products") => Scope::Product,
@@ -51,7 +51,7 @@ pub(super) fn scope_of(file: &Path) -> Scope {
     }
 }
 
-/// Every file that the seed gives a meaning.
+/// Returns every file that belongs to an object of the seed.
 pub(super) fn expected_files(seed: &Seed) -> BTreeMap<PathBuf, Scope> {
     let products = seed.apim.products.iter().map(|product| product_file(&product.id));
     let apis = seed.apim.apis.iter().map(|api| api_file(&api.id));
@@ -71,12 +71,12 @@ pub(super) fn expected_files(seed: &Seed) -> BTreeMap<PathBuf, Scope> {
         .collect()
 }
 
-/// Every XML file below the folder, by its name relative to it. A link to a file is followed: what it leads to is policy
-/// all the same. A link to a folder is refused, since it may lead anywhere, and back.
+/// Finds every XML file below the folder, by its name relative to the folder. A link to a file is followed: its target
+/// is a policy too. A link to a folder is refused, since it may lead anywhere, and back.
 pub(super) fn find_policy_files(folder: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> io::Result<()> {
     let here = folder.join(below);
     let refused = |path: &Path, why: &str| io::Error::other(format!("{} {why}", path.display()));
-    // The folder itself may be a link: it is where the seed says.
+    // The folder itself may be a link, because the seed names it.
     if !below.as_os_str().is_empty() && fs::symlink_metadata(&here)?.is_symlink() {
         return Err(refused(&here, "is a link to a folder, which is not followed"));
     }
@@ -87,7 +87,7 @@ pub(super) fn find_policy_files(folder: &Path, below: &Path, found: &mut BTreeSe
         if kind.is_dir() {
             find_policy_files(folder, &name, found)?;
         } else if name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")) {
-            // A device or pipe may never come to an end.
+            // A device or pipe may have no end.
             if !kind.is_file() {
                 return Err(refused(&path, "is no file"));
             }

@@ -1,4 +1,4 @@
-//! Calls in the scope of a refused policy document. The document might have stopped them, so all are refused.
+//! Calls in the scope of a refused policy document. The document could have refused them, so all are refused.
 
 use apim_policies::Pipeline;
 use axum::body::Body;
@@ -15,7 +15,7 @@ pub(super) type Scoped = Result<Pipeline, Refused>;
 pub(super) struct Refused(String);
 
 impl Refused {
-    /// `None` when the findings are warnings.
+    /// Returns `None` if all findings are warnings.
     pub(super) fn new(findings: &[PolicyFinding]) -> Option<Self> {
         let refusals: Vec<_> = findings.iter().filter(|finding| finding.refuses()).collect();
         let more = match refusals.len() {
@@ -25,7 +25,7 @@ impl Refused {
         Some(Self(format!("a policy document of this call is refused: {}{more}", refusals.first()?)))
     }
 
-    /// The answer to a call: 500, with the reason, which the journal gets, too.
+    /// Returns the answer to a call: 500 with the reason, which the journal gets, too.
     pub(super) fn answer(&self) -> Response<Body> {
         let message = serde_json::Value::from(self.0.as_str());
         let body = format!(r#"{{ "statusCode": 500, "message": {message} }}"#);

@@ -1,6 +1,6 @@
 //! Display names of Azure regions, for `context.Deployment.Region`.
 
-/// The display name of a region; a name that is not known stays as it is.
+/// Returns the display name of a region; an unknown name stays unchanged.
 pub(super) fn display_name(region: &str) -> &str {
     let compact = region.to_ascii_lowercase().replace(' ', "");
     let known = REGIONS.iter().find(|name| name.to_ascii_lowercase().replace(' ', "") == compact);

@@ -11,7 +11,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Template {
     segments: Vec<Vec<SegmentPart>>,
-    /// What takes the rest of the path: `*`, or `{*name}`.
+    /// The wildcard for the rest of the path: `*`, or `{*name}`.
     wildcard: Option<Wildcard>,
     query: Vec<QueryPart>,
 }
@@ -20,7 +20,7 @@ pub(super) struct Template {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum SegmentPart {
     Literal(String),
-    /// Its name.
+    /// A parameter with this name.
     Parameter(String),
 }
 
@@ -37,7 +37,7 @@ struct QueryPart {
 }
 
 impl Template {
-    /// `Err` says what is not understood.
+    /// Parses a template. `Err` holds the fault.
     pub(super) fn parse(template: &str) -> Result<Self, &'static str> {
         let (path, query) = template.split_once('?').unwrap_or((template, ""));
         let Some(path) = path.strip_prefix('/') else { return Err("it does not begin with /") };
@@ -56,23 +56,23 @@ impl Template {
         if names.len() < count { Err("a parameter is in it twice") } else { Ok(template) }
     }
 
-    /// Whether a request fits: its path below the API's path, empty or beginning with `/`, and its query.
+    /// Reports whether a request matches: its path below the API's path, empty or with a leading `/`, and its query.
     pub(super) fn fits(&self, path: &str, query: &str) -> bool {
         self.read(path, query).is_some()
     }
 
-    /// The values of the parameters in a request that fits, decoded.
+    /// Returns the decoded values of the parameters in a matching request.
     pub(super) fn parameters(&self, path: &str, query: &str) -> BTreeMap<String, String> {
         let found = self.read(path, query).unwrap_or_default();
         found.into_iter().map(|(name, value)| (name.to_owned(), decoded(&value))).collect()
     }
 
-    /// Names and undecoded values of the parameters; `None` when the request does not fit.
+    /// Returns names and undecoded values of the parameters; `None` if the request does not match.
     fn read(&self, path: &str, query: &str) -> Option<Vec<(&str, String)>> {
         let found: Vec<_> = segments(path.strip_prefix('/').unwrap_or(path)).collect();
         let mut values = Vec::new();
         match &self.wildcard {
-            // `/files/*` takes `/files/`, and not `/files`.
+            // `/files/*` matches `/files/`, but not `/files`.
             Some(wildcard) if found.len() > self.segments.len() || self.segments.is_empty() => {
                 let rest = found.get(self.segments.len()..).unwrap_or_default().join("/");
                 values.extend(wildcard.name.as_deref().map(|name| (name, rest)));
@@ -100,8 +100,8 @@ impl Template {
         names.chain(self.wildcard.iter().filter_map(|wildcard| wildcard.name.as_deref()))
     }
 
-    /// Templates that say more come first: without wildcards, with fewer parameters in the path, more of the query, and
-    /// more letters.
+    /// Returns a key that sorts more specific templates first: those without wildcards, with fewer parameters in the
+    /// path, with more query parameters, and with more letters.
     pub(super) fn vagueness(&self) -> impl Ord + use<> {
         let parts = || self.segments.iter().flatten();
         let parameters = parts().filter(|part| matches!(part, SegmentPart::Parameter(_))).count();
@@ -138,7 +138,8 @@ impl QueryPart {
         Ok(Self { name: decoded(name), value: value.map_or(Ok(Vec::new()), parts)? })
     }
 
-    /// A value that is a parameter may be empty; a value that is not written may be anything.
+    /// Reads a query value. A value that is a parameter may be empty; without a value in the template, any value
+    /// matches.
     fn read<'t>(&'t self, text: &str, values: &mut Vec<(&'t str, String)>) -> Option<()> {
         match self.value.as_slice() {
             [] => Some(()),
@@ -152,7 +153,7 @@ impl QueryPart {
     }
 }
 
-/// The literals and parameters of a segment or a query value.
+/// Returns the literals and parameters of a segment or a query value.
 fn parts(text: &str) -> Result<Vec<SegmentPart>, &'static str> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -183,8 +184,9 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.contains(['{', '}', '*', '?', '/'])
 }
 
-/// Reads a text by its parts. A parameter takes one character at least, and as few as the rest allows: what follows it is
-/// looked for once, since an earlier place leaves more to the rest. The last part must be the text's end.
+/// Matches a text against its parts. A parameter matches at least one character, and as few as possible: the following
+/// literal is searched only once, since an earlier place leaves more text to the rest. The last part must match the end
+/// of the text.
 fn read_parts<'t>(parts: &'t [SegmentPart], text: &str, values: &mut Vec<(&'t str, String)>) -> Option<()> {
     let mut rest = text;
     let mut open = None;
@@ -213,25 +215,27 @@ fn read_parts<'t>(parts: &'t [SegmentPart], text: &str, values: &mut Vec<(&'t st
     }
 }
 
-/// A text without percent-encoding.
+/// Returns a text without percent-encoding.
 fn decoded(segment: &str) -> String {
     // The form encoding would also turn `+` into a space.
     let text = format!("v={}", segment.replace('+', "%2B").replace('&', "%26"));
     url::form_urlencoded::parse(text.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
-/// The segments of a path without its first slash; an empty path has none.
+/// Returns the segments of a path without its first slash; an empty path has none.
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').take_while(move |_| !path.is_empty())
 }
 
-/// What remains of a request's path after an API's path: empty, or beginning with `/`. `None` when it is another API's.
+/// Returns the rest of a request's path after an API's path: empty, or with a leading `/`. `None` if the path belongs
+/// to another API.
 pub(super) fn below<'p>(api_path: &str, path: &'p str) -> Option<&'p str> {
     let rest = if api_path.is_empty() { path } else { path.strip_prefix('/')?.strip_prefix(api_path)? };
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-/// Whether a path has `.` or `..` as a segment, encoded or not. Such a path could leave the API's part of the backend.
+/// Reports whether a path has `.` or `..` as a segment, encoded or not. Such a path could leave the API's part of the
+/// backend.
 pub(super) fn has_dot_segment(path: &str) -> bool {
     path.split('/').any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }

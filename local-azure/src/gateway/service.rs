@@ -16,7 +16,7 @@ use super::{
 };
 use crate::seed::{self, CredentialProvider, NamedBackend, Seed};
 
-/// What the seed and this policy folder define, and what of it cannot be used.
+/// Reads the objects that the seed and this policy folder define. Also returns their problems.
 pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates) -> (Service, Vec<Trouble>) {
     let mut troubles = Vec::new();
     let backends = backends(&seed.apim.backends, &mut troubles);
@@ -105,7 +105,7 @@ fn member(member: &seed::PoolMember) -> PoolMember {
     PoolMember { backend: member.backend.clone(), priority: member.priority, weight: member.weight }
 }
 
-/// The texts of the fragments by identifier. The caller reports a folder that cannot be read.
+/// Returns the texts of the fragments by identifier. The caller reports an unreadable folder.
 pub(super) fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
     let mut files = BTreeSet::new();
     let mut fragments = BTreeMap::new();

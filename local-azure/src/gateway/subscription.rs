@@ -8,10 +8,10 @@ use crate::{
     seed::{Api, ApimSubscription, Product, Seed, SubscriptionState},
 };
 
-/// Why a request may go on to the policies.
+/// Why a request may pass to the policies.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Access<'w> {
-    /// Its key belongs to this subscription, and when that is for a product, its policies apply.
+    /// The key belongs to this subscription. If the subscription is for a product, the product's policies apply.
     Subscription { name: &'w str, product: Option<&'w str> },
     /// The API is in a product that needs no key.
     OpenProduct(&'w str),
@@ -20,7 +20,7 @@ pub(super) enum Access<'w> {
 }
 
 impl Access<'_> {
-    /// The product whose policies apply.
+    /// Returns the product whose policies apply.
     pub(super) fn product(&self) -> Option<&str> {
         match self {
             Self::Subscription { product, .. } => *product,
@@ -36,7 +36,7 @@ pub(super) enum KeyRefusal {
     Invalid,
 }
 
-/// Decides by the request's key, or the lack of one.
+/// Decides about a request by its key, or by the absence of a key.
 pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -> Result<Access<'w>, KeyRefusal> {
     let seed = &world.seed;
     let key = key(world, api, request);
@@ -46,8 +46,8 @@ pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -
     {
         return Ok(Access::Subscription { name: &subscription.name, product: subscription.scope.product.as_deref() });
     }
-    // The documentation contradicts itself on a working key for something else where the API asks for a key and is in
-    // an open product too; the reading that refuses is taken.
+    // The documentation contradicts itself about one case: a valid key for another scope, and an API that needs a key
+    // and is also in an open product. local-azure follows the reading that refuses.
     let elsewhere = owner.is_some() && api.subscription_required;
     if !elsewhere && let Some(product) = open_product(seed, api) {
         return Ok(Access::OpenProduct(&product.id));
@@ -59,14 +59,15 @@ pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -
     }
 }
 
-/// The key as sent: in the API's header, or when that is absent in its query parameter, or, where the API says so, as a
-/// bearer. An empty one counts as absent. Two of them are one value with a comma: no subscription has such a key.
+/// Returns the key of a request: from the API's header, else from its query parameter, else, if the API allows it, from
+/// a bearer credential. An empty key counts as absent. Two keys become one value with a comma, which is no
+/// subscription's key.
 pub(super) fn key(world: &ApiManagement, api: &Api, request: &Parts) -> Option<Vec<u8>> {
     plain_key(api, request).or_else(|| bearer_key(world, api, request))
 }
 
-/// A bearer that is the key of some subscription. Which credential wins is not documented: header and query come first,
-/// and what is no key may be a token, which policies look at.
+/// Returns a bearer credential that is the key of some subscription. Azure does not document which credential wins.
+/// Here header and query win. A bearer credential that is no key may be a token for policies.
 fn bearer_key(world: &ApiManagement, api: &Api, request: &Parts) -> Option<Vec<u8>> {
     if !api.subscription_key_bearer {
         return None;
@@ -88,7 +89,7 @@ fn plain_key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
     (!key.is_empty()).then_some(key)
 }
 
-/// The active subscription that a key belongs to.
+/// Returns the active subscription to which a key belongs.
 fn owner<'w>(world: &'w ApiManagement, key: &[u8]) -> Option<&'w ApimSubscription> {
     let name = world.subscription_keys.owner(key)?;
     let owner = world.seed.apim.subscriptions.iter().find(|subscription| subscription.name == name)?;
@@ -107,7 +108,7 @@ fn open_product<'s>(seed: &'s Seed, api: &Api) -> Option<&'s Product> {
     seed.apim.products.iter().find(|product| !product.subscription_required && product.apis.contains(&api.id))
 }
 
-/// The `WWW-Authenticate` header of both refusals, as live gateways send it.
+/// Returns the `WWW-Authenticate` header of both refusals, as live gateways send it.
 pub(super) fn challenge(
     service: &str,
     path: &str,

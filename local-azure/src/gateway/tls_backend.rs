@@ -15,7 +15,7 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// What the gateway trusts of such backends.
+/// The gateway's trust in TLS backends.
 pub(super) struct TlsBackends {
     roots: Arc<RootCertStore>,
 }
@@ -23,14 +23,14 @@ pub(super) struct TlsBackends {
 impl TlsBackends {
     pub(super) fn new(authorities: &[Arc<Certificate>]) -> Self {
         let mut roots = RootCertStore::empty();
-        // One that is of no use as an authority trusts nothing.
+        // A certificate that cannot be an authority is skipped.
         roots.add_parsable_certificates(
             authorities.iter().map(|authority| CertificateDer::from(authority.der().to_vec())),
         );
         Self { roots: Arc::new(roots) }
     }
 
-    /// Whether a URL leads to such a backend.
+    /// Reports whether a URL leads to a TLS backend.
     pub(super) fn is_for(uri: &Uri) -> bool {
         uri.scheme_str() == Some("https") && matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"))
     }
@@ -53,7 +53,7 @@ impl TlsBackends {
         let stream = connected.map_err(|error| failed(&error))?;
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| failed(&error))?;
-        // It ends with the response's body, or when the request is dropped.
+        // The connection ends with the response's body, or when the request is dropped.
         tokio::spawn(connection);
         if let Some(authority) = parts.uri.authority()
             && let Ok(value) = HeaderValue::from_str(authority.as_str())

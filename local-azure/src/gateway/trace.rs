@@ -33,7 +33,7 @@ impl fmt::Debug for PolicyTrace {
 pub(super) struct Lines(Mutex<Vec<String>>);
 
 impl Lines {
-    /// What these policies decided, and what their expressions gave.
+    /// Adds the decisions of these policies, and the values of their expressions.
     pub(super) fn add(&self, world: &ApiManagement, policies: &[PolicyRun]) {
         if world.policy_trace.0.get().is_none() {
             return;
@@ -56,7 +56,7 @@ impl Lines {
     }
 }
 
-/// What no trace may show, besides what requests and policies bring.
+/// Returns the secrets that no trace may show, in addition to those in requests and policies.
 pub(super) fn secrets(world: &ApiManagement) -> Secrets {
     let apim = &world.seed.apim;
     let named = apim.secret_named_values.iter().filter_map(|name| apim.named_values.get(name).cloned());

@@ -2,5 +2,5 @@
 
 use std::path::PathBuf;
 
-/// What is wrong with a file or a part of the seed.
+/// A fault of a file or of a part of the seed.
 pub(super) type Trouble = (PathBuf, String);

@@ -13,7 +13,7 @@ use rustls::{
 
 use crate::edge::ShownCertificates;
 
-/// The certificate that a client has shown; `None` when it is of no use here.
+/// Returns the client's certificate; `None` if it cannot be used.
 pub(super) fn client_certificate(
     shown: &ShownCertificates,
     authorities: &[Arc<Certificate>],
@@ -29,7 +29,7 @@ pub(super) fn client_certificate(
     Some(Arc::new(certificate.trusted(signer.map(|one| one.thumbprint()))))
 }
 
-/// Whether the chain ends in an authority. The dates of the certificate itself are for the policies.
+/// Reports whether the chain ends in an authority. Policies check the dates of the certificate itself.
 fn is_trusted(certificate: &Certificate, along: &[Vec<u8>], authorities: &[Arc<Certificate>]) -> bool {
     if authorities.iter().any(|one| one.der() == certificate.der()) {
         return true;

@@ -8,13 +8,13 @@ use http::request::Parts;
 
 use crate::seed::{self, Apim, VersionScheme};
 
-/// What a request must say, besides the path, for an API to answer it.
+/// The version that a request must ask for, besides the path, so that an API answers it.
 pub(super) enum Version {
-    /// Nothing.
+    /// No further version.
     Path,
-    /// This in a header; `None` for the original, which answers when nothing is said.
+    /// This version in a header; `None` for the original, which answers requests without a version.
     Header(String, Option<String>),
-    /// This in a query parameter; `None` as above.
+    /// This version in a query parameter; `None` as above.
     Query(String, Option<String>),
 }
 
@@ -34,7 +34,7 @@ impl Version {
             Self::Header(name, version) => {
                 let mut said = request.headers.get_all(name).iter();
                 let said = (said.next(), said.next());
-                // Two headers name no version.
+                // With two headers, the request names no version.
                 said.1.is_none() && said.0.map(http::HeaderValue::as_bytes) == version.as_deref().map(str::as_bytes)
             }
             Self::Query(name, version) => {

@@ -19,13 +19,13 @@ use crate::{
     issuer::{Assignment, AssignmentError},
 };
 
-/// An assignment that was made.
+/// A new assignment.
 pub(super) struct Created {
     pub(super) url: String,
     pub(super) body: Value,
 }
 
-/// Every assignment of an object, seen from its side.
+/// Lists every assignment of an object, in one direction.
 pub(super) fn list(entra: &Entra, key: &Key, direction: Direction, query: &Query) -> Result<Response, GraphError> {
     query.refuse_all()?;
     let id = find(entra, Collection::ServicePrincipals, key)?.id;
@@ -37,7 +37,7 @@ pub(super) fn list(entra: &Entra, key: &Key, direction: Direction, query: &Query
     Ok(Json(json!({ "@odata.context": context, "value": value })).into_response())
 }
 
-/// Gives an app role. The three IDs are in the body; one of them repeats the object of the URL.
+/// Assigns an app role. The three IDs are in the body; one of them repeats the object of the URL.
 pub(super) fn create(entra: &Entra, key: &Key, direction: Direction, body: &[u8]) -> Result<Created, GraphError> {
     let object = find(entra, Collection::ServicePrincipals, key)?.id;
     let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
@@ -66,7 +66,7 @@ pub(super) fn create(entra: &Entra, key: &Key, direction: Direction, body: &[u8]
     Ok(Created { url, body })
 }
 
-/// Takes an app role back.
+/// Removes an assignment.
 pub(super) fn delete(entra: &Entra, key: &Key, direction: Direction, id: &str) -> Result<(), GraphError> {
     let object = find(entra, Collection::ServicePrincipals, key)?.id;
     let all = entra.directory.assignments();

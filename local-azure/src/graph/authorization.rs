@@ -10,17 +10,17 @@ use crate::{
     journal::{Decision, Demand},
 };
 
-/// What Microsoft Graph takes as audience.
+/// The audiences that Microsoft Graph accepts.
 const AUDIENCES: [&str; 3] =
     ["https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000"];
 
-/// App roles that a request needs: one of each row.
+/// The app roles that a request needs: one of each row.
 pub(super) type Needed = &'static [&'static [&'static str]];
 
 const READ_OBJECTS: &[&str] = &["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"];
-/// To read objects and their assignments.
+/// The app roles for reading objects and their assignments.
 pub(super) const READ: Needed = &[READ_OBJECTS];
-/// To give an app role
+/// The app roles for assigning an app role
 /// (<https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto#permissions>).
 pub(super) const WRITE: Needed = &[&["AppRoleAssignment.ReadWrite.All"], READ_OBJECTS];
 

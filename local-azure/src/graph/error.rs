@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-/// Where a client without a token is sent.
+/// The challenge for a client without a token.
 const CHALLENGE: &str = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
 
 /// Why Microsoft Graph refuses.
@@ -26,17 +26,17 @@ pub(super) enum GraphError {
 }
 
 impl GraphError {
-    /// 400 for what is not understood.
+    /// Returns 400 for a request that is not understood.
     pub(super) fn bad_request(text: impl Into<String>) -> Self {
         Self::BadRequest { code: "BadRequest", text: text.into() }
     }
 
-    /// 400 for a query option that is not understood.
+    /// Returns 400 for a query option that is not understood.
     pub(super) fn unsupported_query(text: impl Into<String>) -> Self {
         Self::BadRequest { code: "Request_UnsupportedQuery", text: text.into() }
     }
 
-    /// 400 for an assignment that makes no sense.
+    /// Returns 400 for an invalid assignment.
     pub(super) fn bad_assignment(text: impl Into<String>) -> Self {
         Self::BadRequest { code: "Request_BadRequest", text: text.into() }
     }

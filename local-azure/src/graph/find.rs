@@ -7,7 +7,7 @@ use super::{
 };
 use crate::issuer::{Entra, ServicePrincipal};
 
-/// The service principal, or the application, with a key.
+/// Returns the service principal, or the application, with a key.
 pub(super) fn find<'w>(
     entra: &'w Entra,
     collection: Collection,

@@ -1,7 +1,7 @@
 //! A small part of Microsoft Graph: service principals, applications, and app-role assignments.
 //!
-//! Reference: <https://learn.microsoft.com/graph/api/resources/approleassignment>. A new assignment shows in every
-//! token that the tenant issues afterwards. Any other path, property or query option is refused by name.
+//! Reference: <https://learn.microsoft.com/graph/api/resources/approleassignment>. A new assignment affects every token
+//! that the tenant issues afterwards. Any other path, property or query option is refused by name.
 
 mod assignment;
 mod authorization;
@@ -31,10 +31,10 @@ use self::{
 };
 use crate::{issuer::Entra, journal::Decision};
 
-/// More than any assignment.
+/// The most bytes of a body: more than any assignment needs.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// The service at `graph.microsoft.com`.
+/// Returns the routes of the service at `graph.microsoft.com`.
 pub(crate) fn routes(entra: Arc<Entra>) -> Router {
     Router::new().fallback(answer).with_state(entra)
 }

@@ -1,4 +1,4 @@
-//! What a URL of Microsoft Graph names.
+//! The objects that a URL of Microsoft Graph names.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::error::GraphError;
 use crate::issuer::ServicePrincipal;
 
-/// Root of every URL.
+/// The root of every URL.
 pub(super) const ROOT: &str = "https://graph.microsoft.com/v1.0";
 
-/// A path that is understood.
+/// A parsed path.
 #[derive(Debug)]
 pub(super) struct Path {
-    /// Decoded, for refusals.
+    /// The decoded path, for refusals.
     pub(super) text: String,
     pub(super) collection: Collection,
     pub(super) target: Target,
@@ -27,7 +27,7 @@ pub(super) enum Collection {
     Applications,
 }
 
-/// What of the collection.
+/// The part of the collection that a path names.
 #[derive(Debug)]
 pub(super) enum Target {
     Collection,
@@ -36,14 +36,14 @@ pub(super) enum Target {
     Assignment(Key, Direction, String),
 }
 
-/// How one object is named.
+/// The key that names one object.
 #[derive(Debug)]
 pub(super) enum Key {
     ObjectId(Uuid),
     AppId(Uuid),
 }
 
-/// From which side assignments are seen.
+/// The direction of assignments: from the API's or the holder's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     /// `appRoleAssignedTo`: the object is the API.
@@ -60,7 +60,8 @@ impl Collection {
         }
     }
 
-    /// Whether it holds this one: managed identities and Microsoft's own APIs have no application here.
+    /// Reports whether the collection holds this principal. Managed identities and Microsoft's own APIs have no
+    /// application here.
     pub(super) fn has(self, principal: &ServicePrincipal) -> bool {
         self == Self::ServicePrincipals || principal.has_application()
     }
@@ -118,14 +119,14 @@ impl Path {
     }
 }
 
-/// `appId='…')`.
+/// Reads `appId='…')`.
 fn alternate_key(text: &str) -> Option<Key> {
     let id = text.strip_prefix("appId='")?.strip_suffix("')")?;
     Uuid::parse_str(id).ok().map(Key::AppId)
 }
 
 fn decoded(path: &str) -> String {
-    // A path is decoded like a form's name, except that a plus sign means itself.
+    // A path is decoded like the name of a form field, except that a plus sign stays a plus sign.
     let form = path.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
     form_urlencoded::parse(form.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

@@ -51,7 +51,7 @@ impl Query {
         }
     }
 
-    /// For requests that change something.
+    /// Refuses all options, for requests that change data.
     pub(super) fn refuse_all(&self) -> Result<(), GraphError> {
         self.refuse_filter()?;
         match self.select {
@@ -60,7 +60,7 @@ impl Query {
         }
     }
 
-    /// Whether an object passes the filter. Texts are compared without regard to letter case, as Microsoft Graph does.
+    /// Reports whether an object matches the filter. The comparison ignores letter case, as in Microsoft Graph.
     pub(super) fn admits(&self, object: &Value, collection: Collection) -> Result<bool, GraphError> {
         let Some(Comparison { property, value }) = &self.filter else { return Ok(true) };
         let found = object.get(property).and_then(Value::as_str);
@@ -71,7 +71,7 @@ impl Query {
         Ok(found.eq_ignore_ascii_case(value))
     }
 
-    /// The properties asked for.
+    /// Returns the selected properties of an object.
     pub(super) fn select(&self, object: Value, collection: Collection) -> Result<Value, GraphError> {
         let Some(properties) = &self.select else { return Ok(object) };
         let mut selected = Map::new();
@@ -85,7 +85,7 @@ impl Query {
         Ok(Value::Object(selected))
     }
 
-    /// What `@odata.context` says of the selection.
+    /// Returns the part of `@odata.context` about the selection.
     pub(super) fn context(&self) -> String {
         self.select.as_ref().map(|properties| format!("({})", properties.join(","))).unwrap_or_default()
     }
@@ -95,7 +95,7 @@ fn comparison(text: &str) -> Result<Comparison, GraphError> {
     let parse = || {
         let (property, rest) = text.trim().split_once(' ')?;
         let value = rest.trim_start().strip_prefix("eq ")?.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-        // A quotation mark inside a text is written twice.
+        // A quotation mark inside a text is doubled.
         let unquoted = value.replace("''", "\u{0}");
         (!unquoted.contains('\''))
             .then(|| Comparison { property: property.to_owned(), value: unquoted.replace('\u{0}', "'") })

@@ -10,7 +10,7 @@ use crate::{
     seed::{AppRegistration, TokenVersion},
 };
 
-/// The object as this collection shows it.
+/// Returns the object as this collection shows it.
 pub(super) fn of(entra: &Entra, collection: Collection, principal: &ServicePrincipal) -> Value {
     match collection {
         Collection::ServicePrincipals => service_principal(entra, principal),
@@ -18,7 +18,7 @@ pub(super) fn of(entra: &Entra, collection: Collection, principal: &ServicePrinc
     }
 }
 
-/// The object's ID: an application and its service principal have different ones.
+/// Returns the object's ID. An application and its service principal have different IDs.
 pub(super) fn object_id(entra: &Entra, collection: Collection, principal: &ServicePrincipal) -> Uuid {
     let application = || registration(entra, principal).map(AppRegistration::object_id);
     match collection {
@@ -31,7 +31,7 @@ fn registration<'w>(entra: &'w Entra, principal: &ServicePrincipal) -> Option<&'
     entra.seed.app_registrations.iter().find(|app| app.client_id == principal.app_id)
 }
 
-/// <https://learn.microsoft.com/graph/api/resources/serviceprincipal>
+/// Returns a service principal: <https://learn.microsoft.com/graph/api/resources/serviceprincipal>.
 fn service_principal(entra: &Entra, principal: &ServicePrincipal) -> Value {
     let identity = entra.seed.principal(principal.id);
     json!({
@@ -48,7 +48,7 @@ fn service_principal(entra: &Entra, principal: &ServicePrincipal) -> Value {
     })
 }
 
-/// <https://learn.microsoft.com/graph/api/resources/application>
+/// Returns an application: <https://learn.microsoft.com/graph/api/resources/application>.
 fn application(entra: &Entra, principal: &ServicePrincipal) -> Value {
     let registration = registration(entra, principal);
     let version = registration.map(|app| if app.token_version == TokenVersion::V1 { 1 } else { 2 });
@@ -78,7 +78,7 @@ fn app_roles(principal: &ServicePrincipal) -> Vec<Value> {
     principal.app_roles.iter().map(role).collect()
 }
 
-/// <https://learn.microsoft.com/graph/api/resources/approleassignment>
+/// Returns an assignment: <https://learn.microsoft.com/graph/api/resources/approleassignment>.
 pub(super) fn assignment(entra: &Entra, assignment: &Assignment) -> Value {
     let name = |id| entra.directory.principal(id).map(|principal| &principal.name);
     json!({

@@ -29,7 +29,7 @@ struct GraphAnswer {
     decision: Decision,
 }
 
-/// A world in which [`DEPLOYER`] holds these app roles of Microsoft Graph.
+/// Returns a world in which [`DEPLOYER`] has these app roles of Microsoft Graph.
 fn world_with(roles: &[&str]) -> Arc<World> {
     world_where(|seed| give(seed, roles))
 }
@@ -134,7 +134,7 @@ async fn what_the_deployment_script_asks_is_answered() {
         (&json!("Orders.Read"), &json!(ORDERS_READ), &json!(true))
     );
     assert_eq!(role["allowedMemberTypes"], json!(["Application"]));
-    // The caller holds a role of the chat API, too.
+    // The caller also has a role of the chat API.
     for (path, count) in [
         (format!("/servicePrincipals/{CALLER_PRINCIPAL}/appRoleAssignments"), 2),
         (format!("/servicePrincipals/{}/appRoleAssignedTo", orders(&world)), 1),

@@ -1,4 +1,4 @@
-//! App Service's endpoint, in the variable `IDENTITY_ENDPOINT`, and in `MSI_ENDPOINT` for clients of the older version.
+//! App Service's endpoint: in the variable `IDENTITY_ENDPOINT`, and in `MSI_ENDPOINT` for clients of the older version.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ const PATH: &str = "/msi/token";
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Version {
-    /// 2017-09-01: another header, another name of a parameter, and a date in words in the answer.
+    /// 2017-09-01: it has another header, another parameter name, and a date as text in the answer.
     V2017,
     /// 2019-08-01.
     V2019,
@@ -46,7 +46,8 @@ impl Version {
         }
     }
 
-    /// The header that shows the value of `IDENTITY_HEADER`, which is that of `MSI_SECRET` too.
+    /// Returns the name of the header that holds the value of `IDENTITY_HEADER`, which is also the value of
+    /// `MSI_SECRET`.
     const fn header(self) -> &'static str {
         match self {
             Self::V2017 => "secret",
@@ -62,7 +63,7 @@ impl Version {
         Dialect { client_id, resource_id: "mi_res_id", principal_id: PRINCIPAL_ID }
     }
 
-    /// The version that a query asks for.
+    /// Returns the version that a query asks for.
     fn from_query(query: &str) -> Result<Self, AppServiceRefusal> {
         let known = || Self::ALL.map(Self::name).join(" or ");
         let mut asked = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "api-version");
@@ -75,7 +76,8 @@ impl Version {
     }
 }
 
-/// The endpoint. It is plain HTTP, as in Azure: bind it to loopback. `header` is the value that callers must show.
+/// Returns the endpoint's routes. It is plain HTTP, as in Azure: bind it to loopback. `header` is the value that
+/// callers must send.
 pub(crate) fn routes(entra: Arc<Entra>, header: RunSecret) -> Router {
     Router::new().fallback(answer).with_state(Arc::new(Endpoint { platform: Platform::new(entra), header }))
 }
@@ -85,14 +87,15 @@ struct Endpoint {
     header: RunSecret,
 }
 
-/// Why no token is handed out. The first three texts are Azure's; the others are ours, because Azure's are not documented.
+/// Why a request gets no token. The first three texts are Azure's; the others are ours, because Azure's are not
+/// documented.
 #[derive(Debug, thiserror::Error)]
 enum AppServiceRefusal {
     #[error("No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.")]
     UnknownIdentity,
     #[error("Unable to load the proper Managed Identity.")]
     NoSystemAssignedIdentity,
-    // Azure spells it so, and clients compare it.
+    // Azure's spelling, which clients compare.
     #[error("An unexpected error occured while fetching the AAD Token.")]
     NoToken,
     #[error("the header X-IDENTITY-HEADER is missing or is not the value of IDENTITY_HEADER")]
@@ -110,7 +113,7 @@ impl AppServiceRefusal {
         match self {
             Self::UnknownIdentity | Self::NoSystemAssignedIdentity | Self::BadQuery(_) => StatusCode::BAD_REQUEST,
             Self::NoToken => StatusCode::INTERNAL_SERVER_ERROR,
-            // Azure's status for a wrong header is not documented; 403 is what a user saw.
+            // Azure's status for a wrong header is not documented; a user reported 403.
             Self::WrongHeader | Self::WrongSecret => StatusCode::FORBIDDEN,
             Self::UnknownPath(_) => StatusCode::NOT_FOUND,
         }
@@ -151,7 +154,7 @@ impl Endpoint {
             return Err(AppServiceRefusal::UnknownPath(format!("{} {path}", request.method())));
         }
         let query = request.uri().query().unwrap_or_default();
-        // Each version has its own header. A request of no version that is known shows the newer one's.
+        // Each version has its own header. A request without a known version must have the newer version's header.
         let version = Version::from_query(query);
         let known = version.as_ref().copied().unwrap_or(Version::V2019);
         let is_shown = self.shows_header(request.headers(), known);
@@ -201,8 +204,8 @@ impl Endpoint {
         shown.next().is_some_and(|value| self.header.is(value.as_bytes())) && shown.next().is_none()
     }
 
-    /// The identity asked for, if the function app carries it. Without a name it is the system-assigned one,
-    /// also when there is a single user-assigned identity.
+    /// Returns the requested identity, if the function app has it. Without a name, this is the system-assigned
+    /// identity, even if there is a single user-assigned identity.
     fn identity(&self, named: Option<&IdentityId>) -> Result<&Identity, AppServiceRefusal> {
         match named {
             None => self.platform.system_assigned().ok_or(AppServiceRefusal::NoSystemAssignedIdentity),

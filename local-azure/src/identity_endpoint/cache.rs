@@ -1,4 +1,4 @@
-//! Azure's own cache of tokens: one for each identity and resource, for about 24 hours. No caller can empty it.
+//! Azure's own token cache: one token for each identity and resource, for about 24 hours. Callers cannot empty it.
 
 use std::{
     collections::HashMap,
@@ -10,15 +10,15 @@ use uuid::Uuid;
 
 use crate::issuer::{Token, TokenError};
 
-/// Seconds for which a token is handed out again.
+/// The seconds for which a cached token is returned.
 const KEPT: i64 = 24 * 60 * 60;
 
-/// Tokens by principal ID and by the resource exactly as it was asked for.
+/// Tokens by principal ID and by the resource, in its exact requested spelling.
 #[derive(Default)]
 pub(super) struct TokenCache(Mutex<HashMap<(Uuid, String), Arc<Token>>>);
 
 impl TokenCache {
-    /// The token of the last 24 hours, or a new one. A refusal is not kept.
+    /// Returns the token of the last 24 hours, or a new one. Refusals are not cached.
     pub(super) fn get_or_issue(
         &self,
         principal_id: Uuid,

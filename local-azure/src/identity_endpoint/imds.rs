@@ -1,8 +1,8 @@
 //! The endpoint of virtual machines (IMDS), for clients without `IDENTITY_ENDPOINT`.
 //!
 //! Protocol: <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>.
-//! Python, JavaScript, .NET and Java find it here with `AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:PORT`;
-//! Rust and Go have no such setting. Throttling and the 410 of an update are not played.
+//! Python, JavaScript, .NET and Java find it here with `AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:PORT`; Rust
+//! and Go have no such setting. Throttling and the 410 during an update are not simulated.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::{
 };
 
 const PATH: &str = "/metadata/identity/oauth2/token";
-/// Versions of the metadata service that have identities.
+/// Versions of the metadata service that support identities.
 const API_VERSIONS: [&str; 24] = [
     "2018-02-01",
     "2018-04-02",
@@ -58,9 +58,9 @@ const API_VERSIONS: [&str; 24] = [
 ];
 const DIALECT: Dialect = Dialect { client_id: "client_id", resource_id: "msi_res_id", principal_id: &["object_id"] };
 
-/// The endpoint, at `/metadata/identity/oauth2/token` with or without a slash at the end.
+/// Returns the endpoint's routes: `/metadata/identity/oauth2/token`, with or without a trailing slash.
 ///
-/// It is plain HTTP without any credential, as in Azure: bind it to loopback.
+/// The endpoint is plain HTTP without any credential, as in Azure: bind it to loopback.
 pub(crate) fn imds_routes(entra: Arc<Entra>) -> Router {
     Router::new()
         .route(PATH, get(answer))
@@ -68,12 +68,12 @@ pub(crate) fn imds_routes(entra: Arc<Entra>) -> Router {
         .with_state(Arc::new(Platform::new(entra)))
 }
 
-/// Why no token is handed out.
+/// Why a request gets no token.
 #[derive(Debug, thiserror::Error)]
 enum ImdsRefusal {
     #[error("Required metadata header not specified")]
     NoHeader,
-    /// The words are ours.
+    /// The text is ours.
     #[error("the request has an X-Forwarded-For header: it came through a proxy")]
     Forwarded,
     #[error("Identity not found")]
@@ -84,10 +84,10 @@ enum ImdsRefusal {
     Ambiguous,
     #[error("Required query variable '{0}' is missing")]
     Missing(&'static str),
-    /// The words are ours.
+    /// The text is ours.
     #[error("{0}")]
     BadQuery(String),
-    /// Entra's own error object is passed on.
+    /// The answer is Entra's own error object.
     #[error(transparent)]
     NoToken(#[from] TokenError),
 }
@@ -163,12 +163,13 @@ fn token(platform: &Platform, request: &Request, decision: &mut Decision) -> Res
     .into_response())
 }
 
-/// A browser that is tricked into this request cannot set the header.
+/// Reports whether the request has the required header. A browser that is tricked into a request cannot set it.
 fn shows_header(headers: &HeaderMap) -> bool {
     headers.get("metadata").is_some_and(|value| value == "true")
 }
 
-/// The identity asked for. Without a name it is the system-assigned one, or else the only user-assigned one.
+/// Returns the requested identity. Without a name, this is the system-assigned identity, or else the only user-assigned
+/// one.
 fn identity<'p>(platform: &'p Platform, named: Option<&IdentityId>) -> Result<&'p Identity, ImdsRefusal> {
     if let Some(id) = named {
         return platform.named(id).ok_or(ImdsRefusal::UnknownIdentity);

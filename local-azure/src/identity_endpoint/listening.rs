@@ -1,4 +1,5 @@
-//! Both endpoints on a loopback port, over plain HTTP: App Service's, guarded by a header, and the virtual machines'.
+//! Both endpoints on a loopback port, over plain HTTP: App Service's, protected by a header, and that of virtual
+//! machines.
 
 use std::{io, sync::Arc};
 
@@ -25,10 +26,10 @@ use crate::{
     world::World,
 };
 
-/// Descriptors for each connection of the identity endpoint, whose calls are short and few.
+/// File descriptors reserved for connections of the identity endpoint, whose calls are short and few.
 const DESCRIPTORS: usize = 16;
 
-/// The endpoints while they run.
+/// The running endpoints.
 pub(crate) struct IdentityEndpoint {
     pub(crate) origin: String,
     pub(crate) url: String,
@@ -51,7 +52,8 @@ impl IdentityEndpoint {
     }
 }
 
-/// A page whose name leads to this machine could ask the virtual machines' endpoint, which wants no secret.
+/// Refuses foreign requests. Otherwise a web page whose host name resolves to this machine could call the endpoint of
+/// virtual machines, which needs no secret.
 async fn refuse_foreign(request: Request<Body>, next: Next) -> Response {
     match Foreign::check(request.headers()) {
         Ok(()) => next.run(request).await,
@@ -59,7 +61,7 @@ async fn refuse_foreign(request: Request<Body>, next: Next) -> Response {
     }
 }
 
-/// Serves until it is dropped, which closes every connection.
+/// Serves until it is dropped. The drop closes every connection.
 async fn serve(listener: Listener, routes: Router) {
     let mut connections = JoinSet::new();
     loop {

@@ -1,9 +1,10 @@
-//! The endpoints for managed identities' tokens: App Service's, and the virtual machines' (IMDS).
+//! The endpoints for managed identities' tokens: App Service's, and that of virtual machines (IMDS).
 //!
-//! App Service's protocol: <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>.
-//! Container Apps use the same protocol. The versions 2019-08-01 and 2017-09-01 are served.
-//! Azure caches each token for about 24 hours. Here every request gets a new token, so a change shows at once, unless
-//! the seed sets `token_cache = true` for its tenant.
+//! App Service's protocol:
+//! <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>.
+//! Container Apps use the same protocol. local-azure serves the versions 2019-08-01 and 2017-09-01. Azure caches each
+//! token for about 24 hours. Here every request gets a new token, so a change takes effect at once. The seed can set
+//! `token_cache = true` for its tenant to cache tokens like Azure.
 
 mod app_service;
 mod cache;
@@ -25,7 +26,7 @@ use crate::{
 
 pub(crate) use self::{imds::imds_routes, listening::IdentityEndpoint};
 
-/// The resource that carries the identities: the function app, which is also the virtual machine of IMDS.
+/// The resource that has the identities: the function app, which is also the virtual machine of IMDS.
 struct Platform {
     entra: Arc<Entra>,
     cache: TokenCache,
@@ -36,7 +37,7 @@ impl Platform {
         Self { entra, cache: TokenCache::default() }
     }
 
-    /// Identities that this resource carries.
+    /// Returns the identities of this resource.
     fn carried(&self) -> impl Iterator<Item = &Identity> {
         let seed = &self.entra.seed;
         seed.identities.iter().filter(|identity| seed.function_app.identities.contains(&identity.name))
@@ -50,7 +51,7 @@ impl Platform {
         self.carried().filter(|identity| identity.kind == IdentityKind::UserAssigned)
     }
 
-    /// The user-assigned identity that a request names.
+    /// Returns the user-assigned identity that a request names.
     fn named(&self, id: &IdentityId) -> Option<&Identity> {
         self.user_assigned().find(|identity| id.is(identity, &self.entra))
     }

@@ -1,11 +1,11 @@
-//! The query of a token request, as both endpoints read it.
+//! The query of a token request, for both endpoints.
 
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use crate::{issuer::Entra, seed::Identity};
 
-/// How a request names a user-assigned identity.
+/// The ID by which a request names a user-assigned identity.
 pub(super) enum IdentityId {
     Client(String),
     Principal(String),
@@ -13,7 +13,7 @@ pub(super) enum IdentityId {
 }
 
 impl IdentityId {
-    /// Whether this is the identity's ID; letter case does not matter.
+    /// Reports whether this is the identity's ID; letter case does not matter.
     pub(super) fn is(&self, identity: &Identity, entra: &Entra) -> bool {
         match self {
             Self::Client(id) => Uuid::parse_str(id).is_ok_and(|id| id == identity.client_id),
@@ -23,17 +23,17 @@ impl IdentityId {
     }
 }
 
-/// How an endpoint spells what the other one spells differently.
+/// The parameter names that differ between the endpoints.
 pub(super) struct Dialect {
-    /// Parameter with a client ID.
+    /// The parameter with a client ID.
     pub(super) client_id: &'static str,
-    /// Parameter with a resource ID.
+    /// The parameter with a resource ID.
     pub(super) resource_id: &'static str,
-    /// Parameters with a principal ID.
+    /// The parameters with a principal ID.
     pub(super) principal_id: &'static [&'static str],
 }
 
-/// What a request asks for; absent members were not given, or are empty.
+/// The parameters of a request; absent members were omitted or empty.
 #[derive(Default)]
 pub(super) struct Query {
     pub(super) version: Option<String>,
@@ -42,8 +42,8 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// Reads a query in which values may be percent-encoded or not: some clients send the resource as it is.
-    /// The error is a sentence about what is not understood.
+    /// Reads a query whose values may be percent-encoded or not: some clients send the resource unencoded. The error is
+    /// a sentence about the fault.
     pub(super) fn parse(text: &str, dialect: &Dialect) -> Result<Self, String> {
         const ONE_NAME: &str = "one name too many: a request names one identity at most";
         let mut query = Self::default();

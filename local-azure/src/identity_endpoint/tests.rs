@@ -41,7 +41,7 @@ impl EndpointAnswer {
     }
 }
 
-/// What the journal says was accepted, and whether it was met.
+/// Returns the accepted values of each demand in the journal, and whether it was met.
 fn demanded(answer: &EndpointAnswer) -> Vec<String> {
     let demands = answer.decision.demanded.iter();
     demands.map(|demand| format!("{}: {}", demand.accepted.join(" or "), demand.met.unwrap())).collect()

@@ -1,4 +1,4 @@
-//! A JWT by which a client authenticates. Its content is not trusted before its signature is verified.
+//! A JWT with which a client authenticates. Its content is not trusted before its signature is verified.
 
 use base64::{
     Engine as _,
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::access_token::signature_only;
 
-/// Seconds of difference between two clocks that are forgiven.
+/// The clock difference in seconds that is tolerated.
 const CLOCK_DIFFERENCE: i64 = 300;
 
-/// An assertion that was read, and not yet believed.
+/// An assertion that was parsed, but not verified yet.
 pub(super) struct Assertion<'t> {
     token: &'t str,
     header: Header,
@@ -49,8 +49,8 @@ struct Claims {
     xms_mirid: Option<String>,
 }
 
-/// Seconds since 1970. They may have a fraction (RFC 7519, `NumericDate`), as MSAL for Python sends it, and Entra takes
-/// them as text too, as MSAL.NET sends them.
+/// Seconds since 1970. They may have a fraction (RFC 7519, `NumericDate`), as MSAL for Python sends it. Entra also
+/// accepts them as text, as MSAL.NET sends them.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Seconds {
@@ -77,7 +77,7 @@ enum Audience {
 }
 
 impl<'t> Assertion<'t> {
-    /// Reads a token with the claims that every assertion has.
+    /// Parses a token with the claims that every assertion has.
     pub(super) fn read(token: &'t str) -> Option<Self> {
         let mut parts = token.split('.');
         let (header, claims) = (json(parts.next()?)?, json(parts.next()?)?);
@@ -96,7 +96,7 @@ impl<'t> Assertion<'t> {
         self.header.kid.as_deref()
     }
 
-    /// `aud`, for the text of a refusal.
+    /// Returns `aud`, for the text of a refusal.
     pub(super) fn audience(&self) -> String {
         match &self.claims.aud {
             Audience::One(one) => one.clone(),
@@ -111,23 +111,23 @@ impl<'t> Assertion<'t> {
         }
     }
 
-    /// Whether it says that a managed identity is its subject.
+    /// Reports whether a managed identity is the token's subject.
     pub(super) fn is_of_managed_identity(&self) -> bool {
         self.claims.xms_mirid.is_some()
     }
 
-    /// A header parameter that must be understood; none is.
+    /// Returns the first header parameter that must be understood; local-azure understands none.
     pub(super) fn critical_header(&self) -> Option<&str> {
         let names = self.header.crit.as_ref()?;
         Some(names.first().map_or("crit", String::as_str))
     }
 
-    /// Whether its lifetime is over.
+    /// Reports whether the assertion has expired.
     pub(super) fn has_ended(&self, now: Timestamp) -> bool {
         now.as_second() >= self.claims.exp as i64
     }
 
-    /// Whether its header names this certificate. Thumbprints come in either alphabet of base64.
+    /// Reports whether the header names this certificate. Thumbprints may use either alphabet of base64.
     pub(super) fn is_signed_with(&self, certificate: &ClientCertificate) -> bool {
         let is = |named: &Option<String>, thumbprint: &[u8]| {
             let named = named.as_deref().map(|text| text.trim_end_matches('='));
@@ -138,7 +138,7 @@ impl<'t> Assertion<'t> {
         is(&self.header.x5t_s256, certificate.sha256()) || is(&self.header.x5t, certificate.sha1())
     }
 
-    /// Whether this certificate's key made the signature.
+    /// Reports whether this certificate's key made the signature.
     pub(super) fn verify_with(&self, certificate: &ClientCertificate) -> bool {
         let padding = match self.header.alg.as_str() {
             "RS256" => Padding::Pkcs1,
@@ -153,7 +153,7 @@ impl<'t> Assertion<'t> {
         })
     }
 
-    /// Whether this key made the signature, with RS256.
+    /// Reports whether this key made the signature, with RS256.
     pub(super) fn verify_with_key(&self, key: &DecodingKey) -> bool {
         decode::<serde_json::Value>(self.token, key, &signature_only()).is_ok()
     }

@@ -22,10 +22,10 @@ use crate::{
     seed::{AppRegistration, ClientSecret},
 };
 
-/// The one kind of assertion that Entra takes from clients.
+/// The only kind of assertion that Entra accepts from clients.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The client of a token request, once it has proved itself.
+/// Returns the client of a token request after it is authenticated.
 pub(super) fn authenticate<'w>(entra: &'w Entra, form: &Form, now: Timestamp) -> Result<Client<'w>, EntraRefusal> {
     let id = form.required("client_id")?;
     let kind = find(entra, id)?;
@@ -49,7 +49,7 @@ pub(super) fn authenticate<'w>(entra: &'w Entra, form: &Form, now: Timestamp) ->
     Ok(Client { kind, proof })
 }
 
-/// Client ID and secret of an `Authorization: Basic` header; both are form-encoded before they are joined.
+/// Returns client ID and secret of an `Authorization: Basic` header. Both are form-encoded before they are joined.
 pub(super) fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, String)>, EntraRefusal> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let credentials = || {
@@ -64,7 +64,7 @@ pub(super) fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, S
 }
 
 fn form_decoded(text: &str) -> String {
-    // An equals sign would end the name that this text is parsed as.
+    // An equals sign would end the form field's name, and this text is parsed as such a name.
     form_urlencoded::parse(text.replace('=', "%3D").as_bytes())
         .next()
         .map(|(name, _)| name.into_owned())
@@ -132,12 +132,12 @@ fn check_assertion(
         EntraRefusal::invalid_client(50_027, "The client assertion is not a JWT with iss, sub, aud and exp.")
     })?;
     if let Some(name) = assertion.critical_header() {
-        // RFC 7515, 4.1.11: what a token calls critical must be understood.
+        // RFC 7515, 4.1.11: critical header parameters must be understood.
         let text = format!("The client assertion has the critical header parameter {name}, which is not understood.");
         return Err(EntraRefusal::invalid_client(50_027, text));
     }
-    // The issuer decides, whatever the header names: an application issues its own assertions under its client ID, and
-    // anything else comes from an issuer that the client trusts.
+    // The issuer decides, regardless of the key that the header names. An application issues its own assertions under
+    // its client ID. All other assertions come from an issuer that the client trusts.
     if Uuid::parse_str(assertion.issuer()).is_ok() {
         check_own_assertion(entra, kind, &assertion, now)
     } else {
@@ -145,7 +145,7 @@ fn check_assertion(
     }
 }
 
-/// An assertion signed with the client's certificate
+/// Checks an assertion signed with the client's certificate
 /// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>).
 fn check_own_assertion(
     entra: &Entra,

@@ -1,4 +1,5 @@
-//! A client's certificate: its thumbprints, and signatures of its key. Entra does not check its lifetime and issuer.
+//! A client's certificate: its thumbprints, and checks of signatures by its key. Entra does not check its lifetime and
+//! issuer.
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
@@ -26,7 +27,7 @@ pub(crate) enum CertificateError {
     Content(rustls::Error),
 }
 
-/// How a signature with an RSA key is made.
+/// The padding of a signature with an RSA key.
 #[derive(Clone, Copy)]
 pub(super) enum Padding {
     /// RS256.
@@ -55,7 +56,7 @@ impl ClientCertificate {
         &self.sha256
     }
 
-    /// Whether the certificate's key made this signature; false as well for a key that is not RSA.
+    /// Reports whether the certificate's key made this signature; false also for a key that is not RSA.
     pub(super) fn verify(&self, padding: Padding, message: &[u8], signature: &[u8]) -> bool {
         let algorithm = match padding {
             Padding::Pkcs1 => &RSA_PKCS1_2048_8192_SHA256,

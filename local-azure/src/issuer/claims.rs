@@ -1,6 +1,7 @@
 //! The claims of an app-only token. The resource, not the caller, decides their version.
 //!
-//! Sources: <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference> and tokens seen in Azure.
+//! Sources: <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>, and tokens seen in
+//! Azure.
 
 use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,18 +21,18 @@ use crate::{
     seed::{AppRegistration, Fault, FaultKind, Identity, OptionalClaim, TokenVersion},
 };
 
-/// Seconds that a managed identity's token lives: 24 hours and five minutes.
+/// The lifetime of a managed identity's token, in seconds: 24 hours and five minutes.
 const MANAGED_IDENTITY_LIFETIME: i64 = 86_700;
-/// Seconds that any other client's token lives at least; how many more, up to half an hour, is left to chance.
+/// The shortest lifetime of any other client's token, in seconds. Up to half an hour is added at random.
 const CLIENT_LIFETIME: i64 = 3_600;
-/// Seconds that a token spoilt by [`FaultKind::Expired`] has been over when it is handed out:
-/// more than the clock difference that any validator forgives.
+/// The seconds since the expiry of a token with [`FaultKind::Expired`], when it is handed out. This is more than the
+/// clock difference that any validator tolerates.
 const OVERDUE: i64 = 3_600;
 
-/// The claims of the token that this identity gets for a resource.
+/// Returns the claims of this identity's token for a resource.
 ///
 /// # Errors
-/// [`TokenError`] when the tenant knows no such resource, or it demands an assignment that the identity does not have.
+/// [`TokenError`] if the tenant has no such resource, or the resource requires an assignment that the identity lacks.
 pub(crate) fn claims(
     entra: &Entra,
     identity: &Identity,
@@ -41,7 +42,7 @@ pub(crate) fn claims(
     claims_of(entra, &Client::on_platform(identity), resource, now)
 }
 
-/// The claims of the token that any client gets for a resource.
+/// Returns the claims of any client's token for a resource.
 pub(super) fn claims_of(
     entra: &Entra,
     client: &Client<'_>,
@@ -74,13 +75,13 @@ pub(super) fn claims_of(
     Ok(claims)
 }
 
-/// Whether a fault spoils tokens for this resource in this way.
+/// Reports whether a fault of this kind affects tokens for this resource.
 pub(super) fn is_spoilt(entra: &Entra, resource: &Resource<'_>, kind: FaultKind) -> bool {
     let app = match resource {
         Resource::Api(app) => Some(app.name.as_str()),
         Resource::AzureService | Resource::MicrosoftGraph | Resource::TokenExchange => None,
     };
-    // Tokens that no request asks for, such as those of `local-azure token`, are spoilt by faults without a limit.
+    // Only faults without a limit affect tokens that no request asks for, such as those of `local-azure token`.
     let is_always = |fault: &Fault| fault.rate.is_none() && fault.count.is_none() && fault.for_seconds.is_none();
     let names = |fault: &Fault| fault.tokens_for.is_some() && fault.tokens_for.as_deref() == app;
     fault::spoils_tokens(kind, app)
@@ -117,7 +118,8 @@ fn add_v2(claims: &mut Map<String, Value>, entra: &Entra, client: &Client<'_>, r
     ]);
 }
 
-/// What only an API of the tenant gets: optional claims, and app roles or no such claim at all. Entra never sends an empty list.
+/// Adds the claims that only an API of the tenant gets: optional claims, and app roles. Without app roles the claim is
+/// absent, because Entra never sends an empty list.
 fn add_api(
     claims: &mut Map<String, Value>,
     entra: &Entra,
@@ -182,7 +184,7 @@ fn add_common(claims: &mut Map<String, Value>, entra: &Entra, client: &Client<'_
     Ok(())
 }
 
-/// A value that only Entra itself can read; here it is random.
+/// Returns a value that only Entra itself can read; here it is random.
 fn opaque(bytes: usize) -> Result<Value, TokenError> {
     opaque_text(bytes).map(Value::String)
 }

@@ -1,4 +1,4 @@
-//! The form field `claims`: claims that a client requests for its token, and a claims challenge that it passes on.
+//! The form field `claims`: the claims that a client requests for its token, and a claims challenge that it forwards.
 //!
 //! Clients with continuous access evaluation send `xms_cc` with every token request, merged with a resource's
 //! challenge: <https://learn.microsoft.com/entra/identity-platform/claims-challenge>. No service here evaluates access
@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::refusal::EntraRefusal;
 
-/// Claims of the access token that a client may ask for: its capabilities, and what a challenge names.
+/// Claims of the access token that a client may request: its capabilities, and the claims that a challenge names.
 const OF_ACCESS_TOKEN: &[&str] = &["xms_cc", "nbf", "xms_caeerror", "xms_rp_ipaddr"];
-/// Claims of an ID token that libraries ask for in every grant, also in those without a user.
+/// Claims of an ID token. Libraries request them in every grant, even in grants without a user.
 const OF_ID_TOKEN: &[&str] = &["signin_state", "login_hint"];
 
-/// Refuses a text that is no claims request, and claims whose meaning is not known here.
+/// Refuses a text that is no claims request, and unknown claims.
 pub(super) fn check(text: &str) -> Result<(), EntraRefusal> {
     let Ok(Value::Object(request)) = serde_json::from_str(text) else {
         return Err(EntraRefusal::not_understood("the form field claims is not a JSON object"));
@@ -55,7 +55,7 @@ fn check_claims(token: &str, claims: &Map<String, Value>, known: &[&str]) -> Res
     Ok(())
 }
 
-/// The members of a part; `null` asks for a claim without saying more (OpenID Connect Core, 5.5.1).
+/// Returns the members of a part; `null` requests a claim without details (OpenID Connect Core, 5.5.1).
 fn members<'v>(value: &'v Value, name: &str) -> Result<&'v Map<String, Value>, EntraRefusal> {
     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     match value {
@@ -72,11 +72,11 @@ mod tests {
     #[test]
     fn what_client_libraries_send_is_understood() {
         for text in [
-            // MSAL.NET, MSAL for Go; MSAL for Python with blanks; MSAL for JavaScript in small letters.
+            // MSAL.NET and MSAL for Go; MSAL for Python with blanks; MSAL for JavaScript in lower case.
             r#"{"access_token":{"xms_cc":{"values":["CP1"]}}}"#,
             r#"{"access_token": {"xms_cc": {"values": ["CP1"]}}}"#,
             r#"{"id_token":{"signin_state":{"essential":false},"login_hint":{"essential":false}},"access_token":{"xms_cc":{"values":["cp1"]}}}"#,
-            // A challenge, alone and merged in.
+            // A challenge, alone and merged with other claims.
             r#"{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}"#,
             r#"{"access_token":{"xms_cc":{"values":["CP1"]},"nbf":{"essential":true,"value":"1604106651"}}}"#,
             r#"{"access_token":{"xms_cc":null}}"#,

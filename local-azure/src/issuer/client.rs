@@ -20,26 +20,26 @@ pub(super) enum ClientKind<'a> {
     App(&'a AppRegistration),
 }
 
-/// How a client proved itself.
+/// The method by which a client authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// It runs on the function app, which carries the identity.
+    /// The client runs on the function app, which has the identity.
     Platform,
-    /// It is the API Management service, which carries the identity.
+    /// The client is the API Management service, which has the identity.
     ApiManagement,
     /// A client secret.
     Secret,
-    /// An assertion, signed with its certificate or by an issuer that it trusts.
+    /// An assertion, signed with the client's certificate or by an issuer that the client trusts.
     Assertion,
 }
 
 impl<'a> Client<'a> {
-    /// A managed identity, through the endpoint of the resource that carries it.
+    /// Returns a managed identity that uses the endpoint of its resource.
     pub(crate) fn on_platform(identity: &'a Identity) -> Self {
         Self { kind: ClientKind::ManagedIdentity(identity), proof: Proof::Platform }
     }
 
-    /// A managed identity of the API Management service.
+    /// Returns a managed identity of the API Management service.
     pub(crate) fn on_api_management(identity: &'a Identity) -> Self {
         Self { kind: ClientKind::ManagedIdentity(identity), proof: Proof::ApiManagement }
     }
@@ -59,12 +59,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// `appidacr` and `azpacr`: a managed identity proves itself with a certificate of the platform.
+    /// Returns `appidacr` and `azpacr`: a managed identity authenticates with a certificate of the platform.
     pub(super) fn authentication(&self) -> &'static str {
         if self.proof == Proof::Secret { "1" } else { "2" }
     }
 
-    /// `xms_mirid`: resource ID of the managed identity.
+    /// Returns `xms_mirid`: the resource ID of the managed identity.
     pub(super) fn identity_resource_id(&self, entra: &Entra) -> Option<String> {
         match self.kind {
             ClientKind::ManagedIdentity(identity) => Some(entra.seed.identity_resource_id(identity)),
@@ -72,7 +72,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// `xms_az_rid`: the resource on which a user-assigned identity was used.
+    /// Returns `xms_az_rid`: the resource on which a user-assigned identity was used.
     pub(super) fn host_resource_id(&self, entra: &Entra) -> Option<String> {
         match self.kind {
             ClientKind::ManagedIdentity(identity) if identity.kind == IdentityKind::UserAssigned => match self.proof {

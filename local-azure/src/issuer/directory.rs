@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use crate::seed::{AppRegistration, AppRole, Seed};
 
-/// Display name of the one API of Microsoft that has app roles here.
+/// Display name of Microsoft Graph, the only API of Microsoft with app roles here.
 pub(crate) const MICROSOFT_GRAPH: &str = "Microsoft Graph";
 /// Client ID of Microsoft Graph, the same in every tenant.
 pub(crate) const GRAPH_APP_ID: Uuid = Uuid::from_u128(0x00000003_0000_0000_c000_000000000000);
-/// Object ID of its service principal; in Azure another one in each tenant.
+/// Object ID of Microsoft Graph's service principal; in Azure it differs between tenants.
 const GRAPH_PRINCIPAL_ID: Uuid = Uuid::from_u128(0x5c2d7f10_3f1e_4b0a_9f5d_0d3c9a1e7b42);
-/// App roles of Microsoft Graph that mean something here
+/// App roles of Microsoft Graph that have an effect here
 /// (<https://learn.microsoft.com/graph/permissions-reference>).
 const GRAPH_ROLES: [(&str, u128); 4] = [
     ("Application.Read.All", 0x9a5d68dd_52b0_4cc2_bd40_abcf44ac3a30),
@@ -26,12 +26,12 @@ const GRAPH_ROLES: [(&str, u128); 4] = [
     ("Directory.Read.All", 0x7ab1d382_f21e_4acd_a863_ba3e13f7da61),
 ];
 
-/// ID of the app role of Microsoft Graph with this value.
+/// Returns the ID of Microsoft Graph's app role with this value.
 pub(crate) fn graph_role(value: &str) -> Option<Uuid> {
     GRAPH_ROLES.iter().find(|(known, _)| *known == value).map(|(_, id)| Uuid::from_u128(*id))
 }
 
-/// The tenant's service principals and what they hold. Assignments change while it runs.
+/// The tenant's service principals, their assignments and client secrets. Assignments can change during the run.
 pub(crate) struct Directory {
     principals: Vec<ServicePrincipal>,
     assignments: Mutex<Vec<Assignment>>,
@@ -45,11 +45,11 @@ pub(crate) struct ServicePrincipal {
     pub id: Uuid,
     /// Client ID.
     pub app_id: Uuid,
-    /// Display name: the seed's.
+    /// Display name, from the seed.
     pub name: String,
-    /// Whether it is a managed identity, which has no application.
+    /// Whether this is a managed identity, which has no application.
     pub managed_identity: bool,
-    /// App roles that it defines.
+    /// App roles that the service principal defines.
     pub app_roles: Vec<AppRole>,
     /// `appRoleAssignmentRequired`.
     pub assignment_required: bool,
@@ -60,49 +60,49 @@ pub(crate) struct ServicePrincipal {
 /// An app role that a principal holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Assignment {
-    /// Name of the assignment itself.
+    /// The ID of the assignment itself.
     pub id: String,
-    /// When it was made.
+    /// The time of the assignment.
     pub created: Timestamp,
-    /// Object ID of who holds the role.
+    /// Object ID of the role's holder.
     pub principal_id: Uuid,
     /// Object ID of the API's service principal.
     pub resource_id: Uuid,
-    /// The role; all zero for access without a role.
+    /// The role's ID; all zero for access without a role.
     pub app_role_id: Uuid,
 }
 
-/// Why an app role cannot be given.
+/// Why an app role cannot be assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AssignmentError {
-    /// No such principal or API.
+    /// The principal or the API does not exist.
     #[error("no service principal has the object ID {0}")]
     UnknownPrincipal(Uuid),
-    /// The API defines no such role.
+    /// The API does not define this role.
     #[error("the API defines no app role with this ID")]
     UnknownRole,
-    /// It was given before.
+    /// The principal has the role already.
     #[error("the principal holds this app role already")]
     Exists,
 }
 
-/// What a principal may do with an API, by assignment.
+/// A principal's access to an API, by assignment.
 pub(crate) struct Access {
-    /// Whether there is any assignment, also one without a role.
+    /// Whether there is any assignment, even one without a role.
     pub(crate) assigned: bool,
     /// Values of the app roles.
     pub(crate) roles: Vec<String>,
 }
 
 impl ServicePrincipal {
-    /// Whether the tenant owns an application with this client ID.
+    /// Reports whether the tenant owns an application with this client ID.
     pub(crate) fn has_application(&self) -> bool {
         !self.managed_identity && self.app_id != GRAPH_APP_ID
     }
 }
 
 impl Directory {
-    /// The directory as the seed describes it, with new client secrets.
+    /// Creates the directory that the seed describes, with new client secrets.
     pub(crate) fn new(seed: &Seed) -> Self {
         let directory =
             Self { principals: principals(seed), assignments: Mutex::default(), client_secrets: client_secrets(seed) };
@@ -110,35 +110,35 @@ impl Directory {
             let named = |name: &str| directory.principals.iter().find(|one| one.name == name);
             let (Some(principal), Some(api)) = (named(&assignment.identity), named(&assignment.app)) else { continue };
             let Some(role) = api.app_roles.iter().find(|role| role.value == assignment.role) else { continue };
-            // A seed may say it twice.
+            // A seed may contain the same assignment twice.
             let _ = directory.assign(principal.id, api.id, role.id);
         }
         directory
     }
 
-    /// Every service principal.
+    /// Returns every service principal.
     pub(crate) fn principals(&self) -> &[ServicePrincipal] {
         &self.principals
     }
 
-    /// The service principal with this object ID.
+    /// Returns the service principal with this object ID.
     #[must_use]
     pub(crate) fn principal(&self, id: Uuid) -> Option<&ServicePrincipal> {
         self.principals.iter().find(|principal| principal.id == id)
     }
 
-    /// The secret of an app registration with this name, given or generated at start.
+    /// Returns the secret of an app registration with this name, given or generated at start.
     #[must_use]
     pub(crate) fn client_secret(&self, app: &str, name: &str) -> Option<&str> {
         self.client_secrets.get(&(app.to_owned(), name.to_owned())).map(String::as_str)
     }
 
-    /// Every client secret of this run.
+    /// Returns every client secret of this run.
     pub(crate) fn client_secrets(&self) -> impl Iterator<Item = &str> {
         self.client_secrets.values().map(String::as_str)
     }
 
-    /// Gives a principal an app role, or access without a role when that is all zero.
+    /// Gives a principal an app role, or access without a role if the role's ID is all zero.
     ///
     /// # Errors
     /// [`AssignmentError`].
@@ -167,7 +167,7 @@ impl Directory {
         Ok(assignment)
     }
 
-    /// Takes an assignment back; false when there is none with this ID.
+    /// Removes an assignment; false if none has this ID.
     pub(crate) fn unassign(&self, id: &str) -> bool {
         let mut assignments = self.lock();
         let before = assignments.len();
@@ -175,13 +175,13 @@ impl Directory {
         assignments.len() < before
     }
 
-    /// Every assignment, in the order in which they were made.
+    /// Returns every assignment, in order of creation.
     #[must_use]
     pub(crate) fn assignments(&self) -> Vec<Assignment> {
         self.lock().clone()
     }
 
-    /// What a principal may do with the API that has this client ID.
+    /// Returns a principal's access to the API with this client ID.
     pub(crate) fn access(&self, principal_id: Uuid, api_client_id: Uuid) -> Access {
         let mut access = Access { assigned: false, roles: Vec::new() };
         let Some(api) = self.principals.iter().find(|principal| principal.app_id == api_client_id) else {
@@ -206,7 +206,7 @@ fn principals(seed: &Seed) -> Vec<ServicePrincipal> {
     let identities = seed.identities.iter().map(|identity| ServicePrincipal {
         id: identity.principal_id,
         app_id: identity.client_id,
-        // Azure names a system-assigned identity after its resource; here the seed's name finds it.
+        // Azure names a system-assigned identity after its resource. Here it has the seed's name.
         name: identity.name.clone(),
         managed_identity: true,
         app_roles: Vec::new(),

@@ -1,7 +1,7 @@
-//! The documents that describe the tenant: endpoints, issuer and keys, in two versions.
+//! The documents about the tenant: endpoints, issuer and keys, in two versions.
 //!
-//! A validator must read the document of the token's own version: the issuers differ.
-//! Shapes: <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>.
+//! A validator must read the document of the token's own version, because the issuers differ. Shapes:
+//! <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>.
 
 use std::{fmt, sync::Arc};
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{AUTHORITY, TokenError, refusal::EntraRefusal};
 use crate::{issuer::Entra, journal::Decision};
 
-/// Which tenants a path speaks of.
+/// The tenants that a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TenantPath {
     /// The one tenant, by its ID.
@@ -73,7 +73,7 @@ impl fmt::Display for TenantPath {
     }
 }
 
-/// What is asked for, when it is asked of a tenant that exists.
+/// The document of an existing tenant, or a refusal.
 type DescribedTenant = Result<Response, EntraRefusal>;
 
 pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
@@ -105,12 +105,12 @@ pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenan
     Ok(cached(document))
 }
 
-/// The tenant of a path, for its document; here Entra has another word for one that does not exist.
+/// Returns the tenant of a path, for its document. Here Entra has a different error for a missing tenant.
 fn described_tenant(entra: &Entra, segment: &str) -> Result<TenantPath, EntraRefusal> {
     TenantPath::find(entra, segment).map_err(|refusal| refusal.under("invalid_tenant"))
 }
 
-/// What both versions say; `folder` is where the endpoints of the version lie.
+/// Returns the members that both versions share. `folder` is the path segment of the version's endpoints.
 fn shared(tenant: TenantPath, folder: &str) -> Value {
     json!({
         "token_endpoint": format!("{AUTHORITY}/{tenant}/{folder}/token"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Directory, KeyError, SigningKeys, WorkloadIssuer};
 use crate::seed::Seed;
 
-/// Entra ID. Services verify tokens with it, the identity endpoint and the gateway's own identities get them from it.
+/// Entra ID. Services verify tokens with it; the identity endpoint and the gateway's own identities get tokens from it.
 pub(crate) struct Entra {
     pub(crate) seed: Arc<Seed>,
     pub(crate) signing_keys: SigningKeys,
@@ -15,7 +15,7 @@ pub(crate) struct Entra {
 }
 
 impl Entra {
-    /// A tenant with new keys.
+    /// Creates a tenant with new keys.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.

@@ -1,7 +1,7 @@
 //! Workload identity federation: a client authenticates with a token of an issuer that its app registration trusts.
 //!
-//! Rules: <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>. Two issuers can be verified here:
-//! this tenant, for managed identities, and the workload issuer of the seed.
+//! Rules: <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>. local-azure can verify tokens
+//! of two issuers: this tenant, for managed identities, and the workload issuer of the seed.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -59,7 +59,7 @@ pub(super) fn check(
     assertion.check_lifetime(now)
 }
 
-/// Whether this tenant issued the assertion; then it must be a version 2 token of a user-assigned identity.
+/// Reports whether this tenant issued the assertion. Then it must be a version 2 token of a user-assigned identity.
 fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, EntraRefusal> {
     let tenant = entra.seed.tenant.id;
     let issuer = assertion.issuer();
@@ -90,7 +90,7 @@ fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, EntraR
     }
 }
 
-/// The credential with the assertion's issuer and subject; each is compared letter by letter.
+/// Returns the credential with the assertion's issuer and subject. The comparison is exact, including letter case.
 fn matching<'c>(
     credentials: &'c [FederatedCredential],
     assertion: &Assertion<'_>,
@@ -113,7 +113,8 @@ fn matching<'c>(
     Err(EntraRefusal::invalid_client(700_213, format!("{NO_MATCH} subject '{subject}'. {ADVICE}")))
 }
 
-/// A managed identity's token shows the ID of the exchange as audience, while the credential must name its URI.
+/// Checks the audience. A managed identity's token has the ID of the exchange as audience, but the credential must name
+/// its URI.
 fn check_audience(
     credential: &FederatedCredential,
     assertion: &Assertion<'_>,
@@ -128,7 +129,7 @@ fn check_audience(
     if assertion.is_for(expected) {
         return Ok(());
     }
-    // Entra has another code for tokens that it issued itself.
+    // Entra has a different code for its own tokens.
     let code = if of_tenant { 7_002_121 } else { 700_212 };
     Err(EntraRefusal::invalid_client(code, format!("{NO_MATCH} audience '{}'. {ADVICE}", assertion.audience())))
 }

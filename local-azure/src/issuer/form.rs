@@ -7,8 +7,7 @@ use url::form_urlencoded;
 
 use super::refusal::EntraRefusal;
 
-/// Fields that mean something here. Entra takes no notice of others, such as those in which client libraries describe
-/// themselves.
+/// Fields with a meaning here. Entra ignores others, such as those in which client libraries describe themselves.
 const FIELDS: [&str; 10] = [
     "assertion",
     "claims",
@@ -21,14 +20,14 @@ const FIELDS: [&str; 10] = [
     "resource",
     "scope",
 ];
-/// Fields that change the token, and that are not understood here: proof of possession, agent identities.
+/// Fields that change the token and are not supported here: proof of possession, agent identities.
 const REFUSED: [&str; 3] = ["req_cnf", "token_type", "fmi_path"];
 
-/// Fields by name, each given once. It holds credentials, so it has no `Debug`.
+/// Fields by name, each given once. The form holds credentials, so it has no `Debug`.
 pub(super) struct Form(BTreeMap<String, String>);
 
 impl Form {
-    /// Reads a form; a field that would change the token in a way that is not known here is refused.
+    /// Reads a form. A field that would change the token in an unsupported way is refused.
     pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, EntraRefusal> {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_form = content_type.split(';').next().unwrap_or_default().trim();
@@ -47,7 +46,7 @@ impl Form {
         Ok(form)
     }
 
-    /// Adds a field that must not be there yet.
+    /// Adds a field that is not in the form yet.
     pub(super) fn add(&mut self, name: &str, value: String) -> Result<(), EntraRefusal> {
         match self.0.insert(name.to_owned(), value) {
             None => Ok(()),
@@ -55,12 +54,12 @@ impl Form {
         }
     }
 
-    /// A field, when it is there and not empty.
+    /// Returns a field if it is present and not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A field that must be there.
+    /// Returns a field that must be present.
     pub(super) fn required(&self, name: &str) -> Result<&str, EntraRefusal> {
         self.get(name).ok_or_else(|| {
             let text = format!("The request body must contain the following parameter: '{name}'.");

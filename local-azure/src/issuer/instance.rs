@@ -1,4 +1,4 @@
-//! The clouds and their host names, which client libraries ask for before they trust an authority.
+//! The clouds and their host names. Client libraries ask for them before they trust an authority.
 
 use axum::{
     Json,
@@ -29,7 +29,7 @@ fn answer(query: &str) -> Result<Response, EntraRefusal> {
         match name.as_ref() {
             "api-version" => version = Some(value),
             "authorization_endpoint" => endpoint = Some(value),
-            // Names of the library, and what it calls its request. Entra ignores what it does not know.
+            // Other parameters name the library or its request. Entra ignores unknown parameters.
             _ => {}
         }
     }

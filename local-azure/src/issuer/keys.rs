@@ -1,4 +1,4 @@
-//! RSA keys: the tenant's published keys, and one that it does not publish.
+//! RSA keys: the tenant's published keys, and one unpublished key.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -17,17 +17,17 @@ use jsonwebtoken::DecodingKey;
 use rcgen::{CertificateParams, DnType, PKCS_RSA_SHA256};
 use serde_json::{Map, Value, json};
 
-/// Keys that stay published after they stop signing, and the ones that have not signed yet.
+/// The number of published keys besides the active one: keys that no longer sign, and keys that have not signed yet.
 const BESIDES_ACTIVE: usize = 2;
 
-/// The tenant's signing keys, made at start and on [`SigningKeys::roll_over`].
+/// The tenant's signing keys, generated at start and on [`SigningKeys::roll_over`].
 pub(crate) struct SigningKeys {
-    /// The first one signs. Validators must look a key up by its ID: they always see more than one, in no order that means
-    /// anything.
+    /// The published keys; the first one signs. Validators must look up a key by its ID: they always see more than one
+    /// key, in no meaningful order.
     published: RwLock<Vec<Arc<SigningKey>>>,
-    /// Held while the second key is made.
+    /// Locked while the second key is generated.
     second: Mutex<()>,
-    /// Made when a fault of the seed first needs it.
+    /// The unpublished key, generated when a fault of the seed first needs it.
     unpublished: OnceLock<Arc<SigningKey>>,
 }
 
@@ -36,17 +36,17 @@ pub(crate) struct SigningKeys {
 #[error("the system cannot make an RSA signing key of 2048 bits")]
 pub struct KeyError;
 
-/// Which key a signature is made with.
+/// The key for a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignWith {
     /// The tenant's active key.
     Active,
-    /// A key that is not published, under the active key's ID.
+    /// An unpublished key, under the active key's ID.
     Unpublished,
 }
 
 impl SigningKeys {
-    /// A fresh key that signs. The second one comes with [`SigningKeys::add_second`].
+    /// Generates one new key, which signs. [`SigningKeys::add_second`] adds the second one.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
@@ -55,8 +55,8 @@ impl SigningKeys {
         Ok(Self { published, second: Mutex::new(()), unpublished: OnceLock::new() })
     }
 
-    /// Makes a key that has not signed yet, unless there is more than one key already: a key takes a noticeable part of a
-    /// second, and nothing needs this one before a client reads the list.
+    /// Adds a key that has not signed yet, unless there is more than one key already. Generating a key takes a
+    /// noticeable part of a second, and this key is not needed before a client reads the key set.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
@@ -71,7 +71,7 @@ impl SigningKeys {
 
     /// Signs with a new key from now on, as in an emergency, and returns its ID.
     ///
-    /// The keys before it stay published until two more have come, so tokens that they signed still verify.
+    /// Earlier keys stay published until two more keys are added, so tokens with their signatures still verify.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
@@ -88,7 +88,7 @@ impl SigningKeys {
         self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The key set (`JWKS`); `issuer` appears in the version 2 list only.
+    /// Returns the key set (`JWKS`); `issuer` appears only in version 2.
     ///
     /// Shape: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>.
     ///
@@ -99,12 +99,12 @@ impl SigningKeys {
         Ok(json!({ "keys": self.published().iter().map(|key| key.public(issuer)).collect::<Vec<_>>() }))
     }
 
-    /// The key to check a signature with, if the tenant publishes one with this ID.
+    /// Returns the key for verifying signatures, if the tenant publishes a key with this ID.
     pub(crate) fn decoding_key(&self, id: &str) -> Option<DecodingKey> {
         self.published().iter().find(|key| key.id == id).map(|key| key.decoding_key())
     }
 
-    /// A signed token. `x5t` says whether the header names the certificate too, as version 1 tokens do.
+    /// Returns a signed token. `x5t` decides whether the header also names the certificate, as version 1 tokens do.
     pub(crate) fn sign(&self, claims: &Map<String, Value>, x5t: bool, with: SignWith) -> Result<String, KeyError> {
         let published = self.published();
         let active = published.first().ok_or(KeyError)?;
@@ -131,7 +131,7 @@ impl SigningKeys {
 
 pub(super) struct SigningKey {
     pair: KeyPair,
-    /// Thumbprint of the certificate: `kid`, and `x5t` where that is given.
+    /// Thumbprint of the certificate: `kid`, and `x5t` if the header has it.
     id: String,
     certificate: Vec<u8>,
 }
@@ -144,12 +144,12 @@ impl SigningKey {
         Ok(Self { pair, id, certificate })
     }
 
-    /// What the header of a token names as `kid`.
+    /// Returns the key's ID, which is `kid` in a token's header.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 
-    /// A token signed with RS256.
+    /// Returns a token signed with RS256.
     pub(super) fn jwt(&self, header: &Value, claims: &Map<String, Value>) -> Result<String, KeyError> {
         let claims = serde_json::to_vec(claims).map_err(|_| KeyError)?;
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
@@ -160,7 +160,7 @@ impl SigningKey {
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// The key to check this key's signatures with.
+    /// Returns the key that verifies this key's signatures.
     pub(super) fn decoding_key(&self) -> DecodingKey {
         let public = self.pair.public_key();
         DecodingKey::from_rsa_raw_components(
@@ -187,7 +187,7 @@ impl SigningKey {
     }
 }
 
-/// A certificate of the key for itself, in DER; only its thumbprint and its place in `x5c` matter.
+/// Returns a self-signed certificate of the key, in DER. Only its thumbprint and its place in `x5c` matter.
 pub(super) fn self_signed(pair: &KeyPair) -> Result<Vec<u8>, KeyError> {
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError)?;
     let key =

@@ -44,12 +44,12 @@ pub(crate) use {
 /// `https://login.microsoftonline.com`, the authority of the public cloud.
 pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";
 
-/// Issuer of version 1 tokens, with its trailing slash.
+/// Returns the issuer of version 1 tokens, with its trailing slash.
 pub(crate) fn v1_issuer(tenant: Uuid) -> String {
     format!("https://sts.windows.net/{tenant}/")
 }
 
-/// Issuer of version 2 tokens.
+/// Returns the issuer of version 2 tokens.
 pub(crate) fn v2_issuer(tenant: Uuid) -> String {
     format!("{AUTHORITY}/{tenant}/v2.0")
 }

@@ -1,6 +1,6 @@
 //! The on-behalf-of grant: an API exchanges a user's token for another token of that user.
 //!
-//! There are no users here, and Entra does not exchange app-only tokens. So every request is refused, with Entra's
+//! There are no users here, and Entra does not exchange app-only tokens. So every request is refused with Entra's
 //! reason: the assertion is wrong, or it is app-only. Protocol:
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>.
 
@@ -13,7 +13,7 @@ use crate::issuer::Entra;
 /// `grant_type` of the request.
 pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// Why this request, of a client that has proved itself, gets no token.
+/// Returns the reason why this request of an authenticated client gets no token.
 pub(super) fn refuse(entra: &Entra, client: ClientKind<'_>, form: &Form, now: Timestamp) -> EntraRefusal {
     check(entra, client, form, now).unwrap_or_else(|refusal| refusal)
 }
@@ -50,7 +50,7 @@ fn check(entra: &Entra, client: ClientKind<'_>, form: &Form, now: Timestamp) -> 
     if assertion.has_ended(now) {
         return Err(invalid_grant(500_133, "Assertion is not within its valid time range.".to_owned()));
     }
-    // AzureAD/microsoft-authentication-library-for-dotnet#2130: what Entra says to an app-only token.
+    // AzureAD/microsoft-authentication-library-for-dotnet#2130: Entra's answer to an app-only token.
     let text = format!("Application '{}' is not allowed to make application on-behalf-of calls.", client.client_id());
     Ok(EntraRefusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 7_000_114, text))
 }

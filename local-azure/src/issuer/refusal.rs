@@ -1,6 +1,7 @@
-//! Entra's error object, for the token endpoint, discovery and the virtual machines' endpoint.
+//! Entra's error object, for the token endpoint, discovery and the endpoint of virtual machines.
 //!
-//! Shape: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application>.
+//! Shape:
+//! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application>
 
 use axum::{
     Json,
@@ -14,44 +15,44 @@ use uuid::Uuid;
 use super::TokenError;
 use crate::journal::Decision;
 
-/// Why Entra refuses. Its text holds no character that JSON escapes: some clients search the raw body for codes.
+/// Why Entra refuses. The text has no character that JSON escapes: some clients search the raw body for codes.
 #[derive(Debug)]
 pub(crate) struct EntraRefusal {
     status: StatusCode,
-    /// OAuth's word, such as `invalid_client`.
+    /// OAuth's error name, such as `invalid_client`.
     error: &'static str,
-    /// Number after `AADSTS`; absent where Azure's is not known and the text is ours.
+    /// The number after `AADSTS`; absent if Azure's number is not known and the text is ours.
     code: Option<u32>,
     text: String,
 }
 
 impl EntraRefusal {
-    /// A refusal with one of Entra's codes; `text` is what follows the code.
+    /// Creates a refusal with one of Entra's codes; `text` follows the code.
     pub(super) fn new(status: StatusCode, error: &'static str, code: u32, text: impl AsRef<str>) -> Self {
         Self { status, error, code: Some(code), text: plain(&format!("AADSTS{code}: {}", text.as_ref())) }
     }
 
-    /// 401 `invalid_client`: the client did not prove itself.
+    /// Returns 401 `invalid_client`: the client is not authenticated.
     pub(super) fn invalid_client(code: u32, text: impl AsRef<str>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_client", code, text)
     }
 
-    /// 400 `invalid_request`.
+    /// Returns 400 `invalid_request`.
     pub(super) fn invalid_request(code: u32, text: impl AsRef<str>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", code, text)
     }
 
-    /// 400 `invalid_request` for what only local-azure does not understand.
+    /// Returns 400 `invalid_request` for a request that only local-azure does not understand.
     pub(super) fn not_understood(text: impl AsRef<str>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", code: None, text: plain(text.as_ref()) }
     }
 
-    /// The same refusal under another of OAuth's words: discovery has its own for a tenant that does not exist.
+    /// Returns the same refusal with another OAuth error name: discovery has its own for a missing tenant.
     pub(super) fn under(self, error: &'static str) -> Self {
         Self { error, ..self }
     }
 
-    /// The error object; `correlation` is what the client calls its request.
+    /// Returns the error object; `correlation` is the client's ID of its request.
     pub(crate) fn body(&self, correlation: Uuid) -> Value {
         let trace = Uuid::new_v4();
         let timestamp = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
@@ -70,7 +71,7 @@ impl EntraRefusal {
         body
     }
 
-    /// The answer; `decision` is what is known of the request so far.
+    /// Returns the answer; `decision` holds the facts about the request so far.
     pub(super) fn respond(self, correlation: Uuid, decision: Decision) -> Response {
         let mut response = (self.status, Json(self.body(correlation))).into_response();
         response.extensions_mut().insert(Decision { reason: Some(self.text), ..decision });
@@ -89,7 +90,7 @@ impl From<TokenError> for EntraRefusal {
     }
 }
 
-/// Leaves out what JSON would escape.
+/// Removes the characters that JSON would escape.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect()
 }

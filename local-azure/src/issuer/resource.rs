@@ -8,17 +8,17 @@ use crate::{
     seed::{AppRegistration, TokenVersion},
 };
 
-/// What a managed identity asks a token for when that token is to prove another client: exactly this, no slash.
-/// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>
+/// The resource of a managed identity's token that authenticates another client; the exact text, without a slash:
+/// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>.
 pub(super) const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
-/// The audience that such a token shows.
+/// The audience in such a token.
 pub(super) const TOKEN_EXCHANGE_APP_ID: Uuid = Uuid::from_u128(0xfb60f99c_7a34_4190_8149_302f77469936);
 
 /// App ID URI of Microsoft Graph.
 const GRAPH: &str = "https://graph.microsoft.com";
 
-/// App ID URIs of Azure services, accepted with or without a slash at the end, as Entra does.
-/// All of them ask for version 1 tokens.
+/// App ID URIs of Azure services, accepted with or without a trailing slash, as Entra does. All of these services have
+/// version 1 tokens.
 const FIRST_PARTY_URIS: &[&str] = &[
     "https://vault.azure.net",
     "https://storage.azure.com",
@@ -34,7 +34,7 @@ const FIRST_PARTY_URIS: &[&str] = &[
     "https://azure-api.net/authorization-manager",
 ];
 
-/// Client IDs of Azure services, which serve as audience as well: Key Vault and Storage.
+/// Client IDs of Azure services that are valid audiences as well: Key Vault and Storage.
 const FIRST_PARTY_IDS: &[&str] = &["cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "e406a681-f3d4-42a8-90b6-c2b029497af1"];
 
 /// The owner of an audience.
@@ -51,7 +51,7 @@ pub(super) enum Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
-    /// Who answers to this name, exactly as a token request spells it.
+    /// Returns the resource with this name, in the exact spelling of a token request.
     pub(super) fn find(entra: &'a Entra, name: &str) -> Result<Self, TokenError> {
         if name.strip_suffix('/').unwrap_or(name) == GRAPH || name == GRAPH_APP_ID.to_string() {
             return Ok(Self::MicrosoftGraph);
@@ -69,7 +69,7 @@ impl<'a> Resource<'a> {
             .ok_or_else(|| TokenError::UnknownResource { resource: name.to_owned(), tenant: entra.seed.tenant.id })
     }
 
-    /// The version of the tokens that it asks for.
+    /// Returns the version of the resource's tokens.
     pub(super) fn version(&self) -> TokenVersion {
         match self {
             Self::AzureService | Self::MicrosoftGraph => TokenVersion::V1,

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{discovery, instance, token_endpoint};
 use crate::{issuer::Entra, journal::Decision};
 
-/// The service at `login.microsoftonline.com`.
+/// Returns the routes of the service at `login.microsoftonline.com`.
 pub(crate) fn routes(entra: Arc<Entra>) -> Router {
     Router::new()
         .route("/common/discovery/instance", get(instance::instance))

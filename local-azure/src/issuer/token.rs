@@ -17,26 +17,26 @@ use crate::{
 
 /// An access token. It has no `Debug`, so that it reaches no log.
 pub(crate) struct Token {
-    /// What goes after `Bearer `.
+    /// The token's text, for use after `Bearer `.
     pub jwt: String,
-    /// Seconds since 1970 from which it is valid; also when it was issued.
+    /// Start of the validity, in seconds since 1970; also the time of issue.
     pub not_before: i64,
-    /// Seconds since 1970 at which it ends: the token's own `exp`, also when a fault of the seed puts that in the past.
+    /// End of the validity, in seconds since 1970: the token's `exp`, even if a fault of the seed puts it in the past.
     pub expires_on: i64,
 }
 
 /// Why the tenant issues no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Neither an Azure service nor an app registration of the seed.
+    /// The resource is neither an Azure service nor an app registration of the seed.
     #[error("AADSTS500011: The resource principal named {resource} was not found in the tenant named {tenant}.")]
     UnknownResource {
-        /// As asked for.
+        /// The resource as requested.
         resource: String,
         /// The tenant.
         tenant: Uuid,
     },
-    /// The API demands an assignment, and the client has none.
+    /// The API requires an assignment, and the client has none.
     #[error(
         "AADSTS501051: Application '{client_id}'({client}) is not assigned to a role for the application '{api_client_id}'({api})."
     )]
@@ -50,12 +50,12 @@ pub enum TokenError {
         /// The API's name.
         api: String,
     },
-    /// The system has no random numbers or cannot use its key.
+    /// The system has no random numbers, or cannot use its key.
     #[error("the system cannot sign a token")]
     Signing,
 }
 
-/// Issues the token that a managed identity gets for a resource, spoilt where the seed says so.
+/// Issues a managed identity's token for a resource; a fault of the seed may affect it.
 ///
 /// # Errors
 /// [`TokenError`]; see [`claims`](super::claims).
@@ -63,7 +63,7 @@ pub(crate) fn issue(entra: &Entra, identity: &Identity, resource: &str, now: Tim
     issue_to(entra, &Client::on_platform(identity), resource, now)
 }
 
-/// Issues the token that any client gets for a resource.
+/// Issues any client's token for a resource.
 pub(crate) fn issue_to(
     entra: &Entra,
     client: &Client<'_>,

@@ -1,7 +1,7 @@
 //! The token endpoint in both versions: `grant_type=client_credentials`.
 //!
 //! Protocol: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>. No other grant is
-//! served; the on-behalf-of grant is refused with Entra's reason. Entra ignores unknown fields and query arguments.
+//! served; the on-behalf-of grant is refused with Entra's reason. Entra ignores unknown fields and query parameters.
 
 use std::sync::Arc;
 
@@ -29,12 +29,13 @@ use super::{
 };
 use crate::{issuer::Entra, journal::Decision};
 
-/// More than any form with an assertion.
+/// The most bytes of a body: more than any form with an assertion needs.
 const BODY_LIMIT: usize = 64 * 1024;
-/// What a scope of this grant ends with.
+/// The end of a scope in this grant.
 const DEFAULT: &str = "/.default";
 
-/// The two versions differ in how the resource is named and in the answer's shape, not in the token.
+/// The version of the endpoint. It decides how a request names the resource and the form of the answer, but not the
+/// token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Version {
     V1,
@@ -118,10 +119,10 @@ fn token(
     Ok(success(version, &token, resource, now))
 }
 
-/// Scopes of OpenID Connect, which mean nothing in this grant. MSAL for Go sends them in every one.
+/// Scopes of OpenID Connect, which have no effect in this grant. MSAL for Go sends them in every request.
 const RESERVED: [&str; 3] = ["openid", "offline_access", "profile"];
 
-/// The resource that a scope names: `{resource}/.default`, and no other beside it.
+/// Returns the resource that a scope names: `{resource}/.default`, with no other resource beside it.
 fn resource_of(scope: &str) -> Result<&str, EntraRefusal> {
     let mut scopes = scope.split(' ').filter(|scope| !scope.is_empty() && !RESERVED.contains(scope));
     let invalid = |code, text| EntraRefusal::new(StatusCode::BAD_REQUEST, "invalid_scope", code, text);
@@ -136,7 +137,7 @@ fn resource_of(scope: &str) -> Result<&str, EntraRefusal> {
     }
 }
 
-/// Version 2 counts in numbers, version 1 in text.
+/// Returns the answer: version 2 writes numbers, version 1 writes them as text.
 fn success(version: Version, token: &Token, resource: &str, now: Timestamp) -> Value {
     let lasts = token.expires_on - now.as_second() - 1;
     match version {
@@ -158,7 +159,7 @@ fn success(version: Version, token: &Token, resource: &str, now: Timestamp) -> V
     }
 }
 
-/// What the client calls its request, in a header or, from JavaScript, in the query.
+/// Returns the client's ID of its request, from a header or, from JavaScript, from the query.
 fn correlation(parts: &Parts) -> Uuid {
     let header = |headers: &HeaderMap| headers.get("client-request-id")?.to_str().ok()?.parse().ok();
     let query = || {

@@ -1,4 +1,4 @@
-//! The seed's issuer of workload tokens, like a Kubernetes cluster: it has its own key and one token.
+//! The seed's issuer of workload tokens, like a Kubernetes cluster. It has its own key.
 
 use jiff::Timestamp;
 use jsonwebtoken::DecodingKey;
@@ -8,28 +8,28 @@ use uuid::Uuid;
 use super::keys::{KeyError, SigningKey};
 use crate::seed::WorkloadIdentity;
 
-/// Seconds that a token lives: the longest that Kubernetes gives to a pod.
+/// The lifetime of a token in seconds: the longest that Kubernetes gives to a pod.
 const LIFETIME: i64 = 86_400;
 
-/// An issuer outside the tenant whose tokens the tenant can be told to trust.
+/// An issuer outside the tenant. An app registration can trust its tokens.
 pub(crate) struct WorkloadIssuer {
     seed: WorkloadIdentity,
     key: SigningKey,
 }
 
 impl WorkloadIssuer {
-    /// The seed's issuer with a new key.
+    /// Creates the seed's issuer with a new key.
     pub(crate) fn new(seed: WorkloadIdentity) -> Result<Self, KeyError> {
         Ok(Self { seed, key: SigningKey::generate()? })
     }
 
-    /// `iss` of its tokens.
+    /// Returns `iss` of its tokens.
     #[must_use]
     pub(crate) fn issuer(&self) -> &str {
         &self.seed.issuer
     }
 
-    /// The content of the file that `AZURE_FEDERATED_TOKEN_FILE` names.
+    /// Returns the content of the file that `AZURE_FEDERATED_TOKEN_FILE` names.
     ///
     /// # Errors
     /// When the system cannot use its RSA key.

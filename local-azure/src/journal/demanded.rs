@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
-    /// Its kind.
+    /// The kind of the demand.
     pub what: DemandKind,
     /// The claim's name, for a demand on a claim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
     /// The accepted values: any one of these.
     pub accepted: Vec<String>,
-    /// What the request showed.
+    /// The value that the request showed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
-    /// Whether it was met. Absent if an earlier demand was not met, because the service did not check this one.
+    /// Whether the demand was met. Absent if an earlier demand was not met, because the service did not check this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
 }
@@ -33,15 +33,15 @@ pub enum DemandKind {
     SubscriptionKey,
     /// A bearer token.
     Token,
-    /// Its signature.
+    /// The token's signature.
     Signature,
-    /// The time in which it is valid.
+    /// The time in which the token is valid.
     Lifetime,
-    /// Whom it is for.
+    /// The token's audience.
     Audience,
-    /// Who issued it.
+    /// The token's issuer.
     Issuer,
-    /// One of its claims, such as an app role.
+    /// A claim of the token, such as an app role.
     Claim,
     /// A role assignment.
     Role,
@@ -55,20 +55,20 @@ impl Demand {
         Self { what, claim: None, accepted, found: None, met: None }
     }
 
-    /// The same, of a claim.
+    /// A demand on a claim that accepts any of these values.
     #[must_use]
     pub fn claim(name: &str, accepted: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { claim: Some(name.to_owned()), ..Self::new(DemandKind::Claim, accepted) }
     }
 
-    /// What the request showed.
+    /// Sets the value that the request showed.
     #[must_use]
     pub fn found(mut self, found: Option<impl Into<String>>) -> Self {
         self.found = found.map(Into::into);
         self
     }
 
-    /// Whether it was met.
+    /// Sets whether the demand was met.
     #[must_use]
     pub fn met(mut self, met: impl Into<Option<bool>>) -> Self {
         self.met = met.into();

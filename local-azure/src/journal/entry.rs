@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Demand, ShownToken, TraceId};
 
-/// Who answered.
+/// The service that answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
@@ -79,7 +79,7 @@ pub struct Decision {
     /// The role, app role or subscription that allowed the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<String>,
-    /// Why it was refused, in the service's own words.
+    /// The reason of a refusal, in the service's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// URL of the written blob.
@@ -108,7 +108,7 @@ pub struct StreamEnd {
     pub events: usize,
     /// The number of all events of the answer.
     pub of: usize,
-    /// Whether the caller left before the last one.
+    /// Whether the caller left before the last event.
     pub caller_left: bool,
 }
 
@@ -118,7 +118,7 @@ pub struct StreamEnd {
 pub struct PolicyDecision {
     /// The element, such as `validate-jwt`.
     pub policy: String,
-    /// Where it ran: `inbound`, `backend`, `outbound` or `on-error`.
+    /// The section in which it ran: `inbound`, `backend`, `outbound` or `on-error`.
     pub section: String,
     /// `global`, `product`, `api` or `operation`; `fragment` for a policy in a fragment.
     pub scope: String,
@@ -132,9 +132,9 @@ pub struct PolicyDecision {
     pub values: Vec<PolicyValue>,
     /// Its decision and the reason.
     pub outcome: String,
-    /// What followed it.
+    /// The next step after the policy.
     pub end: PolicyEnd,
-    /// How long it took, including inner policies and waiting.
+    /// The duration, including inner policies and waiting.
     pub microseconds: u64,
 }
 
@@ -147,7 +147,7 @@ pub struct PolicyValue {
     pub value: String,
 }
 
-/// What followed a policy.
+/// The next step after a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyEnd {
@@ -197,7 +197,7 @@ pub struct Entry {
     /// The caller's span in its `traceparent`: 16 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller_span: Option<String>,
-    /// When it began.
+    /// The time at which it began.
     pub started: Timestamp,
     /// The time until the head of the answer was ready.
     #[serde(rename = "milliseconds", serialize_with = "milliseconds", deserialize_with = "from_milliseconds")]
@@ -205,7 +205,7 @@ pub struct Entry {
     /// The service that sent the request; absent for an outside process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Service>,
-    /// Who answered.
+    /// The service that answered.
     pub service: Service,
     /// HTTP method.
     pub method: String,
@@ -225,7 +225,7 @@ pub struct Entry {
     /// The invocation, if the Functions host answered the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation: Option<InvocationFacts>,
-    /// The entry of the invocation that a person repeated by this one.
+    /// The entry of the original invocation, if a person repeated it by this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<EntryId>,
     /// The service's decision.

@@ -6,7 +6,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{Entry, Ring};
 
-/// A reader that is further behind reads the whole list again.
+/// The largest number of missed changes that a reader gets. A reader that missed more reads the whole list again.
 const LONGEST_BACKLOG: usize = 1000;
 
 /// A new or changed entry.
@@ -21,7 +21,7 @@ pub struct Change {
 /// The changes for one reader.
 #[derive(Debug)]
 pub struct Following {
-    /// Number of the last change before this began.
+    /// The number of the last change before this value was made.
     pub sequence: u64,
     /// Changes that the reader missed. `None` if some of them are no longer kept: then read the whole list again.
     pub backlog: Option<Vec<Change>>,

@@ -56,7 +56,7 @@ pub use self::{
 };
 use self::{replays::Replays, ring::Ring, shown_query::shown_query};
 
-/// Changes that a follower may be behind. One that is further behind starts again.
+/// The number of changes that a follower may be behind. A follower that is further behind starts again.
 const MOST_CHANGES_BEHIND: usize = 256;
 
 /// The status of a request whose client left before the answer, as nginx and Azure's front ends log it. No client gets
@@ -97,7 +97,7 @@ impl Default for Shared {
     }
 }
 
-/// The contents of the journal at one moment.
+/// The content of the journal at one moment.
 #[derive(Clone, Debug)]
 pub struct JournalContents {
     /// Number of the last change.
@@ -106,12 +106,12 @@ pub struct JournalContents {
     pub dropped: u64,
     /// The number of kept entries.
     pub count: usize,
-    /// The latest of them, in the order in which they ended.
+    /// The latest entries, in the order in which they ended.
     pub entries: Vec<Arc<Entry>>,
 }
 
 impl Journal {
-    /// An entry that begins now. Its parent is the request that this task is answering, if any.
+    /// Makes an entry that begins now. Its parent is the request that this task is answering, if any.
     #[must_use]
     pub fn begin(&self, service: Service, method: &str, path: &str) -> Entry {
         let answering = ANSWERING.try_with(|answering| *answering).ok();
@@ -136,7 +136,7 @@ impl Journal {
         }
     }
 
-    /// The entry that began last.
+    /// Returns the ID of the entry that began last.
     #[must_use]
     pub(crate) fn last(&self) -> EntryId {
         EntryId(self.0.last_id.load(Ordering::Relaxed))
@@ -149,17 +149,18 @@ impl Journal {
         }
         let mut ring = self.ring();
         let change = ring.push(entry);
-        // Sent while the ring is locked, so that followers get changes in their order. There may be no follower.
+        // The change is sent while the ring is locked, so that followers get changes in their order. There may be no
+        // follower.
         let _ = self.0.changes.send(change);
     }
 
-    /// The request that this task answers.
+    /// Returns the request that this task answers.
     #[must_use]
     pub(crate) fn answering() -> Option<EntryId> {
         ANSWERING.try_with(|answering| answering.id).ok()
     }
 
-    /// Adds to what an entry says: a stream ends long after its head was recorded.
+    /// Changes the decision of a recorded entry: a stream ends long after its head was recorded.
     pub(crate) fn amend(&self, id: EntryId, change: impl FnOnce(&mut Decision)) {
         let mut ring = self.ring();
         if let Some(change) = ring.amend(id, |entry| change(&mut entry.decision)) {
@@ -167,12 +168,12 @@ impl Journal {
         }
     }
 
-    /// Marks the invocations of this trace, which has not begun, as repeating entry `of`.
+    /// Marks the invocations of this trace, which has not begun yet, as repeating entry `of`.
     pub(crate) fn expect_replay(&self, trace: TraceId, of: EntryId) {
         self.replays().expect(trace, of);
     }
 
-    /// Marks an invocation that is recorded as repeating entry `of`.
+    /// Marks a recorded invocation as repeating entry `of`.
     pub(crate) fn mark_replay(&self, invocation: Uuid, of: EntryId) -> Option<EntryId> {
         let mut ring = self.ring();
         let is_it = |entry: &&Arc<Entry>| entry.invocation.as_ref().is_some_and(|facts| facts.id == invocation);
@@ -183,13 +184,13 @@ impl Journal {
         Some(id)
     }
 
-    /// Everything recorded so far, in the order in which it ended.
+    /// Returns all kept entries, in the order in which they ended.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         self.ring().iter().map(|entry| Entry::clone(entry)).collect()
     }
 
-    /// The latest entries, at most `limit`, and the counts of the others.
+    /// Returns the latest entries, at most `limit`, and the counts of the others.
     #[must_use]
     pub fn latest(&self, limit: usize) -> JournalContents {
         let ring = self.ring();
@@ -198,13 +199,13 @@ impl Journal {
         JournalContents { sequence: ring.last_sequence(), dropped: ring.dropped(), count, entries }
     }
 
-    /// One entry, if it is kept.
+    /// Returns one entry, if it is kept.
     #[must_use]
     pub fn entry(&self, id: EntryId) -> Option<Arc<Entry>> {
         self.ring().iter().rev().find(|entry| entry.id == id).cloned()
     }
 
-    /// The kept entries of a trace, in the order in which they began.
+    /// Returns the kept entries of a trace, in the order in which they began.
     #[must_use]
     pub fn of_trace(&self, trace: TraceId) -> Vec<Arc<Entry>> {
         let mut found: Vec<_> = self.ring().iter().filter(|entry| entry.trace == Some(trace)).cloned().collect();
@@ -212,7 +213,7 @@ impl Journal {
         found
     }
 
-    /// Changes from now on, after those since change number `after`.
+    /// Follows the changes from now on. The backlog has the earlier changes after number `after`.
     #[must_use]
     pub fn follow(&self, after: Option<u64>) -> Following {
         let ring = self.ring();
@@ -251,7 +252,7 @@ async fn record(State((journal, service)): State<(Journal, Service)>, request: R
     response
 }
 
-/// A request without an answer so far. Its client has left where this is dropped.
+/// A request without an answer so far. If this value is dropped, the client has left.
 struct Unanswered {
     journal: Journal,
     began: Instant,
@@ -270,7 +271,7 @@ impl Unanswered {
 
 impl Drop for Unanswered {
     fn drop(&mut self) {
-        // A panic ends a request too, and is no client's doing.
+        // A panic ends a request too, but then the client has not left.
         let Some(mut entry) = self.entry.take().filter(|_| !thread::panicking()) else { return };
         entry.decision.reason = Some("the client left before there was an answer".to_owned());
         self.journal.record(Entry { duration: self.began.elapsed(), status: CLIENT_LEFT, ..entry });

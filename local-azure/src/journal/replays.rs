@@ -1,10 +1,10 @@
-//! Which invocation repeats which. A person starts the repetition; its trace is known before it begins.
+//! The original of each repeated invocation. A person starts the repetition, and its trace is known before it begins.
 
 use std::collections::VecDeque;
 
 use super::{EntryId, TraceId};
 
-/// Replays that are remembered.
+/// The number of remembered replays.
 const MOST_REPLAYS: usize = 100;
 
 #[derive(Debug, Default)]

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::{Change, Entry, EntryId};
 
-/// Most entries that are kept.
+/// The largest number of kept entries.
 pub const MOST_ENTRIES: usize = 10_000;
 
-/// Most bytes that the kept entries have together.
+/// The largest size of the kept entries together, in bytes.
 pub const LARGEST_BYTES: usize = 32 * 1024 * 1024;
 
-/// What the allocator takes for a piece of memory beyond its bytes, about.
+/// The allocator's overhead for a piece of memory, in bytes, about.
 const BYTES_OF_AN_ALLOCATION: usize = 16;
 
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Ring {
     bytes: usize,
     dropped: u64,
     last_sequence: u64,
-    /// The latest change of an entry that was dropped.
+    /// The number of the latest change of an entry that was dropped.
     last_dropped_sequence: u64,
 }
 
@@ -55,7 +55,7 @@ impl Ring {
         Some(change)
     }
 
-    /// Drops the oldest entries until the rest fits. The last one stays, whatever its size.
+    /// Drops the oldest entries until the rest fits. The last entry stays, however large it is.
     fn shrink(&mut self) {
         while self.kept.len() > 1 && (self.kept.len() > MOST_ENTRIES || self.bytes > LARGEST_BYTES) {
             let Some(oldest) = self.kept.pop_front() else { return };
@@ -65,7 +65,7 @@ impl Ring {
         }
     }
 
-    /// In the order in which they ended.
+    /// Iterates over the entries in the order in which they ended.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> + ExactSizeIterator {
         self.kept.iter().map(|recorded| &recorded.entry)
     }
@@ -78,7 +78,8 @@ impl Ring {
         self.dropped
     }
 
-    /// The changes after `sequence`, in their order; `None` if some of them are not kept, or the number is not of this ring.
+    /// Returns the changes after `sequence`, in their order. `None` if some of them are not kept, or if the number is
+    /// not of this ring.
     pub(super) fn since(&self, sequence: u64) -> Option<Vec<Change>> {
         if sequence < self.last_dropped_sequence || sequence > self.last_sequence {
             return None;
@@ -91,7 +92,7 @@ impl Ring {
     }
 }
 
-/// The memory that an entry takes, about.
+/// Estimates the memory of an entry, in bytes.
 fn bytes_of(entry: &Entry) -> usize {
     let decision = &entry.decision;
     let texts = [&entry.caller_span, &entry.host, &entry.query, &decision.identity, &decision.audience];

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-/// Bytes of the hash that tell two tokens apart.
+/// The number of hash bytes that tell two tokens apart.
 const HASH_BYTES: usize = 6;
 
 /// The kept parts of a token besides its claims.
@@ -16,7 +16,7 @@ pub struct ShownToken {
     /// Header parameter `alg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
-    /// Header parameter `kid`: the signing key that the token claims.
+    /// Header parameter `kid`: the ID of the key that, by its own word, signed the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
     /// The beginning of its SHA-256: requests with the same hash carried the same token.
@@ -29,7 +29,8 @@ struct Header {
     kid: Option<String>,
 }
 
-/// The request's bearer token as it is shown: the claims are unverified. Nothing where it shows no JWT.
+/// Returns the shown parts of the request's bearer token. The claims are not verified. `None` if the request has no
+/// JWT.
 pub(crate) fn shown_token(headers: &HeaderMap) -> Option<(ShownToken, Map<String, Value>)> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();

@@ -8,7 +8,7 @@ use super::{Asker, CLIENT_LEFT, Journal, Service, observe};
 const FIRST: &str = "00-11111111111111111111111111111111-00f067aa0ba902b7-01";
 const SECOND: &str = "00-22222222222222222222222222222222-00f067aa0ba902b7-01";
 
-/// A gateway that asks a backend for each request.
+/// A gateway that sends a request to a backend for each request.
 fn gateway(journal: &Journal) -> Router {
     let backend = observe(Router::new().fallback(|| async { "ok" }), journal, Service::Backend);
     let ask = move || {

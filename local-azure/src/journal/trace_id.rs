@@ -1,4 +1,5 @@
-//! The trace that a request belongs to, by its `traceparent`: <https://www.w3.org/TR/trace-context/#traceparent-header>.
+//! The trace that a request belongs to, by its `traceparent`:
+//! <https://www.w3.org/TR/trace-context/#traceparent-header>.
 
 use std::{fmt, str::FromStr};
 
@@ -15,7 +16,7 @@ pub struct TraceId(u128);
 pub struct NotTraceId;
 
 impl TraceId {
-    /// The trace of a request. `None` if it has no `traceparent`, several, or an invalid one.
+    /// Returns the trace of a request. `None` if it has no `traceparent`, several, or an invalid one.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all("traceparent").iter();
@@ -23,12 +24,12 @@ impl TraceId {
         second.is_none().then(|| Self::from_traceparent(first.to_str().ok()?))?
     }
 
-    /// The trace with these bytes; absent where all are zero.
+    /// Returns the trace with these bytes; `None` if all are zero.
     pub(crate) fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         Some(u128::from_be_bytes(bytes)).filter(|id| *id != 0).map(Self)
     }
 
-    /// The trace of a `traceparent` value.
+    /// Returns the trace of a `traceparent` value.
     #[must_use]
     pub fn from_traceparent(value: &str) -> Option<Self> {
         let mut parts = value.trim().split('-');
@@ -42,7 +43,7 @@ impl TraceId {
     }
 }
 
-/// The span that a request's valid `traceparent` names.
+/// Returns the span that a request's valid `traceparent` names.
 pub(crate) fn caller_span(headers: &HeaderMap) -> Option<String> {
     TraceId::from_headers(headers)?;
     headers.get("traceparent")?.to_str().ok()?.trim().split('-').nth(2).map(str::to_owned)

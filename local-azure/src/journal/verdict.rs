@@ -8,13 +8,13 @@ use super::{CLIENT_LEFT, Entry, Service};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// A role, app role or subscription allowed it.
+    /// A role, app role or subscription allowed the request.
     Allowed,
-    /// It was answered without a decision.
+    /// The service answered without a decision.
     Answered,
     /// Key Vault's 401 to a request without a token, which names the audience for the token.
     Challenge,
-    /// The service refused it, or the requested object does not exist (4xx).
+    /// The service refused the request, or the requested object does not exist (4xx).
     Refused,
     /// The client left before there was an answer.
     Left,
@@ -23,7 +23,7 @@ pub enum Verdict {
 }
 
 impl Entry {
-    /// The outcome of the request.
+    /// Returns the outcome of the request.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let is_challenge = self.service == Service::KeyVault

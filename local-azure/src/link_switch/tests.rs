@@ -13,7 +13,7 @@ const SWITCHES: [Link; 7] = [
     Link::ModelDown,
 ];
 
-/// What breaking a link may change.
+/// Returns the state that breaking a link may change.
 fn state(world: &World) -> (Vec<String>, Vec<(uuid::Uuid, uuid::Uuid)>, Vec<bool>) {
     let faults = world.faults.all().into_iter().map(|set| format!("{:?}", set.fault)).collect();
     let roles = world.directory().assignments().iter().map(|one| (one.principal_id, one.app_role_id)).collect();

@@ -1,14 +1,15 @@
 //! The rule and the signal of a request.
 //!
-//! Paths as <https://learn.microsoft.com/azure/azure-monitor/containers/opentelemetry-protocol-ingestion> gives them. The
-//! letter case of the first segment varies between documents and does not matter; that of the stream does.
+//! The paths are those of
+//! <https://learn.microsoft.com/azure/azure-monitor/containers/opentelemetry-protocol-ingestion>. The letter case of
+//! the first segment varies between documents and does not matter. The letter case of the stream matters.
 
 use super::{refusal::MonitorRefusal, signal::Signal};
 
 /// The two hosts of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HostKind {
-    /// Traces go there, too.
+    /// The host for logs and traces.
     Logs,
     Metrics,
 }

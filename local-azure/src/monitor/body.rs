@@ -8,11 +8,12 @@ use http::{HeaderMap, header};
 
 use super::refusal::MonitorRefusal;
 
-/// Logs of 1,048,576 bytes pass in Azure and one byte more is refused. Whether that is counted before or after
-/// decompression, and whether traces and metrics have the same limit, was not seen: here both counts, of every signal.
+/// Azure accepts logs of 1,048,576 bytes and refuses one byte more. It is not known whether Azure counts before or
+/// after decompression, nor whether traces and metrics have the same limit. Here both sizes are limited, for every
+/// signal.
 pub(super) const LARGEST_SIGNAL: usize = 1024 * 1024;
 
-/// How the message is written.
+/// The encoding of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Protobuf,

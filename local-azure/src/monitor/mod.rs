@@ -48,11 +48,11 @@ use crate::{
     seed::DataCollectionRule,
 };
 
-/// The scope is `https://monitor.azure.com/.default`, and the identity endpoint is asked with a slash at the end. Which of
-/// the two Azure demands in the token was not seen: both are taken.
+/// The scope is `https://monitor.azure.com/.default`, and the identity endpoint is asked with a slash at the end. It is
+/// not known which of the two Azure demands in the token, so both are accepted.
 const AUDIENCES: &[&str] = &["https://monitor.azure.com", "https://monitor.azure.com/"];
 
-/// The data collection rules of a run, and the tenant whose tokens open them.
+/// The data collection rules of a run, and the tenant whose tokens give access to them.
 pub(crate) struct AzureMonitor {
     entra: Arc<Entra>,
     pub(crate) telemetry: Telemetry,
@@ -63,7 +63,7 @@ impl AzureMonitor {
         Self { entra, telemetry: Telemetry::default() }
     }
 
-    /// Every host name, with the service behind it. Rules may share an endpoint.
+    /// Lists every host name, with the service behind it. Rules may share an endpoint.
     pub(crate) fn hosts(self: &Arc<Self>) -> Vec<(String, Router)> {
         let location = &self.entra.seed.subscription.location;
         let routes = |rule: &DataCollectionRule, host| {
@@ -165,7 +165,7 @@ impl Service {
             }
             Signal::Metrics => telemetry.add_metrics(read::metrics(decode(bytes)?)?),
         }
-        // Metrics were seen to be answered 200, the others 204, all without a body.
+        // In Azure, metrics are answered 200 and the others 204, all without a body.
         Ok(if signal == Signal::Metrics { StatusCode::OK } else { StatusCode::NO_CONTENT })
     }
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::journal::TraceId;
 
-/// Something in a request that no receiver could use. The text is ours.
+/// An error in a request that makes it useless for any receiver. The text is ours.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unusable {
     #[error("the {what} of \"{name}\" has {bytes} bytes, or is all zero")]
@@ -169,7 +169,7 @@ fn points(data: Option<Data>, name: &str) -> Result<Vec<Point>, Unusable> {
         Data::Sum(sum) => numbers(sum, MetricValue::Sum),
         Data::Histogram(histogram) => {
             let one = |one: HistogramDataPoint| {
-                // A histogram may have no buckets; else there is one more than there are bounds.
+                // A histogram may have no buckets. Otherwise it has one bucket more than bounds.
                 let (buckets, bounds) = (one.bucket_counts.len(), one.explicit_bounds.len());
                 match buckets == 0 && bounds == 0 || buckets == bounds + 1 {
                     true => Ok((one.time_unix_nano, attributes(one.attributes), distribution(one.count, one.sum))),
@@ -221,7 +221,7 @@ fn required<T>(id: Option<T>, what: &'static str, name: &str, bytes: &[u8]) -> R
     id.ok_or_else(|| Unusable::Id { what, name: name.to_owned(), bytes: bytes.len() })
 }
 
-/// An ID that is not there is empty, or zero.
+/// Reads an optional ID. A missing ID is empty, or zero.
 fn optional<T>(id: Option<T>, what: &'static str, name: &str, bytes: &[u8]) -> Result<Option<T>, Unusable> {
     if bytes.iter().all(|byte| *byte == 0) {
         return Ok(None);

@@ -14,7 +14,7 @@ pub struct SpanId(u64);
 /// Attributes by name; a value that is not a text is JSON.
 pub type Attributes = BTreeMap<String, String>;
 
-/// A span that was sent here.
+/// A span that a process sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedSpan {
@@ -22,84 +22,84 @@ pub struct ReceivedSpan {
     pub trace: TraceId,
     /// The span.
     pub id: SpanId,
-    /// The span that it is a part of; absent for the first one.
+    /// The parent span; absent for the first span.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<SpanId>,
-    /// What it is about, such as `GET` or the name of a function.
+    /// Its name, such as `GET` or the name of a function.
     pub name: String,
     /// Its side of a call.
     pub kind: SpanKind,
-    /// When it began.
+    /// The time at which it began.
     pub start: Timestamp,
-    /// When it ended.
+    /// The time at which it ended.
     pub end: Timestamp,
-    /// Whether it failed.
+    /// Its outcome.
     pub status: SpanStatus,
-    /// Why it failed, in the sender's words; often empty.
+    /// The reason of a failure, in the sender's words; often empty.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub status_message: String,
-    /// What it says of itself.
+    /// Its attributes.
     pub attributes: Attributes,
-    /// What happened meanwhile.
+    /// The events that happened during the span.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub events: Vec<SpanEvent>,
     /// The library that made it.
     pub scope: String,
     /// `service.name` of the process.
     pub service: String,
-    /// What the process says of itself.
+    /// The attributes of the process.
     pub resource: Attributes,
 }
 
-/// Something that happened in a span.
+/// An event in a span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpanEvent {
-    /// When.
+    /// The time of the event.
     pub time: Timestamp,
-    /// What.
+    /// The name of the event.
     pub name: String,
-    /// More of it.
+    /// Its attributes.
     pub attributes: Attributes,
 }
 
-/// The side of a call that a span tells.
+/// The role of a span in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpanKind {
-    /// Inside a process; also one that says nothing of its kind.
+    /// Work inside a process, or a span without a kind.
     Internal,
-    /// A request is answered.
+    /// Answers a request.
     Server,
-    /// A request is sent.
+    /// Sends a request.
     Client,
-    /// A message is sent.
+    /// Sends a message.
     Producer,
-    /// A message is handled.
+    /// Handles a message.
     Consumer,
 }
 
-/// How a span ended.
+/// The outcome of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpanStatus {
-    /// It says nothing, which counts as success.
+    /// The span gives no outcome, which counts as success.
     Unset,
-    /// It succeeded.
+    /// The span succeeded.
     Ok,
-    /// It failed.
+    /// The span failed.
     Error,
 }
 
-/// A log record that was sent here.
+/// A log record that a process sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedLog {
-    /// When it was written, or else seen.
+    /// The time at which it was written, or else observed.
     pub time: Timestamp,
-    /// How grave it is.
+    /// Its severity.
     pub level: LogLevel,
-    /// What it says.
+    /// Its text.
     pub body: String,
     /// The trace that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,7 +110,7 @@ pub struct ReceivedLog {
     /// Attribute `faas.invocation_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation: Option<String>,
-    /// More of it.
+    /// Its attributes.
     pub attributes: Attributes,
     /// The library that wrote it.
     pub scope: String,
@@ -118,11 +118,11 @@ pub struct ReceivedLog {
     pub service: String,
 }
 
-/// How grave a log record is: the ranges of OpenTelemetry's severity numbers.
+/// The severity of a log record: the ranges of OpenTelemetry's severity numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogLevel {
-    /// It says nothing.
+    /// The record gives no severity.
     Unset,
     /// 1 to 4.
     Trace,
@@ -138,27 +138,27 @@ pub enum LogLevel {
     Critical,
 }
 
-/// A point of a metric that was sent here.
+/// A point of a metric that a process sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedMetric {
-    /// When it was measured.
+    /// The time of the measurement.
     pub time: Timestamp,
     /// Name of the metric.
     pub name: String,
     /// Its unit.
     pub unit: String,
-    /// What is measured.
+    /// The attributes of the measured object.
     pub attributes: Attributes,
     /// The value.
     pub value: MetricValue,
-    /// The library that measured.
+    /// The library that made the measurement.
     pub scope: String,
     /// `service.name` of the process.
     pub service: String,
 }
 
-/// What was measured.
+/// The value of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MetricValue {
@@ -166,17 +166,17 @@ pub enum MetricValue {
     Gauge(f64),
     /// A sum.
     Sum(f64),
-    /// How many values, and their sum where it is told.
+    /// The number of values, and their sum if it is known.
     Distribution {
-        /// How many.
+        /// The number of values.
         count: u64,
-        /// Their sum.
+        /// The sum of the values.
         sum: Option<f64>,
     },
 }
 
 impl SpanId {
-    /// The ID that these bytes are; none if they are not eight, or all zero.
+    /// Reads the ID from its bytes. `None` if they are not eight, or all zero.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let number = u64::from_be_bytes(bytes.try_into().ok()?);
         (number != 0).then_some(Self(number))

@@ -1,7 +1,7 @@
 //! The refusals of Azure Monitor.
 //!
-//! The bodies of 403 and 404 are those of the Logs Ingestion API, which has the same front end. They were not seen on
-//! OTLP paths. Other texts are ours.
+//! The bodies of 403 and 404 are those of the Logs Ingestion API, which has the same front end. It is not known whether
+//! OTLP paths give the same bodies. Other texts are ours.
 
 use axum::{
     Json,

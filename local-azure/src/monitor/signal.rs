@@ -1,6 +1,6 @@
 //! The three signals of OpenTelemetry.
 
-/// What is sent.
+/// The kind of the sent data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     Traces,

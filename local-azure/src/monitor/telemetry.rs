@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::received::{Attributes, ReceivedLog, ReceivedMetric, ReceivedSpan};
 use crate::journal::TraceId;
 
-/// Bounds of one kind.
+/// The bounds of one kind of record.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
     items: usize,
@@ -48,7 +48,7 @@ pub struct ReceivedTrace {
     pub spans: Vec<ReceivedSpan>,
     /// Its log records, by time.
     pub logs: Vec<ReceivedLog>,
-    /// How much of all traces is no longer kept.
+    /// The numbers of records of all traces that are no longer kept.
     pub dropped: DroppedTelemetry,
 }
 
@@ -67,7 +67,7 @@ impl Telemetry {
         spans
     }
 
-    /// Every span, in the order in which it came.
+    /// Every span, in the order in which the spans came.
     #[must_use]
     pub fn spans(&self) -> Vec<ReceivedSpan> {
         self.lock().spans.all(|_| true)
@@ -91,13 +91,13 @@ impl Telemetry {
         self.logs_where(|_| true)
     }
 
-    /// Every point of a metric, in the order in which it came.
+    /// Every point of a metric, in the order in which the points came.
     #[must_use]
     pub fn metrics(&self) -> Vec<ReceivedMetric> {
         self.lock().metrics.all(|_| true)
     }
 
-    /// How much is no longer kept.
+    /// The numbers of records that are no longer kept.
     #[must_use]
     pub fn dropped(&self) -> DroppedTelemetry {
         let kept = self.lock();
@@ -127,8 +127,8 @@ impl Telemetry {
     }
 }
 
-/// The newest of one kind. A request is read into one, too: each of its items has a copy of the resource, so that a short
-/// request may describe more than memory holds.
+/// The newest records of one kind. A request is read into such a ring too. Each of its items has a copy of the
+/// resource, so a short request may describe more than memory holds.
 pub(super) struct Ring<T> {
     bounds: Bounds,
     items: VecDeque<T>,
@@ -169,7 +169,7 @@ impl<T: Clone> Ring<T> {
     }
 }
 
-/// About how much memory something takes, and how much of its kind is kept.
+/// The estimated memory of a record, and the bounds of its kind.
 pub(super) trait Weigh {
     const BOUNDS: Bounds;
 
@@ -205,7 +205,7 @@ impl Weigh for ReceivedMetric {
     }
 }
 
-/// Two strings and their place in a tree.
+/// The size of two strings in a tree, without their text.
 const PAIR: usize = 2 * size_of::<String>();
 
 fn bytes_of(attributes: &Attributes) -> usize {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// The parts of this project that a new function touches.
+/// Copies the parts of this project that a new function changes.
 fn project() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -21,7 +21,7 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
-/// Every file below a folder, with its text.
+/// Returns every file below a folder, with its text.
 fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -16,7 +16,7 @@ use crate::{
     seed::{self, ModelDeployment, Seed},
 };
 
-/// The model accounts of a run, and the tenant whose tokens open them.
+/// The model accounts of a run, and the tenant whose tokens give access to them.
 pub(crate) struct Models {
     pub(super) entra: Arc<Entra>,
     pub(super) journal: Journal,
@@ -24,7 +24,7 @@ pub(crate) struct Models {
     pub(crate) streams: ModelStreams,
 }
 
-/// An account, and what it holds at this moment.
+/// An account and its current state.
 pub(super) struct Account {
     pub(super) seed: seed::ModelAccount,
     pub(super) credentials: Credentials,
@@ -38,7 +38,7 @@ impl Models {
         Self { entra, journal, accounts, streams: ModelStreams::default() }
     }
 
-    /// The keys of an account of the seed.
+    /// Returns the keys of an account of the seed.
     pub(crate) fn keys(&self, account: &str) -> Option<&[String; 2]> {
         self.accounts.iter().find(|one| one.seed.name == account).map(|account| account.credentials.keys())
     }

@@ -5,7 +5,7 @@ use http::Method;
 use super::refusal::ModelRefusal;
 use crate::rbac::Operation;
 
-/// Versions of the deployments surface that the service knew or knows
+/// Past and present versions of the deployments surface
 /// (learn.microsoft.com/azure/foundry/openai/api-version-lifecycle).
 const DATED: [&str; 23] = [
     "2022-12-01",
@@ -36,10 +36,10 @@ const DATED: [&str; 23] = [
 /// The first version with the Responses API.
 const RESPONSES_SINCE: &str = "2025-03-01-preview";
 
-/// Where a request came in.
+/// The surface to which a request was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Surface<'r> {
-    /// `/openai/v1/…`: the model is named in the body.
+    /// `/openai/v1/…`: the body names the model.
     V1,
     /// `/openai/…?api-version=…`, with this version.
     Dated(&'r str),
@@ -47,10 +47,10 @@ pub(super) enum Surface<'r> {
     ContentSafety,
 }
 
-/// What is asked for.
+/// The task of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task<'r> {
-    /// With the deployment, where the path names it.
+    /// A chat completion, with the deployment if the path names it.
     Chat(Option<&'r str>),
     Embeddings(Option<&'r str>),
     Respond,
@@ -63,7 +63,7 @@ pub(super) enum Task<'r> {
     ShieldPrompt,
 }
 
-/// A request that this service has an operation for.
+/// A request with an operation of this service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ModelRequest<'r> {
     pub(super) surface: Surface<'r>,
@@ -105,7 +105,7 @@ impl<'r> ModelRequest<'r> {
         Ok(Self { surface, task })
     }
 
-    /// The right that it needs.
+    /// Returns the operation, and with it the right that the request needs.
     pub(super) const fn operation(&self) -> Operation {
         match self.task {
             Task::Chat(_) => Operation::CreateChatCompletion,
@@ -117,7 +117,7 @@ impl<'r> ModelRequest<'r> {
         }
     }
 
-    /// The operation as a refusal names it.
+    /// Returns the operation's name in a refusal.
     pub(super) fn described(&self) -> String {
         let prefix = if self.surface == Surface::V1 { "/openai/v1" } else { "/openai" };
         let (method, path) = match self.task {
@@ -185,7 +185,7 @@ fn content_safety<'r>(method: &Method, rest: &[&str]) -> Result<Task<'r>, ModelR
     }
 }
 
-/// The one parameter that is known.
+/// Returns the only known parameter.
 fn version(query: Option<&str>) -> Result<Option<&str>, ModelRefusal> {
     let mut version = None;
     for part in query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {

@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects with known members, refused in the words of the public API.
+//! Request bodies: JSON objects with known members. Refusals use the texts of the public API.
 
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, header};
@@ -19,7 +19,7 @@ impl Object {
             return Err(ModelRefusal::NotJson(essence.to_owned()));
         }
         let bytes = to_bytes(body, LARGEST_BODY).await.map_err(|_| ModelRefusal::Unreadable)?;
-        // The public API's text goes on with a hint that names its parser.
+        // The public API's text continues with a hint that names its parser.
         let unparsed = || ModelRefusal::Invalid {
             message: "We could not parse the JSON body of your request.".to_owned(),
             param: None,
@@ -31,12 +31,12 @@ impl Object {
         }
     }
 
-    /// A member; null counts as absent.
+    /// Returns a member; null counts as absent.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    /// Refuses members that are neither known nor known and not played.
+    /// Refuses unknown members, and known members that local-azure does not simulate.
     pub(super) fn only(&self, known: &[&str], not_played: &[&str]) -> Result<(), ModelRefusal> {
         for (name, value) in &self.0 {
             if known.contains(&name.as_str()) || value.is_null() {
@@ -70,7 +70,7 @@ impl Object {
         }
     }
 
-    /// A whole number from `least` on.
+    /// Returns a whole number that is at least `least`.
     pub(super) fn count(&self, name: &str, least: u64) -> Result<Option<u64>, ModelRefusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         match value.as_u64() {
@@ -86,7 +86,7 @@ impl Object {
         }
     }
 
-    /// A number in a range.
+    /// Returns a number in a range.
     pub(super) fn number(&self, name: &str, least: f64, most: f64) -> Result<Option<f64>, ModelRefusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let Some(number) = value.as_f64() else { return Err(wrong_type(name, "a decimal", value)) };
@@ -112,7 +112,7 @@ impl Object {
     }
 }
 
-/// A member of another type than the one it must have.
+/// Refuses a member with the wrong type.
 pub(super) fn wrong_type(name: &str, expected: &str, found: &Value) -> ModelRefusal {
     let found = match found {
         Value::Null => "null",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::refusal::ModelRefusal;
 use crate::seed::ModelAccount;
 
-/// Some of a region's hundreds of models, beside those that the seed deploys: ID, and whether it chats.
+/// Some of a region's hundreds of models, besides those that the seed deploys: ID, and whether the model can chat.
 const OTHERS: [(&str, bool); 4] = [
     ("gpt-4.1-mini-2025-04-14", true),
     ("gpt-5.4-mini-2026-03-17", true),

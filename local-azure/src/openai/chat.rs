@@ -1,4 +1,4 @@
-//! Chat completions: the request, and the answer whole or as events, in the captured order and format.
+//! Chat completions: the request, and the answer as a whole or as events, in the captured order and format.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ const NOT_PLAYED: [&str; 11] = [
     "moderation",
 ];
 
-/// Output limits below this are refused by reasoning models.
+/// The smallest output limit that reasoning models accept.
 pub(super) const LEAST_OUTPUT: u64 = 16;
 
 /// A request for a completion.
@@ -121,7 +121,7 @@ impl ChatRequest {
     }
 }
 
-/// Checks what changes nothing here but would be refused there.
+/// Checks the sampling parameters. They have no effect here, but the service would refuse wrong ones.
 pub(super) fn sampling(body: &Object, deployment: &ModelDeployment) -> Result<(), ModelRefusal> {
     let temperature = body.number("temperature", 0.0, 2.0)?;
     let top_p = body.number("top_p", 0.0, 1.0)?;
@@ -209,11 +209,11 @@ fn is_json(body: &Object, messages: &[Message]) -> Result<bool, ModelRefusal> {
     }
 }
 
-/// What answers of one request have in common.
+/// The data that all answers to one request share.
 pub(super) struct Head<'r> {
     pub(super) id: String,
     pub(super) created: i64,
-    /// The model with its version, which is not the deployment.
+    /// The model with its version, not the deployment.
     pub(super) model: String,
     pub(super) fingerprint: Option<String>,
     pub(super) has_service_tier: bool,
@@ -257,7 +257,7 @@ struct Chunk<'r> {
     service_tier: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     system_fingerprint: Option<Option<&'r str>>,
-    /// Absent unless usage was asked for.
+    /// The token usage; absent unless the request asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Value>,
 }
@@ -291,7 +291,7 @@ impl Head<'_> {
         self.has_service_tier.then_some("default")
     }
 
-    /// The whole answer.
+    /// Returns the whole answer.
     pub(super) fn completion(&self, reply: &Reply) -> Result<String, serde_json::Error> {
         let mut choice = json!({
             "content_filter_results": reply.findings.of_answer(),
@@ -299,7 +299,7 @@ impl Head<'_> {
             "index": 0,
             "logprobs": null,
         });
-        // An answer that the filter stopped has no message at all.
+        // A blocked answer has no message.
         if !reply.findings.blocks() {
             choice["message"] =
                 json!({ "annotations": [], "content": reply.text(), "refusal": null, "role": "assistant" });
@@ -318,7 +318,7 @@ impl Head<'_> {
         Ok(body + "\n")
     }
 
-    /// The answer as events.
+    /// Returns the answer as events.
     pub(super) fn events(&self, request: &ChatRequest, reply: &Reply) -> Result<Vec<String>, serde_json::Error> {
         let mut chunks = vec![Chunk {
             choices: Vec::new(),
@@ -340,7 +340,7 @@ impl Head<'_> {
         let first = json!({ "content": "", "refusal": null, "role": "assistant" });
         let is_blocked = reply.findings.blocks();
         chunks.push(self.chunk(request, "", vec![choice(json!({}), first, None)]));
-        // Of a blocked answer nothing is shown.
+        // A blocked answer shows no text.
         for piece in reply.pieces.iter().filter(|_| !is_blocked) {
             let choice = choice(reply.findings.of_answer(), json!({ "content": piece }), None);
             chunks.push(self.chunk(request, piece, vec![choice]));
@@ -376,7 +376,8 @@ impl Head<'_> {
     }
 }
 
-/// Makes events of one length of texts of several, so that who sees the lengths alone does not learn the text.
+/// Returns padding, with which texts of different lengths give events of one length. So an observer of the lengths
+/// alone does not learn the text.
 pub(super) fn padding(piece: &str) -> String {
     "aQ3xZ9rT1mK7pW5v".chars().take(16 - piece.len() % 16).collect()
 }

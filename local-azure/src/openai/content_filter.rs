@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 use crate::seed::{ContentCategory, FilteredText, Severity};
 
-/// What was found in a text: the gravest of each category.
+/// The findings in a text: the highest severity of each category.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings(BTreeMap<ContentCategory, Severity>);
 
 const GRADED: [ContentCategory; 4] =
     [ContentCategory::Hate, ContentCategory::SelfHarm, ContentCategory::Sexual, ContentCategory::Violence];
 
-/// What is in a text.
+/// Searches a text for the listed texts.
 pub(super) fn look_for(listed: &[FilteredText], text: &str) -> Findings {
     let text = text.to_lowercase();
     let mut found = BTreeMap::new();
@@ -26,18 +26,18 @@ pub(super) fn look_for(listed: &[FilteredText], text: &str) -> Findings {
 }
 
 impl Findings {
-    /// Whether the filter that every deployment has by default blocks this.
+    /// Reports whether the default filter of every deployment blocks the text.
     pub(super) fn blocks(&self) -> bool {
         self.0.iter().any(|(category, severity)| blocks(*category, *severity))
     }
 
-    /// What was found, in a few words; nothing of the text.
+    /// Describes the findings in a few words, without any part of the text.
     pub(super) fn describe(&self) -> String {
         let found = self.0.iter().map(|(category, severity)| format!("{} {}", name(*category), word(*severity)));
         found.collect::<Vec<_>>().join(", ")
     }
 
-    /// 0, 2, 4 or 6, as Content Safety grades.
+    /// Returns the severity 0, 2, 4 or 6, as Content Safety grades it.
     pub(super) fn grade(&self, category: ContentCategory) -> u8 {
         match self.0.get(&category) {
             None => 0,
@@ -47,12 +47,12 @@ impl Findings {
         }
     }
 
-    /// Whether it attacks the model's instructions.
+    /// Reports whether the text attacks the model's instructions.
     pub(super) fn is_attack(&self) -> bool {
         self.0.contains_key(&ContentCategory::Jailbreak)
     }
 
-    /// The results of a prompt.
+    /// Returns the results for a prompt.
     pub(super) fn of_prompt(&self) -> Value {
         let mut results = self.graded();
         let found = self.is_attack();
@@ -60,7 +60,7 @@ impl Findings {
         results.into()
     }
 
-    /// The results of an answer.
+    /// Returns the results for an answer.
     pub(super) fn of_answer(&self) -> Value {
         self.graded().into()
     }

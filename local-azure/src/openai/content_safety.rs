@@ -10,13 +10,13 @@ use super::{
 };
 use crate::seed::{ContentCategory, ModelAccount};
 
-/// Characters of a text, and of all documents together.
+/// The most characters of a text, and of all documents together.
 const LONGEST_TEXT: usize = 10_000;
 
-/// Documents of one request to shield a prompt.
+/// The most documents of one request to shield a prompt.
 const MOST_DOCUMENTS: usize = 5;
 
-/// How fine severities are. Here they are of the coarser kind, which is part of the finer one.
+/// The scales of severities. Here severities are on the coarser scale, whose values are also on the finer one.
 const OUTPUT_TYPES: [&str; 2] = ["FourSeverityLevels", "EightSeverityLevels"];
 
 const CATEGORIES: [(&str, ContentCategory); 4] = [
@@ -63,14 +63,14 @@ pub(super) fn shield(account: &ModelAccount, body: &Object) -> Result<String, Mo
     Ok(json!({ "userPromptAnalysis": is_attack(prompt), "documentsAnalysis": documents }).to_string())
 }
 
-/// A list of texts; `None` when it is absent.
+/// Reads a list of texts; `None` if it is absent.
 fn texts<'b>(body: &'b Object, name: &str) -> Result<Option<Vec<&'b str>>, ModelRefusal> {
     let Some(value) = body.get(name) else { return Ok(None) };
     let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
     texts.map(Some).ok_or_else(|| wrong_type(name, "an array of strings", value))
 }
 
-/// Refuses more characters than the service reads.
+/// Refuses a text that is longer than the service's limit.
 fn short(characters: usize, name: &str) -> Result<(), ModelRefusal> {
     if characters > LONGEST_TEXT {
         return Err(refusal("The input text is too long: 10,000 characters are the most.", name));

@@ -23,7 +23,7 @@ use crate::{
 const COGNITIVE_SERVICES: &str = "https://cognitiveservices.azure.com";
 const AI: &str = "https://ai.azure.com";
 
-/// The keys of an account, and when roles on it begin to hold.
+/// The keys of an account, and the time from which roles on it take effect.
 pub(super) struct Credentials {
     keys: [String; 2],
     started: Instant,
@@ -31,17 +31,17 @@ pub(super) struct Credentials {
 
 impl Credentials {
     pub(super) fn generate() -> Self {
-        // 84 characters, as the keys of today have.
+        // 84 characters, like Azure's current keys.
         let key = || [(); 3].map(|()| Uuid::new_v4().simple().to_string()).concat()[..84].to_owned();
         Self { keys: [key(), key()], started: Instant::now() }
     }
 
-    /// Both of them; either one opens the account.
+    /// Returns both keys; either one opens the account.
     pub(super) fn keys(&self) -> &[String; 2] {
         &self.keys
     }
 
-    /// Lets a request through, or says why not.
+    /// Authorizes a request, or returns the reason for the refusal.
     pub(super) fn check(
         &self,
         entra: &Entra,
@@ -56,7 +56,7 @@ impl Credentials {
             Some(_) if has_authorization => Err(ModelRefusal::TwoCredentials),
             Some(key) => self.check_key(account, key.as_bytes(), decision),
             None if !has_authorization => Err(ModelRefusal::InvalidKey),
-            // Clients of the v1 surface know no other way to send a key.
+            // Clients of the v1 surface can send a key only in this way.
             None if ask.surface == Surface::V1 && bearer.is_some_and(|text| text.split('.').count() != 3) => {
                 self.check_key(account, bearer.unwrap_or_default().as_bytes(), decision)
             }
@@ -95,7 +95,7 @@ impl Credentials {
         decision.demanded = access_token::demands(entra, headers, &accepted, now, verified.as_ref());
         let caller = verified.map_err(|cause| {
             decision.audience = cause.audience().map(str::to_owned);
-            // Documentation names this audience for v1; the text there was never captured.
+            // The documentation names this audience for v1. Azure's text there was never captured.
             ModelRefusal::InvalidToken { audience: audiences.first().copied().unwrap_or(COGNITIVE_SERVICES), cause }
         })?;
         decision.identity.clone_from(&caller.identity);
@@ -121,7 +121,7 @@ impl Credentials {
     }
 }
 
-/// The credential of a Bearer header.
+/// Returns the credential of a Bearer header.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

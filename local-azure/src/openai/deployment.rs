@@ -11,11 +11,11 @@ use super::{
 };
 use crate::seed::{ModelDeployment, ModelFaultKind};
 
-/// A deployment, and what it holds at this moment.
+/// A deployment and its current state.
 pub(super) struct Deployment {
     pub(super) seed: ModelDeployment,
     pub(super) rates: Rates,
-    /// Requests so far, for faults that hit some of them.
+    /// The number of requests so far, for faults that affect some of them.
     pub(super) requests: AtomicU32,
 }
 
@@ -34,7 +34,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Charges the estimate, or refuses as the rates or the seed's fault say.
+    /// Charges the estimated tokens, or refuses because of the rates or the seed's fault.
     pub(super) fn charge(
         &self,
         tokens: u64,
@@ -65,7 +65,7 @@ impl Turn<'_> {
         })
     }
 
-    /// Refuses a prompt that is longer than the model's window.
+    /// Checks that the prompt fits into the model's context window.
     pub(super) fn fits(&self, prompt: u64, output: Option<u64>) -> Result<(), ModelRefusal> {
         let window = u64::from(self.deployment.seed.context_window);
         let message = if prompt > window {
@@ -87,7 +87,7 @@ impl Turn<'_> {
 }
 
 impl Deployment {
-    /// The seed's fault, when it is this request's turn to fail.
+    /// Returns the seed's fault if this request must fail.
     pub(super) fn fault(&self) -> Option<ModelFaultKind> {
         let fault = self.seed.fault?;
         let before = self.requests.fetch_add(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Embeddings: texts with the same words are near each other. The meaning of words is not known.
+//! Embeddings: texts with the same words are near each other. The meaning of words is not taken into account.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{seed::ModelDeployment, tokenizer::Tokenizer};
 
-/// Texts of one request.
+/// The most texts of one request.
 const MOST_TEXTS: usize = 2048;
-/// Tokens of one text.
+/// The most tokens of one text.
 const MOST_TOKENS: u64 = 8192;
 
 const KNOWN: [&str; 5] = ["model", "input", "encoding_format", "dimensions", "user"];
@@ -76,7 +76,7 @@ impl EmbeddingsRequest {
         Ok(Self { texts, dimensions, is_base64 })
     }
 
-    /// Tokens of all texts, none of which may be too long.
+    /// Returns the tokens of all texts, and refuses a text that is too long.
     pub(super) fn tokens(&self, tokenizer: &Tokenizer) -> Result<u64, ModelRefusal> {
         let counts = self.texts.iter().map(|text| tokenizer.count(text)).collect::<Vec<_>>();
         match counts.iter().find(|count| **count > MOST_TOKENS) {
@@ -123,7 +123,7 @@ fn text(value: &Value) -> Result<String, ModelRefusal> {
     }
 }
 
-/// A vector of length 1: each word, and each three letters of a word, adds to a few of its numbers.
+/// Returns a vector of length 1. Each word, and each group of three letters in a word, changes a few of its numbers.
 fn embed(text: &str, dimensions: usize) -> Vec<f32> {
     let mut vector = vec![0.0_f32; dimensions];
     let lower = text.to_lowercase();

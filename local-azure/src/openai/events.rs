@@ -1,4 +1,4 @@
-//! Streamed answers: one event after the other while the caller listens; a test can hold them back.
+//! Streamed answers: one event after the other while the caller reads. A test can hold them back.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::journal::{EntryId, Journal, StreamEnd};
 
-/// The streams of all models of a run, as a test steers them.
+/// The streams of all models of a run. A test can control them.
 #[derive(Clone, Default)]
 pub struct ModelStreams(Arc<Mutex<Option<StreamLimits>>>);
 
@@ -21,7 +21,8 @@ struct StreamLimits {
     ends: mpsc::UnboundedSender<StreamEnd>,
 }
 
-/// Events of streams that begin while this exists wait until they are released. They flow freely once it is dropped.
+/// A hold on streams. The events of a stream that begins during the hold wait until they are released. When the hold is
+/// dropped, they flow freely.
 pub struct HeldStreams {
     streams: ModelStreams,
     permits: Arc<Semaphore>,
@@ -29,7 +30,7 @@ pub struct HeldStreams {
 }
 
 impl ModelStreams {
-    /// From now on, each event of a streamed answer waits until it is released. Streams that have begun go on.
+    /// From now on, each event of a streamed answer waits until it is released. Earlier streams continue.
     #[must_use]
     pub fn hold(&self) -> HeldStreams {
         let permits = Arc::new(Semaphore::new(0));
@@ -43,7 +44,7 @@ impl ModelStreams {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A body of these events. How it ended enters the journal.
+    /// Returns a body with these events. The end of the stream is recorded in the journal.
     pub(super) fn body(&self, events: Vec<String>, journal: &Journal) -> Body {
         let held = self.held();
         let permits = held.as_ref().map(|held| Arc::clone(&held.permits));
@@ -57,12 +58,12 @@ impl ModelStreams {
         let events = stream::unfold((events.into_iter(), end, permits), async |(mut events, end, permits)| {
             let event = events.next()?;
             if let Some(permits) = &permits {
-                // Closed once nothing holds events back any more.
+                // The semaphore is closed after the hold has ended.
                 if let Ok(permit) = permits.acquire().await {
                     permit.forget();
                 }
             } else {
-                // Each event is written before the next one is made.
+                // This yields, so each event is written before the next one is made.
                 tokio::task::yield_now().await;
             }
             end.sent.fetch_add(1, Ordering::Relaxed);
@@ -73,7 +74,7 @@ impl ModelStreams {
 }
 
 impl HeldStreams {
-    /// Lets so many more events go.
+    /// Releases this number of further events.
     pub fn release(&self, events: usize) {
         self.permits.add_permits(events);
     }
@@ -91,7 +92,7 @@ impl Drop for HeldStreams {
     }
 }
 
-/// Dropped with the body: at its end, or when the caller has gone.
+/// The end of a stream. It is dropped with the body: at the body's end, or when the caller leaves.
 struct End {
     sent: AtomicUsize,
     total: usize,
@@ -108,7 +109,7 @@ impl Drop for End {
             self.journal.amend(entry, |decision| decision.stream = Some(end));
         }
         if let Some(told) = &self.told {
-            // The test may have stopped listening.
+            // The test may no longer listen.
             let _ = told.send(end);
         }
     }

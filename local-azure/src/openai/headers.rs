@@ -8,10 +8,10 @@ use super::rates::Levels;
 
 const CLIENT_REQUEST_ID: &str = "x-ms-client-request-id";
 
-/// The ID of an answer; the service sends it with each one.
+/// The name of the header with an answer's ID; the service sends it with each answer.
 const APIM_REQUEST_ID: &str = "apim-request-id";
 
-/// What every answer carries; refusals, too.
+/// Adds the headers that every answer has, including refusals.
 pub(super) fn add(response: &mut Response, client_request_id: Option<HeaderValue>, region: &str) {
     let succeeded = response.status().is_success();
     let headers = response.headers_mut();
@@ -36,12 +36,12 @@ pub(super) fn add(response: &mut Response, client_request_id: Option<HeaderValue
     }
 }
 
-/// What the client calls its request.
+/// Returns the client's ID of its request.
 pub(super) fn client_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get(CLIENT_REQUEST_ID).cloned()
 }
 
-/// What a deployment answered chat and embeddings with.
+/// Adds the headers of a deployment's answers to chat and embeddings.
 pub(super) fn of_deployment(headers: &mut HeaderMap, deployment: &str, session: &str) {
     if let Ok(name) = HeaderValue::from_str(deployment) {
         headers.insert("x-ms-deployment-name", name);
@@ -53,7 +53,7 @@ pub(super) fn of_deployment(headers: &mut HeaderMap, deployment: &str, session: 
     headers.insert("x-ms-rai-invoked", HeaderValue::from_static("true"));
 }
 
-/// How the deployment's rates stand.
+/// Adds the state of the deployment's rates.
 pub(super) fn levels(headers: &mut HeaderMap, levels: &Levels) {
     let named = [
         (

@@ -5,20 +5,20 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Older ones are forgotten; in Azure after 30 days.
+/// The most stored responses; older ones are dropped. Azure drops them after 30 days.
 const MOST_KEPT_RESPONSES: usize = 500;
 
-/// Bytes of their texts, all together. Each has the whole conversation before it.
+/// The most bytes of all stored texts. Each response holds its whole conversation.
 const MOST_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
-/// A response that can be read, and gone on from.
+/// A response that can be read and continued.
 #[derive(Clone, Debug)]
 pub(super) struct KeptResponse {
-    /// As it was answered.
+    /// The body of the answer.
     pub(super) body: String,
-    /// The texts of the conversation so far, and whether each is the user's.
+    /// The texts of the conversation so far, and whether each is from the user.
     pub(super) texts: Vec<(bool, String)>,
-    /// How many of them this response's request brought.
+    /// The number of texts from this response's own request.
     pub(super) own: usize,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct KeptResponses(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     by_id: BTreeMap<String, KeptResponse>,
-    /// The oldest first.
+    /// Response IDs, oldest first.
     order: VecDeque<String>,
     bytes: usize,
 }
@@ -49,7 +49,8 @@ impl Inner {
 }
 
 impl KeptResponses {
-    /// Keeps a response, and forgets the oldest ones where all take too much. This one stays, whatever its size.
+    /// Stores a response, and drops the oldest ones while there are too many or they are too large. The new response
+    /// always stays.
     pub(super) fn keep(&self, id: String, response: KeptResponse) {
         let mut kept = self.lock();
         kept.forget(&id);

@@ -13,7 +13,7 @@ pub(super) struct Message {
     pub(super) text: String,
 }
 
-/// What the texts of a message are called, and what roles it may have.
+/// The names of a message's text parts, and its allowed roles.
 pub(super) struct MessageShape {
     pub(super) text_parts: &'static [&'static str],
     pub(super) roles: &'static [&'static str],
@@ -26,9 +26,9 @@ pub(super) const OF_RESPONSES: MessageShape = MessageShape {
     roles: &["assistant", "system", "developer", "user"],
 };
 
-/// What a reply to the model takes beside its messages.
+/// The tokens of a prompt in addition to its messages: they begin the reply.
 const PRIMING: u64 = 3;
-/// What each message takes beside its texts.
+/// The tokens of each message in addition to its texts.
 const PER_MESSAGE: u64 = 3;
 
 impl Message {
@@ -36,7 +36,7 @@ impl Message {
         Self { role: "user".to_owned(), name: None, text: text.to_owned() }
     }
 
-    /// Instructions of the Responses API.
+    /// Returns the instructions of the Responses API as a message.
     pub(super) fn developer(text: &str) -> Self {
         Self { role: "developer".to_owned(), name: None, text: text.to_owned() }
     }
@@ -93,7 +93,7 @@ impl Message {
         Ok(Self { role, name, text })
     }
 
-    /// Whether a person wrote it.
+    /// Reports whether the user wrote the message.
     pub(super) fn is_users(&self) -> bool {
         self.role == "user"
     }
@@ -132,7 +132,7 @@ fn content(value: Option<&Value>, place: &str, shape: &MessageShape) -> Result<S
     }
 }
 
-/// Tokens of a prompt, as OpenAI's cookbook counts them.
+/// Counts the tokens of a prompt, like OpenAI's cookbook.
 pub(super) fn count(messages: &[Message], tokenizer: &Tokenizer) -> u64 {
     let one = |message: &Message| {
         let name = message.name.as_ref().map_or(0, |name| 1 + tokenizer.count(name));
@@ -141,7 +141,7 @@ pub(super) fn count(messages: &[Message], tokenizer: &Tokenizer) -> u64 {
     PRIMING + messages.iter().map(one).sum::<u64>()
 }
 
-/// All texts of a prompt, for the content filter.
+/// Returns all texts of a prompt, for the content filter.
 pub(super) fn joined(messages: &[Message]) -> String {
     messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! Azure OpenAI and Foundry: the data plane of the seed's model accounts, with the service's checks and words of refusal.
+//! Azure OpenAI and Foundry: the data plane of the seed's model accounts, with the service's checks and refusal texts.
 //!
 //! There is no language model here. A request passes these checks in order, and the first refusal ends it: path,
 //! credential, role, deployment, rates, body, length, content filter. Prompts and answers never enter the journal.
@@ -51,7 +51,7 @@ use self::{
 use crate::{journal::Decision, seed};
 
 impl Models {
-    /// Every host name, with the service behind it.
+    /// Returns every host name with its service.
     pub(crate) fn hosts(self: &Arc<Self>) -> Vec<(String, Router)> {
         let routes = |account: &Arc<Account>| {
             let service = Arc::new(Service { models: self.clone(), account: account.clone() });
@@ -123,7 +123,7 @@ impl Service {
         Object::read(headers, body).await
     }
 
-    /// The deployment that the path names, or the body's `model`; with the body.
+    /// Returns the deployment that the path or the body's `model` names, and the body.
     async fn deployment(
         &self,
         named: Option<&str>,
@@ -148,7 +148,7 @@ impl Service {
 
 fn input_items(id: &str, kept: &KeptResponse) -> String {
     let own = kept.texts.len().saturating_sub(kept.own + 1);
-    // The latest first.
+    // The latest text comes first.
     let asked = kept.texts.iter().skip(own).take(kept.own).rev().enumerate();
     let items: Vec<_> = asked
         .map(|(number, (is_users, text))| {

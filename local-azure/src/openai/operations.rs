@@ -1,4 +1,4 @@
-//! The operations of a model: it answers a conversation, or makes embeddings.
+//! The operations of a model: it answers a conversation, or creates embeddings.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{seed::ModelFaultKind, tokenizer::Tokenizer};
 
-/// One account, for its host names.
+/// One account, which serves its host names.
 pub(super) struct Service {
     pub(super) models: Arc<Models>,
     pub(super) account: Arc<Account>,
@@ -183,7 +183,7 @@ impl Service {
     }
 }
 
-/// An answer of one JSON document.
+/// Returns an answer with one JSON document.
 pub(super) fn json(body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::OK;
@@ -191,7 +191,7 @@ pub(super) fn json(body: String) -> Response {
     response
 }
 
-/// Letters and digits.
+/// Returns an ID of letters and digits.
 fn random_id(length: usize) -> String {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let bytes = [(); 2].map(|()| Uuid::new_v4().into_bytes()).concat();

@@ -1,4 +1,4 @@
-//! Parameters that change nothing here. They are held to what the service takes; the Responses API tells them again.
+//! Parameters without an effect here. They are checked like in the service, and the Responses API repeats them.
 
 use serde_json::{Value, json};
 
@@ -10,9 +10,9 @@ use crate::seed::ModelDeployment;
 
 const LEVELS: [&str; 3] = ["low", "medium", "high"];
 const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
-/// Characters that the value of a key may have.
+/// The most characters of a key's value.
 const LONGEST_KEY: usize = 64;
-/// Characters that a value of the metadata may have.
+/// The most characters of a metadata value.
 const LONGEST_NOTE: usize = 512;
 
 /// Checks a request for a chat completion.
@@ -52,7 +52,7 @@ pub(super) fn of_chat(body: &Object, deployment: &ModelDeployment) -> Result<(),
     Ok(())
 }
 
-/// What a response tells of its request.
+/// The request's parameters that a response repeats.
 pub(super) struct Told {
     pub(super) max_tool_calls: Option<u64>,
     pub(super) parallel_tool_calls: bool,
@@ -128,7 +128,7 @@ fn reasoning(body: &Object, deployment: &ModelDeployment) -> Result<Value, Model
     Ok(json!({ "effort": effort.or(deployment.reasoning.then_some("medium")), "summary": summary }))
 }
 
-/// What both APIs take in one shape.
+/// Checks the parameters that have the same form in both APIs.
 fn common(body: &Object) -> Result<(), ModelRefusal> {
     body.bool("parallel_tool_calls")?;
     body.text("service_tier")?;
@@ -154,7 +154,7 @@ fn common(body: &Object) -> Result<(), ModelRefusal> {
     }
 }
 
-/// A text that is a member of an object.
+/// Returns a text member of an object.
 fn member<'b>(body: &'b Object, object: &str, name: &str) -> Result<Option<&'b str>, ModelRefusal> {
     match body.get(object) {
         None => Ok(None),

@@ -1,4 +1,4 @@
-//! Rates of a deployment: requests and tokens a minute, refilled continuously
+//! The rate limits of a deployment: requests and tokens per minute, refilled continuously
 //! (learn.microsoft.com/azure/foundry/openai/how-to/quota).
 //!
 //! As documented, a refused request counts too.
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::seed::ModelDeployment;
 
-/// What is used of a limit.
+/// A limit and its used part.
 #[derive(Debug)]
 struct Bucket {
     limit: f64,
@@ -17,34 +17,34 @@ struct Bucket {
     at: Timestamp,
 }
 
-/// A limit as the headers tell it.
+/// A limit as the headers show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Level {
     pub(super) limit: u64,
     pub(super) remaining: u64,
-    /// Milliseconds until all of it is there again.
+    /// Milliseconds until the whole limit is available again.
     pub(super) reset: u64,
 }
 
-/// Both limits after a request; absent where the seed has none.
+/// Both limits after a request; absent if the seed has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Levels {
     pub(super) requests: Option<Level>,
     pub(super) tokens: Option<Level>,
 }
 
-/// What ran out.
+/// The exceeded limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exceeded {
     Requests,
     Tokens,
 }
 
-/// A request too many.
+/// A request over the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Over {
     pub(super) what: Exceeded,
-    /// Milliseconds until there is room.
+    /// Milliseconds until there is room for the request.
     pub(super) retry_after: u64,
     pub(super) levels: Levels,
 }
@@ -77,7 +77,7 @@ impl Rates {
         }
     }
 
-    /// Says that a limit is used up, whatever it is: a fault of the seed.
+    /// Returns the refusal for a used-up limit, regardless of the actual use: a fault of the seed.
     pub(super) fn exhausted(&self) -> Over {
         let mut levels = levels(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(level) = &mut levels.requests {
@@ -97,7 +97,7 @@ impl Bucket {
         self.limit / 60_000.0
     }
 
-    /// Milliseconds to wait, when it does not fit.
+    /// Charges a cost, or returns the milliseconds to wait if it does not fit.
     fn take(&mut self, cost: f64, now: Timestamp) -> Result<(), u64> {
         let elapsed = now.duration_since(self.at).as_millis().max(0) as f64;
         self.at = self.at.max(now);
@@ -132,7 +132,7 @@ mod tests {
         Timestamp::from_millisecond(milliseconds).unwrap()
     }
 
-    /// As captured: 1 of 120 requests and 14 of 120,000 tokens a minute.
+    /// As captured: 1 of 120 requests and 14 of 120,000 tokens per minute.
     #[test]
     fn levels_are_those_of_a_recorded_answer() {
         let levels = rates(Some(120), Some(120_000)).take(14, at(0)).unwrap();

@@ -1,5 +1,5 @@
-//! The refusals of a model account, in its own words. Captured bodies are exact, including spaces. If a text is ours,
-//! its row says so.
+//! The refusals of a model account, with its own texts. Captured bodies are exact, including spaces. A variant says so
+//! if its text is ours.
 
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -30,7 +30,7 @@ pub(super) enum ModelRefusal {
          active subscription and use a correct regional API endpoint for your resource."
     )]
     InvalidKey,
-    /// The text is ours: which of the two Azure takes is not known.
+    /// The text is ours, because it is not known which credential Azure uses.
     #[error("local-azure refuses api-key and Authorization together: which of them Azure takes is not known")]
     TwoCredentials,
     #[error("Key based authentication is disabled for this resource.")]
@@ -77,14 +77,14 @@ pub(super) enum ModelRefusal {
     ModelNotFound(String),
 }
 
-/// How a blocked prompt is told.
+/// The form of the answer to a blocked prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FilterShape {
     Chat,
     Responses { end: usize },
 }
 
-/// A rate that is used up.
+/// The refusal for a used-up rate.
 #[derive(Debug)]
 pub(super) struct Throttled {
     pub(super) over: Over,
@@ -126,12 +126,12 @@ pub(super) const NO_CAPACITY: &str = "The system is currently experiencing high 
     Your request exceeds the maximum usage size allowed during peak load.";
 
 impl ModelRefusal {
-    /// A parameter that says what cannot be.
+    /// Refuses an invalid value of a parameter.
     pub(super) fn invalid(message: impl Into<String>, param: &str, code: &'static str) -> Self {
         Self::Invalid { message: message.into(), param: Some(param.to_owned()), code: Some(code) }
     }
 
-    /// A parameter that the service takes and local-azure does not play.
+    /// Refuses a parameter that the service accepts and local-azure does not simulate.
     pub(super) fn not_played(what: &str, param: &str) -> Self {
         Self::invalid(format!("local-azure does not play {what}"), param, "unsupported_parameter")
     }
@@ -160,7 +160,7 @@ impl ModelRefusal {
         }
     }
 
-    /// The body, byte for byte.
+    /// Returns the body, byte for byte.
     fn body(&self) -> String {
         let coded = |code: &str| json!({ "error": { "code": code, "message": self.to_string() } }).to_string();
         match self {

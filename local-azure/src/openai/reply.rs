@@ -1,4 +1,4 @@
-//! A deployment's answer to a prompt: always the same for the same prompt.
+//! A deployment's answer to a prompt; the same prompt always gets the same answer.
 
 use super::{content_filter::Findings, message::Message};
 use crate::{
@@ -9,24 +9,24 @@ use crate::{
 /// Limits of a reply.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReplyLimits {
-    /// Tokens at most.
+    /// The most tokens.
     pub(super) tokens: Option<u64>,
-    /// Texts before which it ends.
+    /// Stop texts: the reply ends before the first of them.
     pub(super) stops: Vec<String>,
-    /// Whether it must be a JSON object.
+    /// Whether the reply must be a JSON object.
     pub(super) is_json: bool,
 }
 
 /// A reply.
 #[derive(Debug)]
 pub(super) struct Reply {
-    /// Its text, cut into tokens.
+    /// The reply's text, split into tokens.
     pub(super) pieces: Vec<String>,
-    /// Whether the limit of tokens cut it.
+    /// Whether the token limit cut the reply.
     pub(super) is_cut: bool,
-    /// How many tokens it has.
+    /// The number of tokens in the reply.
     pub(super) tokens: u64,
-    /// What the content filter found in it.
+    /// The findings of the content filter in the reply.
     pub(super) findings: Findings,
 }
 
@@ -59,7 +59,7 @@ impl Reply {
     }
 }
 
-/// Words about the last message of the user, and that message again.
+/// Returns the number of words in the user's last message, and repeats the message.
 fn echo(messages: &[Message]) -> String {
     let last = messages.iter().rev().find(|message| message.is_users()).or(messages.last());
     let text = last.map(|message| message.text.as_str()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The Responses API: the request, and the answer whole or as events, in the captured order and format.
+//! The Responses API: the request, and the answer as a whole or as events, in the captured order and format.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ fn item(value: &Value, place: &str) -> Result<Message, ModelRefusal> {
     }
 }
 
-/// What answers of one request have in common.
+/// The data that all answers to one request share.
 pub(super) struct Head<'r> {
     pub(super) id: String,
     pub(super) item: String,
@@ -111,7 +111,7 @@ pub(super) struct Head<'r> {
     /// The deployment, not the model.
     pub(super) deployment: &'r str,
     pub(super) prompt_filter: &'r Value,
-    /// Characters of the prompt.
+    /// The number of characters in the prompt.
     pub(super) prompt_end: usize,
     pub(super) prompt_tokens: u64,
 }
@@ -183,7 +183,7 @@ struct Usage {
     total_tokens: u64,
 }
 
-/// What the service says in the place of an answer that its filter stopped.
+/// The service's text in place of a blocked answer.
 const BLOCKED: &str = "I'm sorry, but I cannot assist with that request.";
 
 impl<'r> Head<'r> {
@@ -264,13 +264,13 @@ impl<'r> Head<'r> {
         Item { id: &self.item, kind: "message", status, content: vec![part(text)], role: "assistant" }
     }
 
-    /// The whole answer: pretty, without a character beyond ASCII.
+    /// Returns the whole answer, as indented JSON with only ASCII characters.
     pub(super) fn whole(&self, request: &ResponsesRequest, reply: &Reply) -> Result<String, serde_json::Error> {
         let text = shown(reply);
         Ok(ascii(&serde_json::to_string_pretty(&self.response(request, Some((reply, &text))))?))
     }
 
-    /// The answer as events.
+    /// Returns the answer as events.
     pub(super) fn events(&self, request: &ResponsesRequest, reply: &Reply) -> Result<Vec<String>, serde_json::Error> {
         let text = shown(reply);
         let pieces = if reply.findings.blocks() { vec![text.clone()] } else { reply.pieces.clone() };
@@ -307,7 +307,8 @@ impl<'r> Head<'r> {
         Ok(events.0)
     }
 
-    /// An answer that breaks off: the stream has begun with 200, so the error comes in it.
+    /// Returns the events of an answer that breaks off. The stream has begun with 200, so the error is one of its
+    /// events.
     pub(super) fn broken_off(
         &self,
         request: &ResponsesRequest,
@@ -326,7 +327,7 @@ impl<'r> Head<'r> {
     }
 }
 
-/// The text that the caller sees.
+/// Returns the text that the caller sees.
 pub(super) fn shown(reply: &Reply) -> String {
     if reply.findings.blocks() { BLOCKED.to_owned() } else { reply.text() }
 }
@@ -339,7 +340,8 @@ fn part(text: &str) -> OutputText<'_> {
 struct Events(Vec<String>);
 
 impl Events {
-    /// An event with its number, these members, and those that are JSON already, in whose order members matter.
+    /// Adds an event with its number, these members, and members that are already JSON, whose own members have a fixed
+    /// order.
     fn push(&mut self, kind: &str, members: Value, written: &[(&str, String)]) {
         let mut data = format!(r#"{{"type":"{kind}","sequence_number":{}"#, self.0.len());
         for (name, value) in members.as_object().into_iter().flatten() {
@@ -352,7 +354,7 @@ impl Events {
     }
 }
 
-/// Escapes every character beyond ASCII; such characters stand in JSON's strings alone.
+/// Escapes every non-ASCII character. In JSON, such characters occur only in strings.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {

@@ -1,4 +1,4 @@
-//! The zip itself. Its bytes do not depend on the time, the place or the system of writing.
+//! Writes the zip. Its bytes do not depend on the time, the place or the system of writing.
 
 use std::{
     collections::BTreeMap,
@@ -22,8 +22,8 @@ pub(super) struct Packed {
     pub(super) mode: u32,
 }
 
-/// The package is mounted read-only, so the host cannot repair a mode: it must be in the zip, with Unix as the system
-/// that made it.
+/// Writes the files into a zip. Azure mounts the package read-only, so the host cannot repair a mode. The zip must hold
+/// the mode, and must name Unix as the system that made it.
 pub(super) fn write(files: &BTreeMap<String, Packed>) -> Result<Vec<u8>, PackageError> {
     let options = SimpleFileOptions::default()
         .system(System::Unix)

@@ -17,19 +17,19 @@ use crate::{
     own_folder::MARKER,
 };
 
-/// A script root that the host would load whole.
+/// The files of a script root that the host would load completely.
 pub(super) struct Contents {
     /// Names of the functions.
     pub(super) functions: Vec<String>,
-    /// By name in the zip.
+    /// The files, by name in the zip.
     pub(super) files: BTreeMap<String, Packed>,
 }
 
 impl Contents {
-    /// Of a script root that holds host.json, the functions and a Rust handler, and nothing else.
+    /// Reads a script root that holds only host.json, the functions and a Rust handler.
     pub(super) fn from_rust(root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, PackageError> {
         let HandlerSettings { executable, folder, .. } = HandlerSettings::read(root)?;
-        // Before the host looks for that file and says only that it is not there.
+        // This check comes first, because the host would only report that the file does not exist.
         if !folder.as_os_str().is_empty() {
             return Err(PackageError::WorkerDirectory(folder));
         }
@@ -50,7 +50,7 @@ impl Contents {
         }
     }
 
-    /// Of a project in any language: everything but what `.funcignore` names, with the modes of the tree.
+    /// Reads a project in any language: every file that `.funcignore` does not name, with the modes of the tree.
     pub(super) fn from_any(
         root: &Path,
         environment: &BTreeMap<String, String>,
@@ -72,7 +72,7 @@ impl Contents {
     }
 }
 
-/// Where Windows has no execute bit, nothing is packaged.
+/// Returns the file's mode. Windows has no execute bit, but nothing is packaged there.
 fn mode(path: &Path) -> io::Result<u32> {
     let metadata = fs::metadata(path)?;
     #[cfg(unix)]
@@ -95,7 +95,7 @@ fn all_loaded(
     Ok(functions)
 }
 
-/// The first file or folder under `folder` that is not in the package.
+/// Returns the first file or folder under `folder` that is not in the package.
 fn stray_file(root: &Path, folder: &Path, files: &BTreeMap<String, Packed>) -> Result<Option<PathBuf>, PackageError> {
     let failed = |source| PackageError::File { path: folder.to_owned(), source };
     let paths = fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();

@@ -15,13 +15,13 @@ pub enum PackageError {
     /// The host would not start.
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// Packing tools give the execute bit to the file that `host.json` names, compared as text.
+    /// Packing tools give the execute bit to the file that `host.json` names, and compare the name as text.
     #[error(
         "host.json: \"customHandler.description.defaultExecutablePath\" is \"{0}\"; it must be \"{HANDLER}\", letter \
          for letter, for that file to be executable in Azure"
     )]
     HandlerName(String),
-    /// The same tools look for that file beside `host.json`.
+    /// Packing tools look for that file beside `host.json`.
     #[error(
         "host.json: \"customHandler.description.workerDirectory\" is \"{}\"; leave it out: the handler must lie beside \
          host.json for it to be executable in Azure", .0.display()
@@ -33,7 +33,7 @@ pub enum PackageError {
     /// There is no function.
     #[error("{} holds no function: each is a folder with a function.json", .0.display())]
     NoFunctions(PathBuf),
-    /// A foreign file in the script root, which would be deployed with it.
+    /// The script root holds a foreign file, which would be deployed too.
     #[error("{} has no business in a package: remove it", .0.display())]
     Stray(PathBuf),
     /// Azure could not start the handler.
@@ -41,9 +41,9 @@ pub enum PackageError {
     Executable {
         /// The handler.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: ExecutableError,
-        /// How to build it.
+        /// The way to build it.
         remedy: &'static str,
     },
     /// Azure mounts the package read-only, and so cannot repair a mode.
@@ -52,7 +52,7 @@ pub enum PackageError {
     /// The package would lack a file that the host needs.
     #[error("{0} belongs into the package, and .funcignore leaves it out")]
     LeftOut(String),
-    /// The files to be packaged.
+    /// The files of the project cannot be listed.
     #[error(transparent)]
     Files(#[from] DeployedFilesError),
     /// The file of the zip exists and is not local-azure's.
@@ -61,9 +61,9 @@ pub enum PackageError {
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }

@@ -1,7 +1,7 @@
 //! The deployable package: a zip of a script root that Azure's Functions host can run.
 //!
-//! A function that the host would not load, or a handler that it could not start, is refused here and not only after
-//! the deployment. Reference: <https://learn.microsoft.com/azure/azure-functions/deployment-zip-push> and
+//! A function that the host would not load, or a handler that it could not start, is refused before the deployment.
+//! Reference: <https://learn.microsoft.com/azure/azure-functions/deployment-zip-push> and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.
 
 mod archive;
@@ -26,7 +26,7 @@ use crate::own_file::{self, Readers, is_package};
 pub struct Package {
     /// Names of its functions, sorted.
     pub functions: Vec<String>,
-    /// Its files.
+    /// The number of its files.
     pub files: usize,
     /// Size of the handler's executable, in bytes; 0 if it is not in the package.
     pub handler_size: usize,
@@ -36,13 +36,13 @@ pub struct Package {
     pub notes: Vec<String>,
 }
 
-/// Writes `zip`: `host.json`, the Rust handler and each `<function>/function.json` of `script_root`. The same files make
-/// the same bytes, whenever and wherever this runs.
+/// Writes `zip`: `host.json`, the Rust handler and each `<function>/function.json` of `script_root`. The same files
+/// make the same bytes, at any time and in any place.
 ///
 /// The app `settings` resolve `%NAME%` in bindings, as the host does; they do not get into the package.
 ///
 /// # Errors
-/// [`PackageError`] says what the host in Azure would stumble over. No file is written then.
+/// [`PackageError`] names the problem that the host in Azure would have. In this case no file is written.
 pub fn package(script_root: &Path, settings: &BTreeMap<String, String>, zip: &Path) -> Result<Package, PackageError> {
     let contents = Contents::from_rust(script_root, settings)?;
     let handler = script_root.join(HANDLER);
@@ -54,11 +54,11 @@ pub fn package(script_root: &Path, settings: &BTreeMap<String, String>, zip: &Pa
     write(contents, zip, bytes.len(), Vec::new())
 }
 
-/// Writes `zip`: every file of `script_root` that is [deployed](crate::deployed_files), with its mode. The handler is in
-/// any language; `environment` is what it is found with on this machine.
+/// Writes `zip`: every file of `script_root` that is [deployed](crate::deployed_files), with its mode. The handler is
+/// in any language. On this machine, it is found with the variables of `environment`.
 ///
 /// # Errors
-/// [`PackageError`] says what the host in Azure would stumble over. No file is written then.
+/// [`PackageError`] names the problem that the host in Azure would have. In this case no file is written.
 pub fn package_any(
     script_root: &Path,
     environment: &BTreeMap<String, String>,
@@ -91,7 +91,7 @@ pub fn package_any(
     write(contents, zip, bytes.len(), notes)
 }
 
-/// A path as the zip names it.
+/// Returns a path in the zip's notation.
 fn below_root(path: &Path) -> String {
     let parts = path.components().filter(|part| *part != Component::CurDir);
     parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")

@@ -1,5 +1,5 @@
 //! The built-in roles of <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, reduced to the
-//! actions that local-azure plays.
+//! actions that local-azure supports.
 
 /// A built-in role.
 #[derive(Debug)]
@@ -8,7 +8,7 @@ pub(crate) struct Role {
     pub name: &'static str,
     /// Operations on resources, such as containers.
     pub(super) actions: &'static [&'static str],
-    /// Operations on the data in them.
+    /// Operations on the data in the resources.
     pub(super) data_actions: &'static [&'static str],
 }
 
@@ -52,7 +52,7 @@ pub(super) const ROLES: &[Role] = &[
         actions: &[],
         data_actions: &["Microsoft.KeyVault/vaults/keys/*", "Microsoft.KeyVault/vaults/keyrotationpolicies/*"],
     },
-    // These two manage vaults, not what is in them.
+    // These two roles manage vaults, not the content of vaults.
     Role { name: "Key Vault Contributor", actions: &["Microsoft.KeyVault/*"], data_actions: &[] },
     Role {
         name: "Key Vault Purge Operator",
@@ -107,7 +107,8 @@ pub(super) const ROLES: &[Role] = &[
             "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action",
             "Microsoft.CognitiveServices/accounts/OpenAI/deployments/completions/action",
             "Microsoft.CognitiveServices/accounts/OpenAI/deployments/embeddings/action",
-            // Not in the published list of 2024-12; live accounts let the role call POST /openai/v1/responses.
+            // The published list of 2024-12 lacks this action. Live accounts let the role call POST
+            // /openai/v1/responses.
             "Microsoft.CognitiveServices/accounts/OpenAI/responses/write",
         ],
     },
@@ -138,7 +139,7 @@ pub(super) const ROLES: &[Role] = &[
         actions: &["Microsoft.Insights/Register/Action"],
         data_actions: &["Microsoft.Insights/Metrics/Write", "Microsoft.Insights/Telemetry/Write"],
     },
-    // These manage resources, not what is in them.
+    // These roles manage resources, not the content of resources.
     Role { name: "Cognitive Services Contributor", actions: &["Microsoft.CognitiveServices/*"], data_actions: &[] },
     Role { name: "Owner", actions: &["*"], data_actions: &[] },
     Role { name: "Contributor", actions: &["*"], data_actions: &[] },

@@ -24,13 +24,13 @@ pub struct Apim {
     /// Named values, by display name.
     #[serde(default)]
     pub named_values: BTreeMap<String, String>,
-    /// Those of them that are secret: no trace shows their values.
+    /// The names of the secret named values: no trace shows their values.
     #[serde(default)]
     pub secret_named_values: BTreeSet<String>,
     /// Whether the service has an external cache, for `caching-type` of cache policies.
     #[serde(default)]
     pub external_cache: bool,
-    /// Whether the host asks clients for a certificate, as `negotiateClientCertificate` of a host name in Azure.
+    /// Whether the host asks clients for a certificate, like `negotiateClientCertificate` of a host name in Azure.
     #[serde(default)]
     pub negotiate_client_certificate: bool,
     /// Backends that policies may name.
@@ -45,7 +45,7 @@ pub struct Apim {
     /// Certificates that policies may name.
     #[serde(default)]
     pub certificates: Vec<ApimCertificate>,
-    /// Ways to tell the versions of an API apart.
+    /// Ways to distinguish the versions of an API.
     #[serde(default)]
     pub version_sets: Vec<VersionSet>,
     /// APIs.
@@ -59,24 +59,24 @@ pub struct Apim {
     pub subscriptions: Vec<ApimSubscription>,
 }
 
-/// A backend entity, what `set-backend-service` names with `backend-id`: a URL or a pool.
+/// A backend entity, which `set-backend-service` names with `backend-id`: a URL or a pool.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedBackend {
     /// Identifier.
     pub id: String,
-    /// Where its requests go: a host of the seed, or a loopback address.
+    /// The address for its requests: a host of the seed, or a loopback address.
     pub url: Option<url::Url>,
-    /// When to leave it alone.
+    /// The condition under which the gateway stops sending it requests.
     pub circuit_breaker: Option<CircuitBreaker>,
-    /// What the gateway shows there, in the place of the caller's Authorization header.
+    /// The gateway's credentials for it, in the place of the caller's Authorization header.
     pub credentials: Option<BackendCredentials>,
     /// Other backends that share its requests.
     #[serde(default)]
     pub pool: Vec<PoolMember>,
 }
 
-/// What the gateway shows to a backend.
+/// The gateway's credentials for a backend.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendCredentials {
@@ -88,25 +88,25 @@ pub struct BackendCredentials {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendIdentity {
-    /// What it is for, such as `https://cognitiveservices.azure.com`.
+    /// The token's resource, such as `https://cognitiveservices.azure.com`.
     pub resource: String,
-    /// Client ID of a user-assigned identity of the service; without it the system-assigned one asks.
+    /// Client ID of a user-assigned identity of the service. Without it, the system-assigned identity gets the token.
     pub client_id: Option<uuid::Uuid>,
 }
 
-/// When a backend is left alone.
+/// The condition under which the gateway stops sending requests to a backend, and for how long.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CircuitBreaker {
-    /// After so many failures.
+    /// The number of failures that trip the breaker.
     pub failures: u32,
-    /// Within so many seconds.
+    /// The time in which they are counted, in seconds.
     pub interval: u32,
-    /// Statuses that are failures: `[429, 429]`, `[500, 599]`. No answer is one, too.
+    /// Ranges of statuses that are failures: `[429, 429]`, `[500, 599]`. A missing answer is a failure, too.
     pub statuses: Vec<[u16; 2]>,
-    /// For so many seconds.
+    /// The time without requests, in seconds.
     pub trip: u32,
-    /// Unless the answer's `Retry-After` says otherwise.
+    /// Whether `Retry-After` in the answer replaces that time.
     #[serde(default)]
     pub accept_retry_after: bool,
 }
@@ -117,10 +117,11 @@ pub struct CircuitBreaker {
 pub struct PoolMember {
     /// Its identifier.
     pub backend: String,
-    /// Those with the smallest number share the requests; the next ones come in when all of these are left alone.
+    /// Backends with the smallest number share the requests. Those with the next number get requests when all of these
+    /// are tripped.
     #[serde(default = "one")]
     pub priority: u32,
-    /// Its share.
+    /// Its share of the requests.
     #[serde(default = "one")]
     pub weight: u32,
 }
@@ -135,11 +136,12 @@ pub struct Api {
     pub path: String,
     /// Identifier of the version set that it belongs to.
     pub version_set: Option<String>,
-    /// Its version there. An API of a version set without one is the original: it answers when no version is asked for.
+    /// Its version there. An API of a version set without a version is the original: it answers requests without a
+    /// version.
     pub version: Option<String>,
-    /// Where requests go.
+    /// The target of its requests.
     pub backend: Backend,
-    /// Whether a subscription key is needed.
+    /// Whether requests need a subscription key.
     #[serde(default = "yes")]
     pub subscription_required: bool,
     /// Header that carries the key.
@@ -148,28 +150,28 @@ pub struct Api {
     /// Query parameter that carries the key when the header is absent.
     #[serde(default = "default_key_query")]
     pub subscription_key_query: String,
-    /// Whether the key may also come as `Authorization: Bearer KEY`, when header and query have none. A bearer that is
-    /// no key counts as absent.
+    /// Whether the key may also come as `Authorization: Bearer KEY`, if header and query have none. A bearer value that
+    /// is not a key counts as absent.
     #[serde(default)]
     pub subscription_key_bearer: bool,
     /// Operations.
     pub operations: Vec<Operation>,
 }
 
-/// A version set: APIs that differ in their version alone
+/// A version set: APIs that differ only in their version
 /// (learn.microsoft.com/azure/api-management/api-management-versions).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VersionSet {
     /// Identifier.
     pub id: String,
-    /// Where a request names the version.
+    /// The place of the version in a request.
     pub scheme: VersionScheme,
     /// The header or query parameter that names it.
     pub name: Option<String>,
 }
 
-/// Where a request names the version it wants.
+/// The place of the wanted version in a request.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum VersionScheme {
@@ -181,11 +183,12 @@ pub enum VersionScheme {
     Query,
 }
 
-/// What stands behind an API: exactly one of the two.
+/// The target behind an API: exactly one of the two.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Backend {
-    /// A folder of JSON files that local-azure serves, relative to the seed file; see [`Seed::path`](super::Seed::path).
+    /// A folder of JSON files that local-azure serves, relative to the seed file; see
+    /// [`Seed::path`](super::Seed::path).
     pub sample: Option<PathBuf>,
     /// A loopback URL of another process, or the https URL of a host of the seed.
     pub url: Option<url::Url>,
@@ -207,17 +210,17 @@ pub struct ApimSchema {
 pub struct OperationParameter {
     /// Its name.
     pub name: String,
-    /// Where it stands.
+    /// The place of the parameter.
     #[serde(rename = "in")]
     pub place: ParameterPlace,
-    /// Whether it may not be left out.
+    /// Whether requests must have it.
     #[serde(default)]
     pub required: bool,
     /// A JSON schema, such as `{ type = "integer" }`.
     pub schema: Option<serde_json::Value>,
 }
 
-/// Where a parameter stands.
+/// The place of a parameter.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum ParameterPlace {
@@ -235,14 +238,14 @@ pub enum ParameterPlace {
 pub struct ResponseHeader {
     /// Its name.
     pub name: String,
-    /// Whether it may not be left out.
+    /// Whether responses must have it.
     #[serde(default)]
     pub required: bool,
     /// A JSON schema, such as `{ type = "integer" }`.
     pub schema: Option<serde_json::Value>,
 }
 
-/// A body that an operation takes, in one media type.
+/// A body that an operation accepts, in one media type.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestContent {
@@ -265,10 +268,10 @@ pub struct Operation {
     /// The parameters that it documents, for `validate-parameters`.
     #[serde(default)]
     pub parameters: Vec<OperationParameter>,
-    /// The bodies that it takes, for `validate-content`.
+    /// The bodies that it accepts, for `validate-content`.
     #[serde(default)]
     pub requests: Vec<RequestContent>,
-    /// What it answers, by its documentation; `mock-response` takes examples from here.
+    /// Its documented responses; `mock-response` takes examples from here.
     #[serde(default)]
     pub responses: Vec<OperationResponse>,
 }
@@ -281,7 +284,7 @@ pub struct OperationResponse {
     pub status: u16,
     /// Its media type.
     pub content_type: String,
-    /// A body.
+    /// An example of the body.
     pub example: Option<String>,
     /// Identifier of the schema of its body, for `validate-content`.
     pub schema: Option<String>,
@@ -309,15 +312,15 @@ pub struct Product {
 pub struct ApimSubscription {
     /// Name.
     pub name: String,
-    /// What its keys open.
+    /// The APIs that its keys give access to.
     pub scope: SubscriptionScope,
     /// Only an active subscription's keys work.
     #[serde(default)]
     pub state: SubscriptionState,
 }
 
-/// Scope of an APIM subscription: one product, one API, or (neither given) all APIs. The subscription that every service
-/// has from the start, with access to everything, differs from one for all APIs in its name only.
+/// Scope of an APIM subscription: one product, one API, or (neither given) all APIs. Every service has a built-in
+/// subscription with access to everything. It differs from a subscription for all APIs only in its name.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionScope {
@@ -354,7 +357,7 @@ impl Apim {
         self.version_sets.iter().find(|set| set.id == *id)
     }
 
-    /// What an API's URLs begin with, after the host: its path, and its version when that stands there.
+    /// Returns the beginning of an API's URLs, after the host: its path, and its version if the version is in the path.
     #[must_use]
     pub fn url_path(&self, api: &Api) -> String {
         let scheme = self.version_set(api).map(|set| set.scheme);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Seed, check::unique};
 
-/// A certificate of the service, what policies name with `certificate-id`. Without files its key and the certificate
+/// A certificate of the service, which policies name with `certificate-id`. Without files, its key and the certificate
 /// are made at start.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +18,8 @@ pub struct ApimCertificate {
     pub common_name: Option<String>,
     /// A PEM file with the certificate, relative to the seed file; see [`Seed::path`].
     pub certificate: Option<PathBuf>,
-    /// A PEM file, the same or another, with the certificate's private key in PKCS #8. Signatures are checked without.
+    /// A PEM file, the same or another, with the certificate's private key in PKCS #8. Checking signatures does not
+    /// need the key.
     pub key: Option<PathBuf>,
     /// Whether it is the certificate of an authority: clients and backends whose certificates chain to it are trusted.
     #[serde(default)]
@@ -27,7 +28,7 @@ pub struct ApimCertificate {
 
 impl Seed {
     pub(super) fn check_certificates(&self, problems: &mut Vec<String>) {
-        // Some systems' files, which are named after them, know no letter case.
+        // Files are named after the IDs, and the file names of some systems ignore the letter case.
         let ids: Vec<_> = self.apim.certificates.iter().map(|one| one.id.to_ascii_lowercase()).collect();
         unique(problems, "certificate", ids.iter().map(String::as_str));
         for ApimCertificate { id, common_name, certificate, key, authority } in &self.apim.certificates {
@@ -51,7 +52,8 @@ impl Seed {
     }
 }
 
-/// Narrower than API Management's, which takes more than a file's name should have.
+/// Reports whether the text is an identifier. The rule is narrower than API Management's, whose identifiers may have
+/// characters that a file's name should not have.
 fn is_identifier(id: &str) -> bool {
     (1..=80).contains(&id.len())
         && !id.starts_with('.')

@@ -1,11 +1,11 @@
-//! Checks that the names in a seed point at something.
+//! Checks that each name in a seed has its object.
 
 use std::collections::HashSet;
 
 use super::{Scope, Seed};
 
 impl Seed {
-    /// Every contradiction, one sentence each; empty when the seed is sound.
+    /// Returns every contradiction as one sentence. The list is empty if the seed is sound.
     #[must_use]
     pub fn check(&self) -> Vec<String> {
         let mut problems = Vec::new();

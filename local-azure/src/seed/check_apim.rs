@@ -22,7 +22,8 @@ impl Seed {
         self.check_credentials(problems);
     }
 
-    /// How many there may be: learn.microsoft.com/azure/api-management/api-management-howto-use-managed-service-identity.
+    /// Checks the number of identities:
+    /// learn.microsoft.com/azure/api-management/api-management-howto-use-managed-service-identity.
     fn check_apim_identities(&self, problems: &mut Vec<String>) {
         let mut count = (0, 0);
         for name in &self.apim.identities {
@@ -60,13 +61,13 @@ impl Seed {
         }
     }
 
-    /// API Management takes a path twice within one version set alone (its words, when an API is put: "Cannot create API
-    /// 'x' with the same Path 'p' as API 'y' unless it's a part of the same version set").
+    /// Checks that only APIs of one version set share a path, as in API Management (its error when an API is put:
+    /// "Cannot create API 'x' with the same Path 'p' as API 'y' unless it's a part of the same version set").
     fn check_paths(&self, problems: &mut Vec<String>) {
         for (index, api) in self.apim.apis.iter().enumerate() {
             let shares = |other: &&Api| {
                 let in_one_set = api.version_set.is_some() && api.version_set == other.version_set;
-                // The same address is told already.
+                // A shared address is reported already.
                 api.path == other.path && !in_one_set && self.address(api) != self.address(other)
             };
             if let Some(other) = self.apim.apis[..index].iter().find(shares) {
@@ -78,7 +79,7 @@ impl Seed {
         }
     }
 
-    /// What a request must say to reach an API: where it is, and its version.
+    /// Returns the parts of a request that select an API: its path, and its version.
     fn address(&self, api: &Api) -> String {
         let path = self.apim.url_path(api);
         let named_elsewhere = self.apim.version_set(api).filter(|set| set.scheme != VersionScheme::Path);
@@ -129,7 +130,7 @@ impl Seed {
         }
     }
 
-    /// Whether local-azure serves the host.
+    /// Reports whether local-azure serves the host.
     fn has_host(&self, host: &str) -> bool {
         let accounts = self.storage_accounts.iter().map(|account| format!("{}.blob.core.windows.net", account.name));
         let vaults = self.vaults.iter().map(|vault| format!("{}.vault.azure.net", vault.name));
@@ -165,7 +166,7 @@ impl Seed {
     }
 }
 
-/// Names with which no request would ever be found.
+/// Refuses names that no request could match.
 fn check_names(problems: &mut Vec<String>, api: &Api) {
     if api.path.starts_with('/') || api.path.ends_with('/') {
         problems.push(format!("apim.apis: the path of \"{}\" begins or ends with a slash", api.id));
@@ -175,8 +176,8 @@ fn check_names(problems: &mut Vec<String>, api: &Api) {
     }
 }
 
-/// API Management takes an operation of the same method and URL template once ("duplicate signature operations", when
-/// an API is imported).
+/// Checks that no two operations have the same method and URL template. API Management refuses them ("duplicate
+/// signature operations", when an API is imported).
 fn check_operations(problems: &mut Vec<String>, api: &Api) {
     let signatures: Vec<_> =
         api.operations.iter().map(|one| format!("{} {}", one.method.to_ascii_uppercase(), one.template)).collect();

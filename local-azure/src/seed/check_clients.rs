@@ -3,7 +3,7 @@
 use super::{ClientSecret, FederatedCredential, IdentityKind, Seed};
 use crate::issuer::{ClientCertificate, MICROSOFT_GRAPH, graph_role, v2_issuer};
 
-/// Entra's limit for one client.
+/// Entra's limit of federated credentials for one client.
 const FEDERATED_CREDENTIALS: usize = 20;
 
 impl Seed {
@@ -74,7 +74,8 @@ impl Seed {
         }
     }
 
-    /// A client is a managed identity or an app registration, and a name must not mean both.
+    /// Checks the name of a client. A client is a managed identity or an app registration, and a name must not mean
+    /// both.
     pub(super) fn check_client(&self, problems: &mut Vec<String>, place: &str, name: &str) {
         let app = self.app_registrations.iter().any(|app| app.name == name);
         match (self.identity(name).is_some(), app) {

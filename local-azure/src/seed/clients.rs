@@ -10,16 +10,16 @@ use serde::Deserialize;
 pub struct ClientSecret {
     /// Its description.
     pub name: String,
-    /// The secret itself; for a seed of your own.
+    /// The secret's value; for a seed of your own.
     pub value: Option<String>,
-    /// A random value, new at each start.
+    /// Whether the value is random, and new at each start.
     #[serde(default)]
     pub generated: bool,
-    /// When it ends; absent for never.
+    /// The end of its validity; absent if it never ends.
     pub expires: Option<Timestamp>,
 }
 
-/// A federated identity credential: a token of this issuer for this subject and audience stands for the client.
+/// A federated identity credential: a token of this issuer for this subject and audience authenticates the client.
 ///
 /// Each member is compared exactly
 /// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust>).
@@ -35,9 +35,9 @@ pub struct FederatedCredential {
     pub audience: String,
 }
 
-/// An issuer of workload tokens, such as a Kubernetes cluster, and the one token that it hands out at start.
+/// An issuer of workload tokens, such as a Kubernetes cluster, and the one token that it issues at start.
 ///
-/// The token's file is offered as `AZURE_FEDERATED_TOKEN_FILE`.
+/// The token's file is `AZURE_FEDERATED_TOKEN_FILE` in the environment.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadIdentity {
@@ -48,7 +48,7 @@ pub struct WorkloadIdentity {
     /// `aud` of the token.
     #[serde(default = "token_exchange")]
     pub audience: String,
-    /// Name of the identity or app registration whose client ID is offered as `AZURE_CLIENT_ID`.
+    /// Name of the identity or app registration whose client ID is `AZURE_CLIENT_ID` in the environment.
     pub client: String,
 }
 

@@ -3,27 +3,27 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A credential provider: where tokens come from, and for what. They come from the seed's tenant.
+/// A credential provider: the issuer of tokens and their resource. The tokens come from the seed's tenant.
 ///
-/// Members are named after `Microsoft.ApiManagement/service/authorizationProviders`, which has them as
+/// Members have the names of `Microsoft.ApiManagement/service/authorizationProviders`, which calls them
 /// `identityProvider`, `grantTypes` and `resourceUri`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialProvider {
     /// Identifier, `provider-id` of `get-authorization-context`.
     pub id: String,
-    /// Who issues the tokens.
+    /// The issuer of the tokens.
     pub identity_provider: IdentityProvider,
-    /// How they are asked for.
+    /// The grant with which the service requests tokens.
     pub grant: Grant,
-    /// App ID URI, or client ID, of what the tokens are for.
+    /// App ID URI, or client ID, of the tokens' resource.
     pub resource: String,
-    /// Who asks, and for whom.
+    /// The clients that request tokens, and the users of the tokens.
     #[serde(default)]
     pub connections: Vec<Connection>,
 }
 
-/// The identity providers that are played here.
+/// The supported identity providers.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum IdentityProvider {
@@ -31,11 +31,11 @@ pub enum IdentityProvider {
     Aad,
 }
 
-/// The grants that are played here. Those that need consent are left out: there is no user to give it.
+/// The supported grants. Grants with consent are not supported, because there is no user who could consent.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
-    /// As an app registration, with its secret.
+    /// The client is an app registration, with its secret.
     ClientCredentials,
 }
 

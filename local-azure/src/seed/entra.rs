@@ -13,13 +13,13 @@ use super::clients::{ClientSecret, FederatedCredential};
 pub struct Identity {
     /// Resource name.
     pub name: String,
-    /// Stands alone, or belongs to one resource: the function app, or the API Management service.
+    /// A resource of its own, or a part of one resource: the function app, or the API Management service.
     pub kind: IdentityKind,
-    /// What tokens are asked with (`client_id`), and what `appid`/`azp` shows.
+    /// The client ID: `client_id` of token requests, and `appid` or `azp` in tokens.
     pub client_id: Uuid,
-    /// What role assignments take; `oid` and `sub` in tokens.
+    /// The principal ID: role assignments hold it, and `oid` and `sub` in tokens.
     pub principal_id: Uuid,
-    /// Tokens of other issuers that stand for this identity (user-assigned only): workload identity federation.
+    /// Tokens of other issuers that authenticate this identity (user-assigned only): workload identity federation.
     #[serde(default)]
     pub federated_credentials: Vec<FederatedCredential>,
 }
@@ -28,9 +28,9 @@ pub struct Identity {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentityKind {
-    /// A separate resource; named in each token request.
+    /// A separate resource. Each token request names it.
     UserAssigned,
-    /// Part of one resource; used when a token request of that resource names no identity.
+    /// A part of one resource. A token request of that resource without a name gets it.
     SystemAssigned,
 }
 
@@ -42,7 +42,7 @@ pub struct RoleAssignment {
     pub identity: String,
     /// Display name of a built-in role.
     pub role: String,
-    /// Where it holds.
+    /// The scope of the assignment.
     pub scope: Scope,
 }
 
@@ -76,7 +76,7 @@ pub struct AppRegistration {
     pub client_id: Uuid,
     /// `requestedAccessTokenVersion`: 1 or 2. The API decides the version of its tokens, not the caller.
     pub token_version: TokenVersion,
-    /// Whether a caller without an assignment is refused a token.
+    /// Whether the tenant refuses tokens to callers without an assignment.
     #[serde(default)]
     pub assignment_required: bool,
     /// The app roles it defines.
@@ -87,32 +87,32 @@ pub struct AppRegistration {
     pub optional_claims: Vec<OptionalClaim>,
     /// Object ID of its service principal; derived from the client ID when absent.
     pub principal_id: Option<Uuid>,
-    /// Client secrets that it proves itself with at the token endpoint.
+    /// Client secrets that authenticate it at the token endpoint.
     #[serde(default)]
     pub secrets: Vec<ClientSecret>,
     /// Certificates (PEM text, public part alone) whose keys sign its assertions.
     #[serde(default)]
     pub certificates: Vec<String>,
-    /// Tokens of other issuers that it proves itself with: workload identity federation.
+    /// Tokens of other issuers that authenticate it: workload identity federation.
     #[serde(default)]
     pub federated_credentials: Vec<FederatedCredential>,
 }
 
 impl AppRegistration {
-    /// Object ID of the service principal: what app-role assignments name, and `oid` in the app's own tokens.
+    /// Returns the object ID of the service principal. App-role assignments hold it, and `oid` in the app's own tokens.
     #[must_use]
     pub fn principal_id(&self) -> Uuid {
         self.principal_id.unwrap_or_else(|| derived_id("service principal", self.client_id))
     }
 
-    /// Object ID of the application, which is not that of its service principal.
+    /// Returns the object ID of the application. It differs from that of its service principal.
     #[must_use]
     pub fn object_id(&self) -> Uuid {
         derived_id("application", self.client_id)
     }
 }
 
-/// The same ID at each start, and another one for each purpose.
+/// Derives an ID from the client ID: the same at each start, and another one for each purpose.
 fn derived_id(purpose: &str, client_id: Uuid) -> Uuid {
     let digest = Sha256::new().chain_update(purpose).chain_update(client_id).finalize();
     let mut bytes = [0; 16];
@@ -124,7 +124,7 @@ fn derived_id(purpose: &str, client_id: Uuid) -> Uuid {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum OptionalClaim {
-    /// `idtyp`: `app` in a token that no user stands behind.
+    /// `idtyp`: its value is `app` in a token without a user.
     Idtyp,
 }
 
@@ -157,11 +157,11 @@ impl TryFrom<u8> for TokenVersion {
 pub struct AppRole {
     /// Role ID, used in assignments.
     pub id: Uuid,
-    /// What appears in the `roles` claim.
+    /// The role's text in the `roles` claim.
     pub value: String,
 }
 
-/// An app role given to an identity at start.
+/// An app role that an identity has at start.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppRoleAssignment {

@@ -107,7 +107,7 @@ impl FaultKind {
         Self::NotReady,
     ];
 
-    /// Whether a service can have this fault.
+    /// Reports whether a service can have this fault.
     #[must_use]
     pub fn is_of(self, service: FaultService) -> bool {
         use FaultService::{ApiManagement, AzureMonitor, BlobStorage, Entra, IdentityEndpoint, KeyVault};
@@ -131,7 +131,7 @@ impl FaultKind {
         }
     }
 
-    /// Whether it shows only in the answer to a request that comes with a token.
+    /// Reports whether the fault shows only in the answer to a request with a token.
     pub(crate) fn needs_token(self) -> bool {
         matches!(
             self,
@@ -158,48 +158,49 @@ macro_rules! display_as_value {
 
 display_as_value!(FaultService, FaultKind);
 
-/// A fault that cannot be.
+/// The refusal of an impossible fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the fault is refused: {0}")]
 pub struct FaultRefused(pub(crate) String);
 
-/// Something that goes wrong on purpose. Without a limit it does at every request.
+/// A fault on purpose. Without a limit it strikes every request.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The service whose answers are spoilt; `identity-endpoint` where `tokens_for` is given.
+    /// The service whose answers are spoilt; `identity-endpoint` if `tokens_for` is given.
     #[serde(default = "identity_endpoint")]
     pub service: FaultService,
-    /// What goes wrong.
+    /// The kind of fault.
     pub kind: FaultKind,
-    /// The app registration whose tokens are spoilt; without it, those of every resource.
+    /// The app registration whose tokens are spoilt. Without it, the tokens for every resource are spoilt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_for: Option<String>,
-    /// The secret of which requests are spoilt.
+    /// The secret whose requests are spoilt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// The container of which requests are spoilt.
+    /// The container whose requests are spoilt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// Milliseconds of latency, of a hang, or between the pieces of a slow body; 1,000, without end, or 100 without it.
+    /// Milliseconds of latency, of a hang, or between the pieces of a slow body. The defaults are 1,000, without end,
+    /// and 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub milliseconds: Option<u64>,
     /// Seconds that clients are told to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// Seconds of a token's life, or of the clock's skew; 60 and 600 without it.
+    /// Seconds of a token's life, or of the clock's skew. The defaults are 60 and 600.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<i64>,
-    /// This share of requests, 0 to 1, chosen by `seed` and the request's number.
+    /// The share of requests that it strikes, 0 to 1. `seed` and the request's number choose the requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
-    /// Another number chooses other requests.
+    /// A number for the choice of requests: another number chooses other requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// The first requests only, so many.
+    /// The number of requests that it strikes: only the first ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// Requests of this time only, from the start or from when the fault was set.
+    /// The time in which it strikes, in seconds, from the start or from when the fault was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_seconds: Option<u64>,
 }
@@ -209,7 +210,7 @@ const fn identity_endpoint() -> FaultService {
 }
 
 impl Fault {
-    /// A fault at every request to a service.
+    /// Makes a fault for every request to a service.
     #[must_use]
     pub const fn new(service: FaultService, kind: FaultKind) -> Self {
         Self {
@@ -228,13 +229,13 @@ impl Fault {
         }
     }
 
-    /// Only at the first requests, so many.
+    /// Limits the fault to this many requests, the first ones.
     #[must_use]
     pub fn count(self, requests: u64) -> Self {
         Self { count: Some(requests), ..self }
     }
 
-    /// Whether the seed can have this fault.
+    /// Checks whether the seed can have this fault.
     ///
     /// # Errors
     /// [`FaultRefused`] names what the seed lacks, or what the fault's members contradict.
@@ -245,7 +246,7 @@ impl Fault {
         }
     }
 
-    /// Why the seed cannot have this fault.
+    /// Lists the reasons why the seed cannot have this fault.
     pub(crate) fn problems(&self, seed: &Seed) -> Vec<String> {
         let (service, kind) = (self.service, self.kind);
         let mut problems = Vec::new();
@@ -271,7 +272,7 @@ impl Fault {
         problems
     }
 
-    /// Members that only some kinds have: whether each is given, may be, and must be.
+    /// Lists the members that only some kinds have, and whether each is given, may be given, and must be given.
     fn members(&self) -> [(&'static str, bool, bool, bool); 6] {
         use FaultKind as Kind;
         let kind = self.kind;

@@ -1,7 +1,8 @@
 //! The line of a seed file that has a problem.
 
-/// The line, from 1, of the last name that the problem quotes: in a table that the problem begins with, as
-/// `role_assignments: no identity "x"` does, else anywhere. The last definition where a name is defined twice.
+/// Finds the line, from 1, of the last name that the problem quotes. If the problem begins with a table, as
+/// `role_assignments: no identity "x"` does, the line is in that table, else anywhere. If a name is defined twice, the
+/// last definition counts.
 pub(super) fn of(text: &str, problem: &str) -> Option<usize> {
     let quoted = problem.split('"').skip(1).step_by(2).last()?;
     let value = format!("\"{quoted}\"");

@@ -1,6 +1,6 @@
 //! The seed as data: the resources that `seed.toml` describes, and their rights.
 //!
-//! Reading refuses unknown members; [`Seed::check`] refuses names that point at nothing.
+//! Reading refuses unknown members. [`Seed::check`] refuses names that are not defined.
 
 mod apim;
 mod certificates;
@@ -52,7 +52,8 @@ pub use self::{
     vaults::{Secret, Vault, VaultFault},
 };
 
-/// Everything local-azure plays, as read from a seed file. Every part is optional; the default is an empty world.
+/// The world that local-azure provides, as read from a seed file. Every part is optional; the default is an empty
+/// world.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -68,10 +69,10 @@ pub struct Seed {
     /// Azure RBAC role assignments.
     #[serde(default)]
     pub role_assignments: Vec<RoleAssignment>,
-    /// APIs that tokens can be asked for.
+    /// APIs for which clients can get tokens.
     #[serde(default)]
     pub app_registrations: Vec<AppRegistration>,
-    /// Which identity holds which app role.
+    /// The app roles of identities.
     #[serde(default)]
     pub app_role_assignments: Vec<AppRoleAssignment>,
     /// An issuer of workload tokens, for workload identity federation.
@@ -88,7 +89,7 @@ pub struct Seed {
     /// Data collection rules of Azure Monitor.
     #[serde(default)]
     pub data_collection_rules: Vec<DataCollectionRule>,
-    /// The API Management service; without a name there is none.
+    /// The API Management service. Without a name there is no such service.
     #[serde(default)]
     pub apim: Apim,
     /// The function app whose handler runs here.
@@ -108,8 +109,8 @@ pub struct Seed {
 pub struct Tenant {
     /// Directory ID, the `tid` of every token.
     pub id: Uuid,
-    /// Whether the identity endpoint hands out the same token for about 24 hours, as Azure does: a new app role is then
-    /// invisible until the cached token ends. Without it every request gets a new token, and a change shows at once.
+    /// Whether the identity endpoint returns the same token for about 24 hours, as Azure does: a new app role is then
+    /// invisible until the cached token ends. By default every request gets a new token, and a change shows at once.
     pub token_cache: bool,
 }
 
@@ -150,10 +151,11 @@ pub struct StorageAccount {
     /// Containers that exist at start.
     #[serde(default)]
     pub containers: Vec<String>,
-    /// Whether a write keeps what was there as a version.
+    /// Whether a write keeps the old content as a version.
     #[serde(default)]
     pub versioning: bool,
-    /// Days that deleted blobs can be brought back (soft delete); absent, they are gone at once.
+    /// The number of days in which deleted blobs can be recovered (soft delete). If absent, deleted blobs are gone at
+    /// once.
     pub delete_retention_days: Option<u16>,
 }
 
@@ -167,13 +169,13 @@ pub struct FunctionApp {
     pub identities: Vec<String>,
     /// App settings: the environment of the Functions host and its handler.
     pub settings: BTreeMap<String, String>,
-    /// The function that is the app's main job, which `demo` runs.
+    /// The function of the app's main job, which `demo` runs.
     pub demo: Option<String>,
     /// The links of that job that `demo --break` may spoil.
     pub links: Vec<Link>,
     /// Other jobs that `demo --job` runs.
     pub jobs: Vec<Job>,
-    /// The HTTP function that reports on each service it calls, which `doctor` asks.
+    /// The HTTP function that reports on each service that it calls. `doctor` calls it.
     pub readiness: Option<String>,
 }
 
@@ -181,11 +183,11 @@ pub struct FunctionApp {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// What `--job` calls it.
+    /// The job's name for `--job`.
     pub name: String,
     /// The function that it runs: a timer, or an HTTP function.
     pub function: String,
-    /// The JSON that an HTTP function is posted.
+    /// The JSON body for an HTTP function.
     pub body: Option<serde_json::Value>,
     /// The links of its chain that `--break` may spoil.
     #[serde(default)]
@@ -214,29 +216,29 @@ pub enum SeedError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The file is not TOML, or has members that mean nothing here.
+    /// The file is not TOML, or has members that are unknown here.
     #[error("the seed file {path} is not understood: {source}")]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where and what.
+        /// The place and the problem.
         source: Box<toml::de::Error>,
     },
-    /// Names that point at nothing, and members that contradict each other.
+    /// Names are not defined, or members contradict each other.
     #[error("the seed file {path} contradicts itself:\n{}", problems.iter().map(|p| format!("  {p}")).collect::<Vec<_>>().join("\n"))]
     Contradictory {
         /// The file.
         path: PathBuf,
-        /// Every problem, one line each, as `path:line: problem` where a line of the file is to blame.
+        /// Every problem, one line each; as `path:line: problem` if a line of the file causes it.
         problems: Vec<String>,
     },
 }
 
 impl Seed {
-    /// The JSON schema of a seed, for editors.
+    /// Returns the JSON schema of a seed, for editors.
     #[must_use]
     pub fn schema() -> serde_json::Value {
         let mut schema = schemars::schema_for!(Self).to_value();
@@ -254,10 +256,10 @@ impl Seed {
         Self::parse(&text, path)
     }
 
-    /// Reads and checks the text of the seed file at `path`, from whose folder relative paths start.
+    /// Reads and checks the text of the seed file at `path`. Relative paths start from that file's folder.
     ///
     /// # Errors
-    /// As [`Seed::read`].
+    /// As for [`Seed::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, SeedError> {
         let mut seed: Self = toml::from_str(text)
             .map_err(|source| SeedError::Malformed { path: path.to_owned(), source: Box::new(source) })?;
@@ -270,32 +272,33 @@ impl Seed {
         if problems.is_empty() { Ok(seed) } else { Err(SeedError::Contradictory { path: path.to_owned(), problems }) }
     }
 
-    /// Whether there is an API Management service.
+    /// Reports whether there is an API Management service.
     #[must_use]
     pub fn has_api_management(&self) -> bool {
         !self.apim.name.is_empty()
     }
 
-    /// Name of the principal, an identity or the service principal of an app registration, with this object ID.
+    /// Returns the name of the principal with this object ID: an identity, or the service principal of an app
+    /// registration.
     #[must_use]
     pub fn principal_name(&self, principal_id: Uuid) -> Option<&str> {
         let app = || self.app_registrations.iter().find(|app| app.principal_id() == principal_id);
         self.principal(principal_id).map(|one| one.name.as_str()).or_else(|| app().map(|app| app.name.as_str()))
     }
 
-    /// A path of the seed, made absolute against the seed file's folder.
+    /// Makes a path of the seed absolute, starting from the seed file's folder.
     #[must_use]
     pub fn path(&self, relative: &Path) -> PathBuf {
         self.folder.join(relative)
     }
 
-    /// The identity with this name.
+    /// Returns the identity with this name.
     #[must_use]
     pub fn identity(&self, name: &str) -> Option<&Identity> {
         self.identities.iter().find(|identity| identity.name == name)
     }
 
-    /// The identity with this principal (object) ID.
+    /// Returns the identity with this principal (object) ID.
     #[must_use]
     pub fn principal(&self, principal_id: Uuid) -> Option<&Identity> {
         self.identities.iter().find(|identity| identity.principal_id == principal_id)

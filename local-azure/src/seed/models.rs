@@ -9,15 +9,15 @@ use super::{Seed, check::unique};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelAccount {
-    /// Account name, which is its custom subdomain, too: the host is `{name}.openai.azure.com`.
+    /// Account name, which is also its custom subdomain: the host is `{name}.openai.azure.com`.
     pub name: String,
-    /// What Azure calls its kind.
+    /// Its kind, as Azure names it.
     pub kind: ModelAccountKind,
-    /// Whether keys are refused, so that tokens alone open it.
+    /// Whether the account refuses keys, so that only tokens give access.
     #[serde(default)]
     pub disable_local_auth: bool,
-    /// For so many seconds after the start, role assignments are not known here yet: a caller is refused as while they
-    /// spread in Azure.
+    /// The number of seconds after the start in which the account does not know role assignments. Callers are refused
+    /// as while assignments spread in Azure.
     #[serde(default)]
     pub role_delay_seconds: u32,
     /// Texts that its content filter and Azure AI Content Safety find.
@@ -41,7 +41,7 @@ pub enum ModelAccountKind {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelDeployment {
-    /// Deployment name: what requests name.
+    /// Deployment name, which requests contain.
     pub name: String,
     /// Name of the model, such as `gpt-5.4-mini`. Names that begin with `text-embedding` make embeddings, others chat.
     pub model: String,
@@ -54,27 +54,27 @@ pub struct ModelDeployment {
     /// Whether it is a reasoning model, which refuses `max_tokens` and any temperature but 1.
     #[serde(default)]
     pub reasoning: bool,
-    /// How many tokens prompt and answer may have together.
+    /// The largest number of tokens of prompt and answer together.
     #[serde(default = "usual_context_window")]
     pub context_window: u32,
-    /// What it answers; without this, words about the last message and that message again.
+    /// Its answer. Without this, it answers with words about the last message and with that message again.
     pub answer: Option<String>,
-    /// Something made wrong on purpose.
+    /// A fault on purpose.
     pub fault: Option<ModelFault>,
 }
 
-/// What is wrong with a deployment.
+/// The fault of a deployment.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFault {
-    /// How it fails.
+    /// The kind of failure.
     pub kind: ModelFaultKind,
-    /// Every so many requests, the first one included: 1 is all, 2 is half.
+    /// The fault strikes one of this many requests, beginning with the first: 1 is all, 2 is half.
     #[serde(default = "each")]
     pub every: u32,
 }
 
-/// How a deployment fails.
+/// The kind of a deployment's failure.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelFaultKind {
@@ -88,15 +88,16 @@ pub enum ModelFaultKind {
     BreaksOff,
 }
 
-/// A text that the content filter finds, in any letter case. Nothing is guessed: what is not listed passes.
+/// A text that the content filter finds, in any letter case. The filter guesses nothing: a text that is not listed
+/// passes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilteredText {
     /// The text.
     pub text: String,
-    /// What it counts as.
+    /// The category of the text.
     pub category: ContentCategory,
-    /// How grave it is. The filter blocks medium and high.
+    /// The severity of the text. The filter blocks medium and high.
     #[serde(default)]
     pub severity: Severity,
 }
@@ -117,7 +118,7 @@ pub enum ContentCategory {
     Jailbreak,
 }
 
-/// How grave harmful content is.
+/// The severity of harmful content.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -139,7 +140,7 @@ const fn each() -> u32 {
 }
 
 impl ModelAccount {
-    /// Its host names.
+    /// Iterates over its host names.
     pub fn hosts(&self) -> impl Iterator<Item = String> {
         let domains: &[&str] = match self.kind {
             ModelAccountKind::OpenAI => &["openai.azure.com"],
@@ -152,13 +153,13 @@ impl ModelAccount {
 }
 
 impl ModelDeployment {
-    /// Whether it makes embeddings, and does not chat.
+    /// Reports whether it makes embeddings instead of chatting.
     #[must_use]
     pub fn embeds(&self) -> bool {
         self.model.starts_with("text-embedding")
     }
 
-    /// The model with its version, as answers name it.
+    /// Returns the model with its version, as answers name it.
     #[must_use]
     pub fn full_model(&self) -> String {
         match &self.version {

@@ -9,9 +9,9 @@ use super::{Seed, check::unique};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataCollectionRule {
-    /// Resource name: what role assignments here name.
+    /// Resource name, which role assignments of the seed contain.
     pub name: String,
-    /// Its immutable ID, `dcr-` and 32 hexadecimal digits: what URLs name.
+    /// Its immutable ID, `dcr-` and 32 hexadecimal digits, which URLs contain.
     pub immutable_id: String,
     /// The first label of its endpoint's hosts, such as `dce-app-a1b2`: traces and logs go to
     /// `{endpoint}.{location}-1.ingest.monitor.azure.com`, metrics to the same name with `metrics.ingest`.
@@ -19,13 +19,13 @@ pub struct DataCollectionRule {
 }
 
 impl DataCollectionRule {
-    /// Where traces and logs are sent.
+    /// Returns the host for traces and logs.
     #[must_use]
     pub fn logs_host(&self, location: &str) -> String {
         format!("{}.{location}-1.ingest.monitor.azure.com", self.endpoint).to_ascii_lowercase()
     }
 
-    /// Where metrics are sent.
+    /// Returns the host for metrics.
     #[must_use]
     pub fn metrics_host(&self, location: &str) -> String {
         format!("{}.{location}-1.metrics.ingest.monitor.azure.com", self.endpoint).to_ascii_lowercase()

@@ -3,7 +3,7 @@
 use super::{AppRegistration, Identity, IdentityKind, Scope, Seed};
 
 impl Seed {
-    /// The API registered under an App ID URI or a client ID.
+    /// Returns the API that is registered under an App ID URI or a client ID.
     #[must_use]
     pub fn app_registration(&self, audience: &str) -> Option<&AppRegistration> {
         self.app_registrations
@@ -39,7 +39,7 @@ impl Seed {
         format!("{}/providers/Microsoft.ApiManagement/service/{}", self.resource_group_id(), self.apim.name)
     }
 
-    /// ARM resource ID of what an RBAC scope names.
+    /// ARM resource ID of the resource of an RBAC scope.
     #[must_use]
     pub fn scope_resource_id(&self, scope: &Scope) -> String {
         let group = self.resource_group_id();

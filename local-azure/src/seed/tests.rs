@@ -37,7 +37,7 @@ subject = "system:serviceaccount:default:keyless"
 client = "id-deployer"
 "#;
 
-/// The default seed with more text at its end.
+/// Reads the default seed with more text at its end.
 fn read_with(more: &str) -> Result<Seed, SeedError> {
     let default = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -14,30 +14,30 @@ use super::{Seed, check::unique, yes};
 pub struct Vault {
     /// Vault name; the host is `{name}.vault.azure.net`.
     pub name: String,
-    /// For how many days a deleted secret can be recovered: 7 to 90.
+    /// The number of days in which a deleted secret can be recovered: 7 to 90.
     #[serde(default = "longest_retention")]
     pub soft_delete_retention_days: u8,
-    /// Whether a deleted secret can only be recovered, and is purged by time alone.
+    /// Whether requests cannot purge a deleted secret: it can only be recovered, until time purges it.
     #[serde(default)]
     pub purge_protection: bool,
-    /// Something made wrong on purpose.
+    /// A fault on purpose.
     pub fault: Option<VaultFault>,
     /// Its secrets at start.
     #[serde(default)]
     pub secrets: Vec<Secret>,
 }
 
-/// What is wrong with a vault.
+/// The fault of a vault.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum VaultFault {
-    /// It answers 429 and asks to come again after two seconds.
+    /// It answers 429 and asks clients to try again after two seconds.
     Throttled,
     /// No client gets a connection to it.
     Unreachable,
 }
 
-/// A secret: exactly one of `value`, `generated` and `subscription_key` says where its value comes from.
+/// A secret. Its value comes from exactly one of `value`, `generated` and `subscription_key`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
@@ -45,22 +45,22 @@ pub struct Secret {
     pub name: String,
     /// The value itself.
     pub value: Option<String>,
-    /// A random value, new at each start.
+    /// Whether the value is random, and new at each start.
     #[serde(default)]
     pub generated: bool,
-    /// The primary key of this APIM subscription.
+    /// The APIM subscription whose primary key is the value.
     pub subscription_key: Option<String>,
     /// A disabled secret cannot be read.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// What the value is, in the writer's words.
+    /// The type of the value, in the writer's words.
     pub content_type: Option<String>,
     /// At most 15.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// When the value begins to be good. Key Vault tells readers and does not act on it.
+    /// The time at which the value begins to be valid. Key Vault tells readers and does not enforce it.
     pub not_before: Option<Timestamp>,
-    /// When the value ceases to be good. Key Vault tells readers and does not act on it.
+    /// The time at which the value stops being valid. Key Vault tells readers and does not enforce it.
     pub expires: Option<Timestamp>,
 }
 

@@ -1,8 +1,8 @@
 //! The versions of the Key Vault API.
 
-/// What clients of the SDKs ask for, old and new:
+/// The versions that SDK clients ask for, old and new. The previews are those of beta clients. Source of the stable
+/// versions:
 /// <https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/keyvault/azure-keyvault-secrets/azure/keyvault/secrets/_shared/client_base.py>
-/// for the stable ones; the previews are those of beta clients.
 pub(super) const API_VERSIONS: &[&str] = &[
     "2016-10-01",
     "7.0",
@@ -21,5 +21,5 @@ pub(super) const API_VERSIONS: &[&str] = &[
     "2025-06-01-preview",
     "2026-03-01-preview",
 ];
-/// What a refusal recommends.
+/// The version that a refusal recommends.
 pub(super) const LATEST_API_VERSION: &str = "2026-04-01";

@@ -5,7 +5,7 @@ use http::Method;
 use super::{refusal::VaultRefusal, secret::Which};
 use crate::rbac::Operation;
 
-/// One of Key Vault's operations on secrets, with the name it is about.
+/// One of Key Vault's operations on secrets, with the secret's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SecretRequest<'a> {
     Get(&'a str, Which<'a>),
@@ -23,9 +23,9 @@ pub(super) enum SecretRequest<'a> {
 }
 
 impl<'a> SecretRequest<'a> {
-    /// Clients write the latest version as a slash after the name.
+    /// Finds the operation of a request. Clients write the latest version as a slash after the name.
     ///
-    /// `Err` is a path or a method that secrets do not have.
+    /// `Err` means a path or a method that secrets do not have.
     pub(super) fn from_path(method: &Method, path: &'a str) -> Result<Self, VaultRefusal> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -59,7 +59,7 @@ impl<'a> SecretRequest<'a> {
         Ok(ask)
     }
 
-    /// The secret it is about; `None` when it is about the vault.
+    /// Returns the secret's name; `None` for an operation on the vault.
     pub(super) const fn name(&self) -> Option<&'a str> {
         match self {
             Self::Get(name, _)
@@ -75,9 +75,11 @@ impl<'a> SecretRequest<'a> {
         }
     }
 
-    /// What RBAC calls it: <https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault>.
+    /// Returns the operation's name in RBAC:
+    /// <https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault>.
     ///
-    /// That a deleted secret is read as metadata is derived: its answer has no value.
+    /// The documentation does not say that reading a deleted secret is `readMetadata`. This is derived: the answer has
+    /// no value.
     pub(super) const fn operation(&self) -> Operation {
         match self {
             Self::Get(..) => Operation::GetSecret,
@@ -94,7 +96,7 @@ impl<'a> SecretRequest<'a> {
         }
     }
 
-    /// Whether the answer comes in pages.
+    /// Reports whether the answer has pages.
     pub(super) const fn is_list(&self) -> bool {
         matches!(self, Self::List | Self::ListVersions(_) | Self::ListDeleted)
     }

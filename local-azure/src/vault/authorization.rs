@@ -1,4 +1,4 @@
-//! Identifies the caller, and checks its roles on the vault or on the secret.
+//! Identifies the caller and checks its roles on the vault or on the secret.
 
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::{
     vault::key_vault::KeyVault,
 };
 
-/// Audiences that Key Vault accepts. A slash at the end makes another one, which it refuses.
+/// Audiences that Key Vault accepts. It refuses them with a trailing slash.
 const AUDIENCES: &[&str] = &["https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"];
 
 pub(super) fn caller(
@@ -61,7 +61,7 @@ pub(super) fn authorize(
     }
 }
 
-/// The caller as Key Vault names it in a refusal.
+/// Describes the caller as Key Vault does in a refusal.
 fn describe(caller: &Caller) -> String {
     let mut text = format!("appid={};oid={};iss={}", caller.app_id, caller.principal_id, caller.issuer);
     for (claim, value) in [("xms_mirid", &caller.identity_resource_id), ("xms_az_rid", &caller.host_resource_id)] {

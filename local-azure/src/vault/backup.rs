@@ -1,7 +1,7 @@
-//! Backups of secrets: they are encrypted, and any vault of this run can restore them.
+//! Backups of secrets. They are encrypted, and any vault of this run can restore them.
 //!
-//! As in Azure, a backup can be restored only in the same subscription. Its format is Azure's (a name of 41 bytes and a
-//! compact JWE, seen in recordings of the JavaScript SDK); the key is new at each start.
+//! As in Azure, a backup can be restored only in the same subscription. Its format is Azure's: a name of 41 bytes and a
+//! compact JWE, seen in recordings of the JavaScript SDK. The key is new at each start.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -17,7 +17,7 @@ const FRAME: &[u8] = b")AzureKeyVaultSecretBackupV1.microsoft.com";
 const HEADER: &[u8] = br#"{"alg":"dir","enc":"A256GCM"}"#;
 const TAG_LENGTH: usize = 16;
 
-/// What opens the backups of this run.
+/// The key that encrypts the backups of this run.
 pub(super) struct BackupKey([u8; 32]);
 
 #[derive(Deserialize, Serialize)]
@@ -27,7 +27,7 @@ struct Backup {
 }
 
 impl BackupKey {
-    /// 244 random bits.
+    /// Generates a key with 244 random bits.
     pub(super) fn new() -> Self {
         let mut key = [0; 32];
         let (first, second) = key.split_at_mut(16);
@@ -36,7 +36,7 @@ impl BackupKey {
         Self(key)
     }
 
-    /// A secret with all its versions, as text.
+    /// Encrypts a secret with all its versions, as text.
     pub(super) fn seal(&self, secret: &Secret) -> Result<String, VaultRefusal> {
         let backup = Backup { name: secret.name.clone(), versions: secret.versions().to_vec() };
         let mut sealed = serde_json::to_vec(&backup).map_err(|_| VaultRefusal::BackupFailed)?;
@@ -50,7 +50,7 @@ impl BackupKey {
         Ok(URL_SAFE_NO_PAD.encode([FRAME, jwe.as_bytes()].concat()))
     }
 
-    /// The secret in a backup.
+    /// Decrypts the secret in a backup.
     pub(super) fn open(&self, backup: &str) -> Result<Secret, VaultRefusal> {
         let backup = backup.trim_end_matches('=');
         let framed = URL_SAFE_NO_PAD.decode(backup).map_err(|_| VaultRefusal::MalformedBackup)?;
@@ -114,7 +114,7 @@ mod tests {
         {
             assert!(matches!(BackupKey::new().open(backup), Err(VaultRefusal::MalformedBackup)), "{backup}");
         }
-        // As recorded: 12 bytes are no backup at all, 3,900 are one of an unknown version.
+        // As recorded: 12 bytes are corrupt, 3,900 bytes have an unknown version.
         for (length, refusal) in
             [(12, "Backup blob is corrupt."), (3_900, "Backup blob contains invalid or corrupt version.")]
         {

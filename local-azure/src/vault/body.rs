@@ -8,25 +8,26 @@ use serde_json::{Map, Value};
 
 use super::{refusal::VaultRefusal, secret::Properties};
 
-/// Bytes: <https://learn.microsoft.com/azure/key-vault/secrets/about-secrets>, as are the next ones.
+/// The most bytes of a value. Source of all four limits:
+/// <https://learn.microsoft.com/azure/key-vault/secrets/about-secrets>.
 const LONGEST_VALUE: usize = 25 * 1024;
 const LONGEST_CONTENT_TYPE: usize = 255;
 const MOST_TAGS: usize = 15;
 const LONGEST_TAG: usize = 512;
 
-/// The body of a set: a value and its properties.
+/// Reads the body of a set: a value and its properties.
 pub(super) fn read_set(body: &[u8]) -> Result<(String, Properties), VaultRefusal> {
     let mut members = object(body)?;
     let value = text(members.remove("value"), "value", LONGEST_VALUE)?.ok_or(VaultRefusal::InvalidProperty("value"))?;
     Ok((value, properties(members)?))
 }
 
-/// The body of an update. What it does not name stays as it is.
+/// Reads the body of an update. A property that the body omits does not change.
 pub(super) fn read_update(body: &[u8]) -> Result<Properties, VaultRefusal> {
     properties(object(body)?)
 }
 
-/// The body of a restore: a backup.
+/// Reads the body of a restore: a backup.
 pub(super) fn read_restore(body: &[u8]) -> Result<String, VaultRefusal> {
     let mut members = object(body)?;
     let backup = text(members.remove("value"), "value", usize::MAX)?.ok_or(VaultRefusal::InvalidProperty("value"))?;
@@ -44,7 +45,7 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, VaultRefusal> {
 fn properties(mut members: Map<String, Value>) -> Result<Properties, VaultRefusal> {
     let content_type = text(members.remove("contentType"), "contentType", LONGEST_CONTENT_TYPE)?;
     let tags = tags(members.remove("tags"))?;
-    // The service takes no notice of attributes that it sets itself, nor of unknown ones: the SDK for C++ sends `tags` there.
+    // The service ignores unknown attributes and those that it sets itself: the SDK for C++ sends `tags` here.
     let mut attributes = match members.remove("attributes") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(attributes)) => attributes,
@@ -181,7 +182,7 @@ mod tests {
     fn unknown_members_are_refused_by_name() {
         let body = json!({ "value": "", "colour": 1 });
         assert!(matches!(set(&body), Err(VaultRefusal::UnknownProperty(name)) if name == "colour"));
-        // Inside of attributes the service takes them without a word, as recorded with the SDK for C++.
+        // In `attributes`, the service ignores unknown members, as recorded with the SDK for C++.
         let (value, said) = set(&json!({ "value": "v", "attributes": { "tags": {}, "expires": 1 } })).unwrap();
         assert!(value == "v" && said.tags.is_none() && said.expires.is_none());
         let body = json!({ "value": "x" }).to_string();

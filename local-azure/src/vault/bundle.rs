@@ -50,14 +50,14 @@ struct Attributes {
 }
 
 impl<'a> Bundle<'a> {
-    /// A version without its value.
+    /// Returns a version without its value.
     pub(super) fn from_version(vault: &Vault, secret: &Secret, version: &'a Version) -> Self {
         let mut bundle = Self::from_item(vault, secret, version);
         bundle.id = format!("{}/{}", bundle.id, version.id);
         bundle
     }
 
-    /// A secret without its value or version, as lists have it.
+    /// Returns a secret without its value or version, as lists contain it.
     pub(super) fn from_item(vault: &Vault, secret: &Secret, version: &'a Version) -> Self {
         let properties = &version.properties;
         Self {

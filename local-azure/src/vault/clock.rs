@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-/// What a vault takes the time from. Tokens are not checked against it.
+/// The clock of a vault. Tokens are not checked against it.
 #[derive(Debug, Default)]
 pub(super) struct Clock(Mutex<Option<Timestamp>>);
 
@@ -16,7 +16,8 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Timestamp::now)
     }
 
-    /// Moves the time on and holds it there. What does not fit into the calendar leaves the time as it is.
+    /// Moves the time forward and stops it there. If the result is no calendar time, the clock stops at the present
+    /// time.
     pub(super) fn hold_after(&self, time: Duration) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = held.unwrap_or_else(Timestamp::now);

@@ -1,6 +1,6 @@
-//! Key Vault: the secrets of each vault of the seed, with Key Vault's challenge, its checks and its words of refusal.
+//! Key Vault: the secrets of each vault of the seed, with Key Vault's challenge, checks and refusals.
 //!
-//! Values are only in memory and end with the run. Keys and certificates are refused by name.
+//! Values exist only in memory and end with the run. Keys and certificates are refused by name.
 
 mod api_versions;
 mod ask;
@@ -36,10 +36,10 @@ use self::{ask::SecretRequest, query::Query, refusal::VaultRefusal};
 pub(crate) use self::{key_vault::KeyVault, on_view::VaultOnView};
 use crate::journal::Decision;
 
-/// A backup of many versions is the largest body.
+/// The largest body, which is a backup of many versions.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
-/// One of the vaults, for its host name.
+/// Returns the routes of one vault, for its host name.
 pub(crate) fn routes(key_vault: Arc<KeyVault>, vault: Arc<Vault>) -> Router {
     Router::new().fallback(answer).with_state(Arc::new(Service { key_vault, vault }))
 }
@@ -71,7 +71,8 @@ impl Service {
             Err(refusal @ VaultRefusal::Unsupported(_)) => return Err(refusal),
             other => other,
         };
-        // Azure asks who is there before it says what is wrong with a request; clients send the first one without a body.
+        // Azure identifies the caller before it reports a fault of the request; clients send the first request without
+        // a body.
         let caller = authorization::caller(&self.key_vault, &parts.headers, decision)?;
         let vault = &self.vault;
         vault.lock().throttle.admit(vault.clock.now()).map_err(VaultRefusal::Throttled)?;
@@ -84,6 +85,7 @@ impl Service {
     }
 }
 
+/// Checks a secret's name:
 /// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning>
 fn check_name(ask: &SecretRequest<'_>) -> Result<(), VaultRefusal> {
     match ask.name() {
@@ -92,7 +94,7 @@ fn check_name(ask: &SecretRequest<'_>) -> Result<(), VaultRefusal> {
     }
 }
 
-/// The body of an operation that has one.
+/// Reads the body of an operation that has one.
 async fn read(body: Body, headers: &HeaderMap, ask: &SecretRequest<'_>) -> Result<Bytes, VaultRefusal> {
     if !matches!(ask, SecretRequest::Set(_) | SecretRequest::Update(..) | SecretRequest::Restore) {
         return Ok(Bytes::new());

@@ -27,7 +27,7 @@ struct SecretOnView {
     deleted: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     purged: Option<Timestamp>,
-    /// The latest first.
+    /// Versions, latest first.
     versions: Vec<VersionOnView>,
 }
 

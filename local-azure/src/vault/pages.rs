@@ -1,7 +1,7 @@
-//! Lists, a page at a time.
+//! Lists, one page at a time.
 //!
-//! A page is a slice of everything in the vault, without the items that do not match the request. So a page may have
-//! few items or none although more pages follow, as in Azure.
+//! A page is a slice of the whole vault, without the items that do not match the request. So a page may have few items
+//! or none although more pages follow, as in Azure.
 
 use serde::Serialize;
 
@@ -18,12 +18,12 @@ use super::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page<'a> {
     value: Vec<Bundle<'a>>,
-    /// Absolute, with the port; `null` at the end.
+    /// The absolute URL of the next page, with the port; `null` at the end.
     next_link: Option<String>,
 }
 
 impl<'a> Page<'a> {
-    /// The secrets that are not deleted.
+    /// Returns the secrets that are not deleted.
     pub(super) fn from_secrets(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
         let item = |secret: &'a Secret| match secret.deletion {
             None => Some(Bundle::from_item(vault, secret, secret.latest()?)),
@@ -32,7 +32,7 @@ impl<'a> Page<'a> {
         Self::cut(vault, "secrets", secrets.all(), item, query)
     }
 
-    /// The secrets that are deleted.
+    /// Returns the deleted secrets.
     pub(super) fn from_deleted(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
         let item = |secret: &'a Secret| {
             let deletion = secret.deletion?;
@@ -41,7 +41,7 @@ impl<'a> Page<'a> {
         Self::cut(vault, "deletedsecrets", secrets.all(), item, query)
     }
 
-    /// The versions of a secret, in order of their IDs and not of their age. A secret that does not exist has none.
+    /// Returns the versions of a secret, in order of their IDs, not by age. A missing secret has no versions.
     pub(super) fn from_versions(vault: &Vault, secret: Option<&'a Secret>, name: &str, query: &Query) -> Self {
         let mut versions: Vec<_> = secret.into_iter().flat_map(|secret| secret.versions().iter()).collect();
         versions.sort_by(|one, other| one.id.cmp(&other.id));
@@ -50,7 +50,7 @@ impl<'a> Page<'a> {
         Self::cut(vault, &format!("secrets/{name}/versions"), entries, item, query)
     }
 
-    /// One page of `entries`, which are in order of their keys.
+    /// Returns one page of `entries`, which are in order of their keys.
     fn cut<T>(
         vault: &Vault,
         path: &str,

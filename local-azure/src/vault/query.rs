@@ -9,28 +9,28 @@ use url::form_urlencoded;
 
 use super::{api_versions::API_VERSIONS, refusal::VaultRefusal};
 
-/// Also the number of items where a request names none:
+/// The most items of a page, and the default if a request gives no number:
 /// <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets#uri-parameters>.
 const LARGEST_PAGE: usize = 25;
 
-/// A query that was understood.
+/// A parsed query.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Query {
     pub(super) api_version: String,
     pub(super) page: PageQuery,
 }
 
-/// Which part of a list.
+/// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PageQuery {
-    /// 1 to 25.
+    /// The most items on the page, 1 to 25.
     pub(super) limit: usize,
-    /// The key that the page before ended with.
+    /// The last key of the previous page.
     pub(super) after: Option<String>,
 }
 
 impl Query {
-    /// Reads a query; only lists have parameters other than the version.
+    /// Reads a query. Only lists have parameters besides the version.
     pub(super) fn read(query: Option<&str>, of_list: bool) -> Result<Self, VaultRefusal> {
         let mut api_version = None;
         let mut page = PageQuery { limit: LARGEST_PAGE, after: None };
@@ -51,7 +51,7 @@ impl Query {
         }
     }
 
-    /// The query that asks for what comes after `last`.
+    /// Returns the query for the page after `last`.
     pub(super) fn after(&self, last: &str) -> String {
         format!("api-version={}&$skiptoken={}&maxresults={}", self.api_version, write_skip_token(last), self.page.limit)
     }
@@ -61,7 +61,7 @@ fn page_size(value: &str) -> Option<usize> {
     value.parse().ok().filter(|size| (1..=LARGEST_PAGE).contains(size))
 }
 
-/// Azure's token is such an object too; clients must not look into it.
+/// Writes a skip token. Azure's is such an object too, but clients must treat it as opaque.
 fn write_skip_token(last: &str) -> String {
     URL_SAFE_NO_PAD.encode(json!({ "NextMarker": STANDARD.encode(last), "TargetLocation": 0 }).to_string())
 }

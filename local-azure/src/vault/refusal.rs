@@ -1,4 +1,4 @@
-//! The refusals of Key Vault, in its own words.
+//! The refusals of Key Vault, with its own texts.
 //!
 //! Codes: <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>; texts as users reported them.
 
@@ -48,10 +48,10 @@ pub(super) enum VaultRefusal {
          secret can only be recovered or purged."
     )]
     DeletedButRecoverable(String),
-    /// The text is ours: no report of Azure's was found.
+    /// The text is ours: no report of Azure's text was found.
     #[error("a secret with the name {0} already exists in this key vault")]
     AlreadyExists(String),
-    /// Holds the seconds after which to come again.
+    /// Holds the seconds until the client may try again.
     #[error("Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached")]
     Throttled(u64),
     #[error("HTTP {0} not allowed")]
@@ -63,7 +63,7 @@ pub(super) enum VaultRefusal {
          ({LATEST_API_VERSION})."
     )]
     UnknownApiVersion(String),
-    /// The text is ours: Azure's is not documented.
+    /// The text is ours: Azure's text is not documented.
     #[error("the query parameter api-version is missing")]
     NoApiVersion,
     /// The text is ours: clients refuse such a number themselves.
@@ -90,7 +90,7 @@ pub(super) enum VaultRefusal {
     UnreadableBody,
     #[error("Backup blob contains invalid or corrupt version.")]
     MalformedBackup,
-    /// It is too short to have a version.
+    /// The backup is too short to have a version.
     #[error("Backup blob is corrupt.")]
     CorruptBackup,
     #[error("Cannot decrypt backup blob")]
@@ -103,7 +103,7 @@ pub(super) enum VaultRefusal {
 }
 
 impl VaultRefusal {
-    /// Status, code and inner code.
+    /// Returns status, code and inner code.
     const fn class(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "Unauthorized", None),
@@ -133,7 +133,7 @@ impl VaultRefusal {
         }
     }
 
-    /// The answer. Every 401 carries the challenge that tells clients what to ask a token for.
+    /// Returns the answer. Every 401 has the challenge, which tells clients the resource for their token.
     pub(super) fn into_response(self, tenant: Uuid) -> Response {
         let (status, code, inner_code) = self.class();
         let mut error = json!({ "code": code, "message": self.to_string() });
@@ -145,7 +145,7 @@ impl VaultRefusal {
             "Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""
         );
         match self {
-            // The documentation asks clients to back off; a recorded answer of Azure's had no such header.
+            // The documentation asks clients to back off; a recorded answer of Azure had no such header.
             Self::Throttled(seconds) => _ = response.headers_mut().insert(header::RETRY_AFTER, seconds.into()),
             Self::Unauthorized(_) => {
                 if let Ok(challenge) = HeaderValue::from_str(&challenge) {
@@ -158,8 +158,8 @@ impl VaultRefusal {
     }
 }
 
-/// Key Vault's words for a token that did not pass. Those for a wrong signature under a known key and
-/// for a token that is malformed or not valid yet are ours: no report of Azure's was found.
+/// Returns Key Vault's text for a refused token. Some texts are ours, because no report of Azure's was found: those for
+/// a wrong signature under a known key, for a malformed token, and for a token that is not valid yet.
 fn describe_token(refusal: &access_token::TokenRefusal) -> String {
     use access_token::TokenRefusal as Token;
     match refusal {

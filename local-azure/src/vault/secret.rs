@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A secret with all its versions. Its `Debug` is missing on purpose: it holds values.
+/// A secret with all its versions. It has no `Debug` because it holds values.
 pub(super) struct Secret {
-    /// As first written; letter case does not matter to look it up.
+    /// The name as first written; lookups ignore letter case.
     pub(super) name: String,
-    /// At least one; the last is the latest.
+    /// At least one version; the last is the latest.
     versions: Vec<Version>,
-    /// Present while it is soft-deleted.
+    /// The deletion, while the secret is soft-deleted.
     pub(super) deletion: Option<Deletion>,
 }
 
-/// One version. Everything but the value may change later.
+/// One version. Everything except the value may change later.
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Version {
     /// 32 hexadecimal digits.
@@ -28,27 +28,27 @@ pub(super) struct Version {
     pub(super) updated: i64,
 }
 
-/// What a writer may say about a version besides its value.
+/// The properties of a version that a writer may set, besides its value.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub(super) struct Properties {
     pub(super) content_type: Option<String>,
     pub(super) tags: Option<BTreeMap<String, String>>,
-    /// Absent means that it is.
+    /// Whether the version is enabled; absent means enabled.
     pub(super) enabled: Option<bool>,
-    /// Seconds since 1970, told to readers and never enforced.
+    /// Seconds since 1970, shown to readers and never enforced.
     pub(super) not_before: Option<i64>,
-    /// Seconds since 1970, told to readers and never enforced.
+    /// Seconds since 1970, shown to readers and never enforced.
     pub(super) expires: Option<i64>,
 }
 
-/// Times are seconds since 1970.
+/// A soft deletion. Times are seconds since 1970.
 #[derive(Clone, Copy)]
 pub(super) struct Deletion {
     pub(super) at: i64,
     pub(super) purged_at: i64,
 }
 
-/// Which version of a secret is asked for.
+/// The requested version of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which<'a> {
     Latest,
@@ -60,12 +60,12 @@ impl Secret {
         Self { name: name.to_owned(), versions: vec![first], deletion: None }
     }
 
-    /// `None` when there is no version.
+    /// Returns `None` if there is no version.
     pub(super) fn from_versions(name: String, versions: Vec<Version>) -> Option<Self> {
         (!versions.is_empty()).then_some(Self { name, versions, deletion: None })
     }
 
-    /// Oldest first.
+    /// Returns the versions, oldest first.
     pub(super) fn versions(&self) -> &[Version] {
         &self.versions
     }
@@ -98,7 +98,7 @@ impl Version {
         Self { id: Uuid::new_v4().simple().to_string(), value, properties, created: now, updated: now }
     }
 
-    /// Changes what `change` names and nothing else.
+    /// Changes only the properties that `change` contains.
     pub(super) fn update(&mut self, change: Properties, now: i64) {
         let Properties { content_type, tags, enabled, not_before, expires } = change;
         let kept = std::mem::take(&mut self.properties);

@@ -1,4 +1,4 @@
-//! The secrets of one vault: the effect of each operation, and its errors.
+//! The secrets of one vault: the effects and errors of each operation.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -9,12 +9,12 @@ use super::{
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// What a vault holds, by name in small letters: letter case does not tell names apart.
+/// The secrets of a vault, by name in lower case: names differ only by more than letter case.
 #[derive(Default)]
 pub(super) struct Secrets(BTreeMap<String, Secret>);
 
 impl Secrets {
-    /// Adds a version; the secret may be new.
+    /// Adds a version to a secret, which may be new.
     pub(super) fn set(
         &mut self,
         name: &str,
@@ -37,20 +37,20 @@ impl Secrets {
         Ok(secret)
     }
 
-    /// A secret that is not deleted, and one of its versions.
+    /// Returns a secret that is not deleted, and one of its versions.
     pub(super) fn find(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), VaultRefusal> {
         let secret = self.0.get(&key(name)).filter(|secret| secret.deletion.is_none());
         let found = secret.and_then(|secret| Some((secret, secret.version(which)?)));
         found.ok_or_else(|| not_found(name, which))
     }
 
-    /// Like [`Secrets::find`], for the one operation that a disabled version refuses.
+    /// Works like [`Secrets::find`], for the only operation that a disabled version refuses.
     pub(super) fn read(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), VaultRefusal> {
         let (secret, version) = self.find(name, which)?;
         if version.is_enabled() { Ok((secret, version)) } else { Err(VaultRefusal::SecretDisabled) }
     }
 
-    /// Changes what may change of a version.
+    /// Changes the properties of a version.
     pub(super) fn update(
         &mut self,
         name: &str,
@@ -73,29 +73,29 @@ impl Secrets {
         Ok(secret)
     }
 
-    /// A deleted secret, and its latest version.
+    /// Returns a deleted secret and its latest version.
     pub(super) fn find_deleted(&self, name: &str) -> Result<(&Secret, &Version, Deletion), VaultRefusal> {
         let found = self.0.get(&key(name)).and_then(|secret| Some((secret, secret.latest()?, secret.deletion?)));
         found.ok_or_else(|| not_found(name, Which::Latest))
     }
 
-    /// Undoes a deletion.
+    /// Recovers a deleted secret.
     pub(super) fn recover(&mut self, name: &str) -> Result<&Secret, VaultRefusal> {
         let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_some());
-        // Key Vault answers here as if a live secret was asked for.
+        // Key Vault's answer is the same as for a missing live secret.
         let secret = secret.ok_or_else(|| not_found(name, Which::Latest))?;
         secret.deletion = None;
         Ok(secret)
     }
 
-    /// Ends a deleted secret for good.
+    /// Removes a deleted secret permanently.
     pub(super) fn purge(&mut self, name: &str) -> Result<(), VaultRefusal> {
         self.find_deleted(name)?;
         self.0.remove(&key(name));
         Ok(())
     }
 
-    /// Brings back a secret with all its versions.
+    /// Restores a secret with all its versions.
     pub(super) fn restore(&mut self, secret: Secret) -> Result<&Secret, VaultRefusal> {
         match self.0.entry(key(&secret.name)) {
             Entry::Vacant(free) => Ok(free.insert(secret)),
@@ -106,12 +106,12 @@ impl Secrets {
         }
     }
 
-    /// Purges what has been deleted for as long as the vault keeps it.
+    /// Purges deleted secrets whose retention time is over.
     pub(super) fn forget_expired(&mut self, now: i64) {
         self.0.retain(|_, secret| secret.deletion.is_none_or(|deletion| now < deletion.purged_at));
     }
 
-    /// Everything, deleted or not, in order of names.
+    /// Returns all secrets, deleted or not, in order of names.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.0.iter().map(|(key, secret)| (key.as_str(), secret))
     }

@@ -8,18 +8,18 @@ use jiff::{SignedDuration, Timestamp};
 const LIMIT: u32 = 4_000;
 const WINDOW: SignedDuration = SignedDuration::from_secs(10);
 
-/// The count of one vault.
+/// The request count of one vault.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
-    /// When the present window began; absent before the first request.
+    /// The start of the present window; absent before the first request.
     since: Option<Timestamp>,
     served: u32,
-    /// What a test says to answer whatever the count is.
+    /// The wait after a refusal. If it is set, every request is refused, regardless of the count.
     refused: Option<Duration>,
 }
 
 impl Throttle {
-    /// Counts a request, or says after how many seconds to come again. Requests that are refused here do not count.
+    /// Counts a request, or returns the seconds until the client may try again. Refused requests do not count.
     pub(super) fn admit(&mut self, now: Timestamp) -> Result<(), u64> {
         if let Some(wait) = self.refused {
             return Err(whole_seconds(wait));

@@ -20,10 +20,10 @@ use crate::{
     subscription_keys::SubscriptionKeys,
 };
 
-/// What a vault with [`VaultFault::Throttled`] asks for.
+/// The `Retry-After` of a vault with [`VaultFault::Throttled`].
 const FAULTY_RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Every vault of the seed.
+/// The vaults of the seed.
 pub struct Vaults {
     pub(super) backup_key: BackupKey,
     by_name: BTreeMap<String, Arc<Vault>>,
@@ -34,14 +34,14 @@ pub struct Vaults {
 /// To make a vault unreachable, use the network: [`Network::cut_off`](crate::network::Network::cut_off).
 pub struct Vault {
     pub(super) name: String,
-    /// How long a deleted secret can be recovered.
+    /// The days for which a deleted secret can be recovered.
     pub(super) retention_days: u8,
     pub(super) purge_protection: bool,
     pub(super) clock: Clock,
     state: Mutex<VaultState>,
 }
 
-/// What changes in a vault.
+/// The mutable state of a vault.
 pub(super) struct VaultState {
     pub(super) secrets: Secrets,
     pub(super) throttle: Throttle,
@@ -56,19 +56,19 @@ pub struct NoSuchSecret {
 }
 
 impl Vaults {
-    /// The vaults of a seed; generated values are made now.
+    /// Makes the vaults of a seed, with new generated values.
     pub(crate) fn new(seed: &Seed, keys: &SubscriptionKeys) -> Self {
         let vault = |vault: &seed::Vault| (vault.name.clone(), Arc::new(Vault::new(vault, keys)));
         Self { backup_key: BackupKey::new(), by_name: seed.vaults.iter().map(vault).collect() }
     }
 
-    /// The vault with this name.
+    /// Returns the vault with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Vault> {
         self.by_name.get(name).map(AsRef::as_ref)
     }
 
-    /// Every vault, in order of names.
+    /// Returns every vault, in order of names.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Vault>> {
         self.by_name.values()
     }
@@ -80,7 +80,7 @@ impl Vault {
         let now = clock.now().as_second();
         let mut secrets = Secrets::default();
         for secret in &seed.secrets {
-            // A new vault has no deleted secret whose name could be in the way.
+            // In a new vault, no deleted secret can hold the name.
             let _ = secrets.set(&secret.name, value(secret, keys), properties(secret), now);
         }
         let mut throttle = Throttle::default();
@@ -173,13 +173,13 @@ impl Vault {
         state
     }
 
-    /// Moves the vault's time forward and stops it there. So the retention of deleted secrets can end, and so does Key
-    /// Vault's count of requests. The lifetime of tokens follows the system's time.
+    /// Moves the vault's time forward and stops it there. This can end the retention of deleted secrets, and the
+    /// present window of Key Vault's request count. The lifetime of tokens follows the system's time.
     pub fn hold_time_after(&self, time: Duration) {
         self.clock.hold_after(time);
     }
 
-    /// The host name that the vault answers to.
+    /// Returns the vault's host name.
     #[must_use]
     pub fn host(&self) -> String {
         format!("{}.vault.azure.net", self.name)
@@ -189,8 +189,9 @@ impl Vault {
         format!("https://{}", self.host())
     }
 
-    /// <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret#deletionrecoverylevel>: 90 days are usual, fewer
-    /// are called customized.
+    /// Returns the recovery level:
+    /// <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret#deletionrecoverylevel>. 90 days are the
+    /// default; shorter periods are called customized.
     pub(super) const fn recovery_level(&self) -> &'static str {
         match (self.retention_days, self.purge_protection) {
             (90, false) => "Recoverable+Purgeable",
@@ -201,7 +202,8 @@ impl Vault {
     }
 }
 
-/// The value of a secret of the seed, whose own check sees to it that there is one.
+/// Returns the value of a secret of the seed: given, a subscription key, or random. The seed's check makes sure that a
+/// named subscription exists.
 fn value(secret: &seed::Secret, keys: &SubscriptionKeys) -> String {
     let key = || Some(keys.of(secret.subscription_key.as_deref()?)?.primary);
     secret.value.clone().or_else(key).unwrap_or_else(random_value)
@@ -217,7 +219,7 @@ fn properties(secret: &seed::Secret) -> Properties {
     }
 }
 
-/// 244 random bits, as text.
+/// Returns 244 random bits as text.
 fn random_value() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }

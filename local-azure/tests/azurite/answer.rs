@@ -1,4 +1,4 @@
-//! An answer reduced to what clients read and what does not change from run to run.
+//! An answer reduced to the parts that clients read and that do not change from run to run.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -40,7 +40,7 @@ const HEADERS: &[&str] = &[
     "x-ms-tag-count",
     "x-ms-version",
 ];
-/// Headers of which only the presence is compared.
+/// Headers whose presence alone is compared.
 const PRESENT: &[&str] = &[
     "last-modified",
     "x-ms-creation-time",
@@ -50,7 +50,7 @@ const PRESENT: &[&str] = &[
     "x-ms-snapshot",
     "date",
 ];
-/// Elements that hold times, hosts and other things of the moment.
+/// Elements that hold times, hosts and other values of the moment.
 const OF_THE_MOMENT: &[&str] = &[
     "Creation-Time",
     "Last-Modified",
@@ -62,10 +62,10 @@ const OF_THE_MOMENT: &[&str] = &[
     "Snapshot",
 ];
 
-/// What is compared, by name: `status`, headers, `body`, `xml:…`.
+/// The compared values by name: `status`, headers, `body`, `xml:…`.
 pub(crate) type Facts = BTreeMap<String, String>;
 
-/// The entity tags of one service in the order in which it gave them out.
+/// The entity tags of one service, in the order in which it sent them.
 #[derive(Default)]
 pub(crate) struct Tags(HashMap<String, usize>);
 
@@ -94,7 +94,7 @@ impl ComparedAnswer {
             } else if name == "etag" {
                 facts.insert(name.clone(), tags.number(value));
             } else if name == "x-ms-lease-time" {
-                // A lease that breaks after a while may be a second nearer to it.
+                // A breaking lease may have a second less left.
                 let seconds: f64 = value.parse().unwrap_or(-1.0);
                 facts.insert(name.clone(), format!("about {}", (seconds / 10.0).ceil() * 10.0));
             }
@@ -104,7 +104,7 @@ impl ComparedAnswer {
         }
         let is_xml = self.headers.get("content-type").is_some_and(|kind| kind.starts_with("application/xml"));
         if self.headers.contains_key("x-ms-error-code") {
-            // The words of a refusal are its service's own.
+            // Each service words its refusals itself.
             for name in ["content-type", "content-length"] {
                 facts.remove(name);
             }
@@ -118,7 +118,7 @@ impl ComparedAnswer {
         facts
     }
 
-    /// Where the next page of a list starts.
+    /// Returns the marker at which the next page of a list starts.
     pub(crate) fn next_marker(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.body);
         let (_, rest) = text.split_once("<NextMarker>")?;
@@ -126,7 +126,8 @@ impl ComparedAnswer {
     }
 }
 
-/// Texts of a document by path. Entries of a list are told apart by their names, whatever their order among other kinds.
+/// Returns the texts of a document by path. Entries of a list are identified by their names, so their order among
+/// entries of other kinds does not matter.
 fn xml_facts(body: &[u8], tags: &mut Tags) -> Facts {
     let mut facts = Facts::new();
     let (mut path, mut text): (Vec<String>, String) = (Vec::new(), String::new());

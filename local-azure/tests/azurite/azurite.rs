@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// Azurite, listening; it ends when dropped.
+/// A listening Azurite. It ends when it is dropped.
 pub(crate) struct Azurite {
     pub(crate) origin: String,
     pub(crate) certificate: String,
@@ -26,7 +26,7 @@ pub(crate) struct Azurite {
 pub(crate) const ACCOUNT: &str = "devstoreaccount1";
 
 impl Azurite {
-    /// Starts it on a free port, or says what is missing.
+    /// Starts Azurite on a free port. The error tells what is missing.
     pub(crate) async fn start() -> Result<Self, String> {
         let script = installed()?;
         let folder = TempDir::new().unwrap();
@@ -52,7 +52,7 @@ impl Azurite {
         while let Ok(Some(line)) = lines.next_line().await {
             if let Some((_, origin)) = line.split_once("successfully listens on ") {
                 let origin = origin.trim().to_owned();
-                // The pipe must be read on, or Azurite stops when it is full.
+                // The pipe must be read on: Azurite stops when the pipe is full.
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
                 return Ok(Self { origin, certificate: made.cert.pem(), _process: process, _folder: folder });
             }
@@ -61,7 +61,8 @@ impl Azurite {
         panic!("Azurite ended before it listened; its last words: {said}");
     }
 
-    /// What `--oauth basic` takes: any token in the right form, whose signature is not checked.
+    /// Returns a header value for `--oauth basic`, which accepts any token in the right form and does not check its
+    /// signature.
     pub(crate) fn authorization() -> String {
         let now = Timestamp::now().as_second();
         let claims = json!({

@@ -1,4 +1,4 @@
-//! One call, said so that it can be made to either service.
+//! One call, in a form that can be sent to either service.
 
 use std::collections::BTreeMap;
 
@@ -8,30 +8,30 @@ pub(crate) struct BlobStep {
     pub(crate) method: &'static str,
     /// The blob's name as a path; absent for the container.
     pub(crate) blob: Option<&'static str>,
-    /// Without the question mark.
+    /// The query without the question mark.
     pub(crate) query: String,
     pub(crate) headers: BTreeMap<&'static str, String>,
     pub(crate) body: Vec<u8>,
     pub(crate) condition: Condition,
     /// A blob of the same container to copy.
     pub(crate) source: Option<&'static str>,
-    /// Goes on where the last list ended.
+    /// Whether the call continues where the last list ended.
     pub(crate) next_page: bool,
-    /// The code of the refusal that the call deserves whatever the state of its blob.
+    /// The code of the refusal that the call gets in any state of its blob.
     pub(crate) wrong: Option<&'static str>,
 }
 
-/// What a call demands of its blob.
+/// The condition that a call puts on its blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     None,
-    /// `If-Match` or `If-None-Match`, with the blob's last known tag, another, or any.
+    /// `If-Match` or `If-None-Match`, with the blob's last known tag, another tag, or any tag.
     Match(Tag),
     NoneMatch(Tag),
-    /// `If-Modified-Since` or `If-Unmodified-Since` a day long past, or one to come.
+    /// `If-Modified-Since` or `If-Unmodified-Since`, with a day long past or a day to come.
     ModifiedSince(Day),
     UnmodifiedSince(Day),
-    /// Two that belong together, and two that do not.
+    /// Pairs of conditions. The first two pairs belong together, the last does not.
     MatchAndUnmodified(Tag, Day),
     NoneMatchAndModified(Tag, Day),
     MatchAndNoneMatch(Tag, Tag),
@@ -82,7 +82,7 @@ impl BlobStep {
         self
     }
 
-    /// Says that the call is wrong in itself when one of its headers has one of these values.
+    /// Marks the call as wrong in itself if one of its headers has one of these values.
     pub(crate) fn wrong_with(mut self, values: &[&str], code: &'static str) -> Self {
         if self.headers.values().any(|value| values.contains(&value.as_str())) {
             self.wrong = Some(code);
@@ -97,7 +97,7 @@ impl BlobStep {
 }
 
 impl Condition {
-    /// Names and values of its headers; `known` is the blob's last known tag.
+    /// Returns the names and values of its headers. `known` is the blob's last known tag.
     pub(crate) fn headers(self, known: Option<&str>) -> Vec<(&'static str, String)> {
         let tag = |tag| match (tag, known) {
             (Tag::Any, _) => "*".to_owned(),

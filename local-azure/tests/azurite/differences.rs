@@ -1,5 +1,5 @@
-//! Where local-azure answers otherwise than Azurite, why, and what settles it: a page of the documentation, or our
-//! reading of it where no page says so.
+//! The answers of local-azure that differ from Azurite's, the reasons, and the sources that settle them: a page of the
+//! documentation, or our reading of the documentation if no page says so.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,27 @@ use crate::{
     call::{BlobStep, Condition, Tag},
 };
 
-/// What differs between two answers to one call.
+/// The difference between two answers to one call.
 pub(crate) struct Difference<'a> {
     pub(crate) call: &'a BlobStep,
     pub(crate) ours: &'a Facts,
     pub(crate) azurites: &'a Facts,
     /// Names of the facts that differ and are not explained.
     pub(crate) names: BTreeSet<String>,
-    /// Whether there may be uncommitted blocks of the blob.
+    /// Whether the blob may have uncommitted blocks.
     pub(crate) blocks_wait: bool,
 }
 
 /// A difference with its reason.
 struct KnownDifference {
     name: &'static str,
-    /// The pages that say so, under <https://learn.microsoft.com/rest/api/storageservices/>. Where none does,
-    /// `derived:` and what it follows from. `owner/repository#number` is an issue that tells what Azure answers.
+    /// The pages that say so, under <https://learn.microsoft.com/rest/api/storageservices/>. If no page does,
+    /// `derived:` and the basis of the conclusion. `owner/repository#number` is an issue that tells Azure's answer.
     #[expect(dead_code, reason = "for the reader of this table")]
     settled: &'static str,
-    /// The facts that it explains, in this difference.
+    /// Reports whether it explains this fact of this difference.
     explains: fn(&Difference<'_>, &str) -> bool,
-    /// Whether the services are in other states afterwards.
+    /// Whether the two services are in different states afterwards.
     ends_sequence: bool,
 }
 
@@ -357,7 +357,7 @@ impl<'a> Difference<'a> {
     }
 }
 
-/// Takes what is explained out of the difference and names the explanations.
+/// Removes the explained facts from the difference, and returns the names of the explanations.
 pub(crate) fn explain(difference: &mut Difference<'_>) -> Vec<&'static str> {
     let mut explanations = Vec::new();
     for known in KNOWN {

@@ -8,9 +8,9 @@ const BLOBS: [&str; 4] = ["a", "dir/b", "dir/sub/c%20d", "%C3%BC"];
 const LEASES: [&str; 2] = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
 const BLOCKS: [&str; 3] = ["AAAA", "BBBB", "CCCC"];
 
-/// A container's life.
+/// Generates the life of a container.
 ///
-/// Most have a blob from the start, because calls on nothing tell little.
+/// Most containers have a blob from the start, because calls on nothing tell little.
 pub(crate) fn sequence() -> impl Strategy<Value = Vec<BlobStep>> {
     let first = prop_oneof![
         3 => Just("BlockBlob"),
@@ -85,7 +85,7 @@ fn metadata() -> impl Strategy<Value = Option<String>> {
     option::weighted(0.3, select(vec!["v".to_owned(), "two words".to_owned(), String::new()]))
 }
 
-/// Conditions and a lease on top of a call.
+/// Adds conditions and a lease to a call.
 fn guarded(calls: impl Strategy<Value = BlobStep>) -> impl Strategy<Value = BlobStep> {
     (calls, condition(), lease_id())
         .prop_map(|(call, condition, lease)| call.on(condition).optional("x-ms-lease-id", lease))
@@ -257,7 +257,7 @@ fn snapshot() -> impl Strategy<Value = BlobStep> {
     prop_oneof![4 => guarded(take), 2 => list]
 }
 
-/// Conditions on tags, which some blobs have and most have not.
+/// Generates conditions on tags. Some blobs have tags, most have none.
 fn if_tags() -> impl Strategy<Value = BlobStep> {
     let expressions = select(vec!["k = 'v'", "k <> 'v'", "\"k\" >= 'a' AND k < 'w'", "k = 'x' OR l = 'w x'"]);
     let call = prop_oneof![

@@ -1,7 +1,7 @@
-//! Blob Storage against Azurite: the same generated calls to both, and the answers must be the same.
+//! Blob Storage against Azurite: both get the same generated calls, and the answers must be the same.
 //!
-//! Needs Node and `npm ci` in this folder; without them the test says that it was left out. What differs for a known
-//! reason stands in [`differences`].
+//! The test needs Node and `npm ci` in this folder. Without them it says that it was left out. Differences with a known
+//! reason are in [`differences`].
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,12 +23,12 @@ use proptest::{
 
 use crate::{azurite::Azurite, run::Peers, service::Service};
 
-/// Sequences in one run, and how many are under way at once.
+/// The number of sequences in one run, and the number of sequences at the same time.
 const SEQUENCES: usize = 2_000;
 const AT_ONCE: usize = 24;
-/// Attempts at making a failing sequence smaller.
+/// The largest number of attempts to make a failing sequence smaller.
 const SHRINKS: usize = 300;
-/// The same sequences at each run.
+/// The seed, which gives the same sequences at each run.
 const SEED: [u8; 32] = *b"local-azure and Azurite agree...";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,7 +61,7 @@ async fn local_azure_answers_as_azurite_does() {
     assert!(compared > 4 * SEQUENCES, "sequences end before they tell anything");
 }
 
-/// The smallest sequence found that still differs, and how.
+/// Returns the smallest sequence found that still differs, and the difference.
 async fn shrink(peers: &Peers, tree: &mut impl proptest::strategy::ValueTree<Value = Vec<call::BlobStep>>) -> String {
     let mut smallest = "It did not differ again when it was run once more, alone.".to_owned();
     let mut differs = true;

@@ -1,4 +1,4 @@
-//! Making the calls of a sequence to both services, and comparing the answers.
+//! Makes the calls of a sequence to both services, and compares the answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use crate::{
     service::{self, Service},
 };
 
-/// A version that both know.
+/// A version that both services know.
 const VERSION: &str = "2025-11-05";
 
 /// The two services.
@@ -33,27 +33,27 @@ pub(crate) struct Peers {
 
 struct Peer {
     client: Client,
-    /// In front of `/container`.
+    /// The URL before `/container`.
     base: String,
-    /// In front of `/container` in a copy's source.
+    /// The URL before `/container` in a copy's source.
     source_base: String,
     authorization: String,
 }
 
-/// What one service has told in a sequence.
+/// The values that one service has returned in a sequence.
 #[derive(Default)]
 struct Told {
     tags: Tags,
     /// The last tag of each blob, and of the container.
     known: BTreeMap<Option<&'static str>, String>,
     marker: Option<String>,
-    /// Blobs to which blocks were sent since they were last written whole or deleted.
+    /// Blobs that got blocks since they were last written as a whole or deleted.
     staged: BTreeSet<&'static str>,
 }
 
 impl Peers {
     pub(crate) fn new(service: &Service, azurite: &Azurite) -> Self {
-        // Azurite ends a connection that is idle for 5 s, perhaps in the moment in which it is used again.
+        // Azurite ends a connection that is idle for 5 s, perhaps just when it is used again.
         let client =
             || Client::builder().no_proxy().pool_max_idle_per_host(64).pool_idle_timeout(Duration::from_secs(2));
         let certificate = Certificate::from_pem(azurite.certificate.as_bytes()).unwrap();
@@ -77,7 +77,7 @@ impl Peers {
         }
     }
 
-    /// Makes the calls in a new container; the first unexplained difference ends it, told in words.
+    /// Makes the calls in a new container. The first unexplained difference ends the run, and is the error.
     pub(crate) async fn run(&self, calls: &[BlobStep]) -> Result<(), String> {
         let container = format!("c{:06}", self.containers.fetch_add(1, Ordering::Relaxed));
         let (mut ours, mut theirs) = (Told::default(), Told::default());
@@ -98,7 +98,8 @@ impl Peers {
             if !difference.names.is_empty() {
                 return Err(tell(&calls[..index], &difference, &our, &their));
             }
-            // After an explained difference that leaves other states behind, there is nothing more to compare.
+            // After an explained difference that leaves the services in different states, there is nothing more to
+            // compare.
             if explained.iter().any(|name| differences::ends_sequence(name)) {
                 return Ok(());
             }
@@ -106,12 +107,12 @@ impl Peers {
         Ok(())
     }
 
-    /// Calls whose answers were compared.
+    /// Returns the number of calls whose answers were compared.
     pub(crate) fn compared(&self) -> usize {
         self.compared.load(Ordering::Relaxed)
     }
 
-    /// The explained differences that were met.
+    /// Returns the explained differences that occurred.
     pub(crate) fn met(&self) -> Vec<&'static str> {
         self.met.lock().unwrap().iter().copied().collect()
     }

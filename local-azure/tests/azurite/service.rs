@@ -1,4 +1,4 @@
-//! local-azure's Blob Storage on its own port, asked by an identity that may do everything.
+//! local-azure's Blob Storage on its own port, for an identity with all rights.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use local_azure::{
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// The service, listening; it ends when dropped.
+/// The listening service. It ends when it is dropped.
 pub(crate) struct Service {
     pub(crate) origin: String,
     pub(crate) authorization: String,

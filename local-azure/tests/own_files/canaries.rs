@@ -1,5 +1,5 @@
-//! No command prints a secret: each runs beside a world whose secrets, keys and tokens are known, and what it writes to
-//! either stream is searched for them.
+//! No command prints a secret. Each command runs beside a world whose secrets, keys and tokens are known, and both of
+//! its output streams are searched for them.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -17,11 +17,11 @@ use crate::{
     tree::Tree,
 };
 
-/// What the seed holds that is secret: a secret of the vault, one of a client, and a named value.
+/// The secrets in the seed: a secret of the vault, a client's secret, and a named value.
 const GIVEN: [&str; 3] = ["canary-of-the-vault-7f3a91", "canary-of-the-client-7f3a92", "canary-of-a-policy-7f3a93"];
-/// How tokens begin, and keys in PEM.
+/// The beginnings of tokens, and a part of keys in PEM.
 const SHAPES: [&str; 4] = ["eyJ0eXAi", "eyJhbGci", "eyJhdWQi", "PRIVATE KEY-----"];
-/// What an assistant says first, and that it wants to know all tools.
+/// The first messages of an assistant, and its request for all tools.
 const ASSISTANT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}
 {"jsonrpc":"2.0","method":"notifications/initialized"}
 {"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}
@@ -40,14 +40,14 @@ fn has_started(line: &str) -> bool {
 }
 
 fn stop(process: &Child) {
-    // It may have ended by itself meanwhile.
+    // The process may have ended by itself meanwhile.
     let _ = kill(Pid::from_raw(process.id().try_into().unwrap()), Signal::SIGTERM);
 }
 
-/// Runs a command to its end, and gives what it wrote to both streams. One that keeps running is asked to stop.
+/// Runs a command to its end, and returns both output streams. A command that keeps running is asked to stop.
 fn run(tree: &Tree, arguments: &[String]) -> String {
     let mut process = command(tree, arguments).spawn().unwrap();
-    // A command that does not read ends its side.
+    // A command that does not read its input closes it.
     let _ = process.stdin.take().unwrap().write_all(ASSISTANT.as_bytes());
     let mut stderr = process.stderr.take().unwrap();
     let errors = std::thread::spawn(move || {
@@ -67,14 +67,14 @@ fn run(tree: &Tree, arguments: &[String]) -> String {
     written + &errors.join().unwrap()
 }
 
-/// The run that commands ask; it has got a fault, so that it has something to tell.
+/// The run that the commands ask. It has a fault, so that the commands have something to report.
 struct World {
     process: Child,
     _printed: BufReader<ChildStdout>,
 }
 
 impl World {
-    /// And what it printed until then.
+    /// Starts the run. Also returns its output until then.
     fn start(tree: &Tree, env_file: &Path) -> (Self, String) {
         let arguments = ["start", "--no-host", "--seed", "seed.toml", "--env-file"].map(str::to_owned);
         let arguments = [&arguments[..], &[env_file.display().to_string()]].concat();
@@ -95,7 +95,7 @@ impl Drop for World {
     }
 }
 
-/// A seed with the canaries in it.
+/// Adds the canaries to the seed.
 fn plant(tree: &Tree) {
     let seed = std::fs::read_to_string(tree.path("project/seed.toml")).unwrap();
     let plant = |seed: String, before: &str, line: &str| {
@@ -112,7 +112,7 @@ fn plant(tree: &Tree) {
     tree.write("project/seed.toml", seed);
 }
 
-/// A command with what it cannot do without, and each time one flag.
+/// Lists the calls of a command: one with the arguments that it needs here, and one more for each flag.
 fn calls(shape: &CommandShape, env_file: &Path) -> Vec<Vec<String>> {
     let path = || env_file.display().to_string();
     let value = |value: &Value| match value {
@@ -124,7 +124,7 @@ fn calls(shape: &CommandShape, env_file: &Path) -> Vec<Vec<String>> {
         match name.as_str() {
             "--seed" => least.extend([name.clone(), "seed.toml".to_owned()]),
             "--port" => least.extend([name.clone(), "0".to_owned()]),
-            // The run's own file, which no second run may take.
+            // The run's own file, which no second run may use.
             "--env-file" if shape.words == ["start"] => least.extend([name.clone(), "second.env".to_owned()]),
             "--env-file" => least.extend([name.clone(), path()]),
             "--identity" | "--resource" => least.extend([name.clone(), value(taken.as_ref().unwrap())]),

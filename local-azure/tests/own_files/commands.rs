@@ -1,4 +1,5 @@
-//! The commands of local-azure and their arguments, as its own `--help` lists them: a new command is in here by itself.
+//! The commands of local-azure and their arguments, as its own `--help` lists them. So a new command is included
+//! automatically.
 
 use std::process::Command;
 
@@ -6,21 +7,21 @@ use std::process::Command;
 #[derive(Clone, Debug)]
 pub(crate) struct CommandShape {
     pub(crate) words: Vec<String>,
-    /// Positional arguments: required ones have `true`.
+    /// Positional arguments. Required ones have `true`.
     pub(crate) positional: Vec<(Value, bool)>,
     pub(crate) options: Vec<(String, Option<Value>)>,
 }
 
-/// What an argument takes.
+/// The kind of an argument's value.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     /// A file or folder.
     Path,
-    /// Any other text, from these.
+    /// Any other text, taken from these.
     Text(Vec<String>),
 }
 
-/// Every command that does something.
+/// Lists every command that does something.
 pub(crate) fn all() -> Vec<CommandShape> {
     let mut found = Vec::new();
     collect(&mut Vec::new(), &mut found);
@@ -46,13 +47,13 @@ fn collect(words: &mut Vec<String>, found: &mut Vec<CommandShape>) {
     }
 }
 
-/// The indented lines below a heading.
+/// Returns the indented lines below a heading.
 fn section<'h>(help: &'h str, heading: &str) -> Vec<&'h str> {
     let lines = help.lines().skip_while(|line| *line != heading).skip(1);
     lines.take_while(|line| line.is_empty() || line.starts_with(' ')).filter(|line| !line.is_empty()).collect()
 }
 
-/// Each entry with the lines that explain it.
+/// Returns each entry with the lines that explain it.
 fn entries(lines: &[&str]) -> Vec<String> {
     let mut entries: Vec<String> = Vec::new();
     for line in lines {

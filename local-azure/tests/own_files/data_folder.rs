@@ -1,4 +1,4 @@
-//! `start --data`: one run at a time, and only in a folder that was made for it.
+//! `start --data`: one run at a time, and only in a folder that was made for this use.
 
 use std::{
     fs,
@@ -16,10 +16,10 @@ fn command(data: &Path) -> Command {
     command
 }
 
-/// A run that has started; the kernel frees its lock when it is killed.
+/// A run that has started. The kernel frees its lock when the process is killed.
 struct Run {
     process: Child,
-    /// What it prints. It ends when its reader has gone.
+    /// Its standard output. The process ends when its reader is gone.
     _printed: BufReader<ChildStdout>,
 }
 
@@ -56,7 +56,7 @@ fn a_second_start_is_refused_and_leaves_what_the_first_has_not_committed() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let first = Run::start(&data);
-    // As a block that waits to be committed lies there.
+    // A file like that of a block that waits to be committed.
     let waiting = data.join("stkeyless/snapshots/content").join("0123456789abcdef".repeat(2));
     fs::write(&waiting, "a block").unwrap();
     assert!(refused(&data).contains("is in use by another local-azure"), "{}", refused(&data));
@@ -126,6 +126,6 @@ fn files_are_readable_by_their_owner_alone() {
     let _run = Run::from_command(command(&data).env("TMPDIR", &scratch));
     assert!(check(&data) > 4);
     let run = fs::read_dir(&scratch).unwrap().next().unwrap().unwrap().path();
-    // The folder, the CA, the workload token if there is one, certificates with their keys.
+    // The paths are the folder, the CA, the workload token if there is one, and the certificates with their keys.
     assert!(check(&run) >= 2, "{}", run.display());
 }

@@ -1,4 +1,4 @@
-//! `start --env-file`: a new file or one of a run before.
+//! `start --env-file`: a new file, or the file of an earlier run.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use std::{
 
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
 
-/// What a start says until it runs, or why it does not.
+/// Returns the output of a start until it runs, or the reason why it does not run.
 fn start(file: &Path) -> String {
     let mut process = Command::new(env!("CARGO_BIN_EXE_local-azure"))
         .args(["start", "--no-host", "--seed", SEED, "--env-file"])

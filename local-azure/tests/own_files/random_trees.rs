@@ -1,4 +1,4 @@
-//! Random trees, random arguments, every command: what was there before stays as it was. `new` alone adds lines to a file.
+//! Random trees, random arguments, every command: existing files stay unchanged. Only `new` adds lines to a file.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
-/// Names that mean something to some command, and two that do not.
+/// Names that have a meaning for some command, and two that have none.
 const NAMES: [&str; 17] = [
     "target",
     "app",
@@ -63,15 +63,15 @@ fn nodes() -> impl Strategy<Value = Node> {
     ]
 }
 
-/// What decides about the arguments of one command.
+/// The random choices for the arguments of one command.
 #[derive(Clone, Debug)]
 struct Draw {
     /// An option is given when its bit is set.
     given: u32,
-    /// One that is there where the index says so.
+    /// Paths for the arguments. With an index, an existing path is taken instead.
     paths: Vec<(Option<Index>, PathBuf)>,
     choice: Index,
-    /// Run in the project itself, or in a folder of it.
+    /// Whether it runs in a folder of the project, instead of the project itself.
     inside: bool,
     /// A file that the user adds afterwards, below some folder.
     added: (Index, &'static str),
@@ -124,7 +124,7 @@ fn arguments(shape: &CommandShape, draw: &Draw, tree: &Tree) -> Vec<String> {
     arguments
 }
 
-/// Runs the command to its end; one that keeps running is asked to stop once it has started.
+/// Runs the command to its end. A command that keeps running is asked to stop once it has started.
 fn run(tree: &Tree, folder: &Path, arguments: &[String]) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_local-azure"))
         .args(arguments)
@@ -139,14 +139,14 @@ fn run(tree: &Tree, folder: &Path, arguments: &[String]) {
         .unwrap();
     for line in BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok) {
         if line.contains("answer through a proxy") || line.contains("variables for other processes") {
-            // It may have ended by itself meanwhile.
+            // The process may have ended by itself meanwhile.
             let _ = kill(Pid::from_raw(process.id().try_into().unwrap()), Signal::SIGTERM);
         }
     }
     process.wait().unwrap();
 }
 
-/// What differs from `before`, but for lines that `new` adds.
+/// Returns the paths that differ from `before`, except for lines that `new` adds.
 fn changed(before: &Snapshot, after: &Snapshot, is_new: bool) -> Vec<PathBuf> {
     let differs = |(path, node): &(&PathBuf, &Node)| match (node, after.get(*path)) {
         (node, Some(now)) if *node == now => false,
@@ -171,7 +171,7 @@ fn check(commands: &[CommandShape], nodes: &[(PathBuf, Node)], draws: &[Draw], o
     for (path, node) in nodes {
         tree.add(path, node);
     }
-    // Files of the user's; what the commands make is not in it.
+    // The user's files. Files that the commands make are not among them.
     let mut users = tree.snapshot();
     for (index, draw) in draws.iter().enumerate() {
         let shape = &commands[(index + order.index(commands.len())) % commands.len()];

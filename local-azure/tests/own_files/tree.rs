@@ -1,4 +1,4 @@
-//! A folder with a project in it, and every file of it, to compare.
+//! A folder with a project in it, and all its files for a comparison.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// What is at a path: a folder, a link with its target, or a file with mode and content.
+/// The entry at a path: a folder, a link with its target, or a file with mode and content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
     Folder,
@@ -19,7 +19,7 @@ pub(crate) enum Node {
 
 pub(crate) type Snapshot = BTreeMap<PathBuf, Node>;
 
-/// A project, a folder of the user's outside it, and programs that stand in for cargo.
+/// A project, a folder of the user outside of it, and programs that stand in for cargo.
 pub(crate) struct Tree {
     folder: TempDir,
 }
@@ -71,7 +71,7 @@ impl Tree {
         fs::set_permissions(self.path(path), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Adds a node where nothing is; one that has no place is left out.
+    /// Adds a node if nothing is at the path. A node without a place is left out.
     pub(crate) fn add(&self, path: &Path, node: &Node) {
         let path = self.path(path);
         if fs::symlink_metadata(&path).is_ok() || fs::create_dir_all(path.parent().unwrap()).is_err() {
@@ -84,7 +84,7 @@ impl Tree {
         }
     }
 
-    /// Everything but the tools, by path.
+    /// Returns everything except the tools, by path.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let mut found = Snapshot::new();
         for part in ["project", "outside"] {
@@ -109,7 +109,7 @@ fn collect(path: &Path, found: &mut Snapshot) {
     found.insert(path.to_owned(), node);
 }
 
-/// A static x86-64 executable of one instruction.
+/// Makes a static x86-64 executable of one instruction.
 fn elf() -> Vec<u8> {
     const HEADER: u64 = 64;
     const SEGMENT: u64 = 56;

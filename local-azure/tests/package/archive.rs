@@ -1,10 +1,11 @@
-//! The zip, read byte by byte as its format is written down (APPNOTE.TXT of PKWARE), not by the library that wrote it.
+//! The zip, read byte by byte according to its published format (APPNOTE.TXT of PKWARE), not by the library that wrote
+//! it.
 
 use local_azure::package::package;
 
 use crate::rig::{HTTP_FUNCTION, ScriptRoot};
 
-/// What the central directory says of a file.
+/// A file's entry in the central directory.
 #[derive(Debug, PartialEq)]
 struct Entry {
     name: String,
@@ -16,10 +17,10 @@ struct Entry {
     comment: u16,
 }
 
-/// Midnight of 1980-01-01, the first moment a zip can name.
+/// Midnight of 1980-01-01, the first moment that a zip can hold.
 const FIXED: u32 = 1 << 21 | 1 << 16;
 
-/// By which a later run knows the file.
+/// The comment by which a later run recognises the file.
 const COMMENT: &str = "packaged by local-azure";
 
 fn number<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {

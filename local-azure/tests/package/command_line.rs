@@ -13,13 +13,13 @@ use crate::rig::{HOST_JSON, HTTP_FUNCTION, TIMER_FUNCTION, X86_64, elf};
 
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
 
-/// A project, and the only programs there are.
+/// A project, and the only programs that the commands can find.
 struct Machine {
     folder: TempDir,
 }
 
 impl Machine {
-    /// With Rust, a C compiler and no further target.
+    /// Makes a machine with Rust, a C compiler and no further target.
     fn new() -> Self {
         let machine = Self { folder: TempDir::new().unwrap() };
         let timer = TIMER_FUNCTION.replace("%TICK%", "%SNAPSHOT_SCHEDULE%");
@@ -54,7 +54,7 @@ impl Machine {
         self.program("rustc", &script);
     }
 
-    /// A cargo that has built `handler` already; what it was called with is in the file `asked`.
+    /// Adds a cargo that has built `handler` already. It writes its arguments and flags into the file `asked`.
     fn cargo(&self, handler: &Path) {
         let (asked, handler) = (self.path("asked"), handler.display());
         let asked = asked.display();

@@ -1,4 +1,4 @@
-//! The deployable package: what is in it, what is refused, and that it runs.
+//! The deployable package: its content, its refusals, and a run of it.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's way to fail")]
 

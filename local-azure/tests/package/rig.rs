@@ -1,4 +1,4 @@
-//! A script root in a temporary folder, and what is made of it.
+//! A script root in a temporary folder, and its package.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -30,7 +30,7 @@ pub(crate) struct ScriptRoot {
 }
 
 impl ScriptRoot {
-    /// An HTTP function and a timer, with a static executable of no content.
+    /// Makes a script root with an HTTP function, a timer, and a static executable of no content.
     pub(crate) fn new() -> Self {
         let settings = BTreeMap::from([("TICK".to_owned(), "0 */5 * * * *".to_owned())]);
         Self { folder: TempDir::new().unwrap(), settings }
@@ -61,7 +61,7 @@ impl ScriptRoot {
         self.settings.clone()
     }
 
-    /// The package, and where it is: in its own folder.
+    /// Returns the package, its new folder, and its path.
     pub(crate) fn package(&self) -> Result<(Package, TempDir, PathBuf), PackageError> {
         let folder = TempDir::new().unwrap();
         let zip = folder.path().join("out/app.zip");
@@ -75,14 +75,14 @@ impl ScriptRoot {
         fs::read(zip).unwrap()
     }
 
-    /// Why there is no package; the script root is `ROOT`.
+    /// Returns the reason why there is no package. `ROOT` stands for the script root.
     pub(crate) fn refusal(self) -> String {
         let refusal = self.package().expect_err("this is not packaged").to_string();
         refusal.replace(&*self.folder.path().to_string_lossy(), "ROOT")
     }
 }
 
-/// A 64-bit little-endian ELF executable with one segment: code, or the name of a loader.
+/// Makes a 64-bit little-endian ELF executable with one segment: code, or the name of a loader.
 pub(crate) fn elf(machine: u16, loader: Option<&str>) -> Vec<u8> {
     const HEADER: u64 = 64;
     const SEGMENT: u64 = 56;

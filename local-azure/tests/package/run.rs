@@ -19,7 +19,7 @@ use zip::ZipArchive;
 
 use crate::rig::ScriptRoot;
 
-/// A real static executable, made once for all tests.
+/// Returns a real static executable, made once for all tests.
 pub(crate) fn tiny_handler() -> &'static Path {
     static HANDLER: OnceLock<PathBuf> = OnceLock::new();
     HANDLER.get_or_init(|| {
@@ -48,7 +48,7 @@ async fn a_package_unpacked_elsewhere_runs_under_the_functions_host() {
     let settings = root.settings();
     let (_, folder, zip) = root.package().unwrap();
     let elsewhere = unpack(&zip);
-    // Nothing is left of what it was made from.
+    // Remove the files that the package was made from.
     drop((root, folder));
     let environment = vec![("NEEDED".to_owned(), "1".to_owned())];
     let host = FunctionsHost::start(HostOptions { settings, environment, ..options(elsewhere.path()) }).await.unwrap();

@@ -1,4 +1,4 @@
-//! The smallest custom handler: the standard library alone, so that one call of rustc links it statically.
+//! The smallest custom handler. It uses the standard library alone, so one call of rustc links it statically.
 
 use std::{
     env, fs,

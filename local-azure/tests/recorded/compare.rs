@@ -1,4 +1,4 @@
-//! How an answer differs from a recorded one.
+//! Compares an answer with a recorded one.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use quick_xml::{Reader, events::Event};
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-/// Headers of the moment, or of the connection.
+/// Headers that depend on the moment or on the connection.
 const IGNORED: &[&str] = &[
     "date",
     "server",
@@ -56,7 +56,7 @@ pub(crate) fn differences(
             continue;
         };
         let wanted = match (name.as_str(), version) {
-            // Some requests are made with a later version than the recorded one, which knew no tokens.
+            // Some requests have a later version than the recorded one, which did not support tokens.
             ("x-ms-version", Some(version)) => version.to_owned(),
             _ => fill(value.strip_prefix('=').unwrap_or(value)),
         };
@@ -88,7 +88,8 @@ pub(crate) fn differences(
     found
 }
 
-/// Whether a text is the recorded one, in which `{T}`, `{D}`, `{E}` and `{*}` stand for a time, a date, a tag, anything.
+/// Reports whether a text matches the recorded one, in which `{T}`, `{D}`, `{E}` and `{*}` stand for a time, a date, a
+/// tag, anything.
 fn is_like(wanted: &str, actual: &str) -> bool {
     let mut rest = actual;
     let mut parts = ["{T}", "{D}", "{E}", "{*}", "*\n"]
@@ -134,7 +135,7 @@ fn compare_json(wanted: &Value, actual: &Value, path: &str, found: &mut Vec<Stri
     }
 }
 
-/// Texts of elements by path, in their order. The message of a refusal is compared by its first line.
+/// Compares the texts of elements by path, in their order. Of a refusal's message, only the first line is compared.
 fn compare_xml(wanted: &str, actual: &str, found: &mut Vec<String>) {
     let (wanted, actual) = (flat(wanted), flat(actual));
     let paths = |texts: &[(String, String)]| texts.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();

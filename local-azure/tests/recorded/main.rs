@@ -1,9 +1,10 @@
-//! Answers that the real service was recorded to give, replayed: the same requests through the edge, over sockets, must
-//! get the same statuses, codes, headers and bodies.
+//! Replays answers that were recorded from the real service. The same requests, sent through the edge over sockets,
+//! must get the same statuses, codes, headers and bodies.
 //!
-//! `recorded.jsonl` has a sequence of requests in each line, reduced from recordings in the test suites of Microsoft's SDKs
-//! (azure-storage-python 2019, azure-sdk-for-cpp 2022). Its placeholders: `{c0}` a container, `{s0}` a secret, `{etag:0}`
-//! what step 0 answered, `{md5:0}` of what it sent, `{D}` a date, `{T}` a time, `{*}` anything.
+//! `recorded.jsonl` has a sequence of requests in each line, reduced from recordings in the test suites of Microsoft's
+//! SDKs (azure-storage-python 2019, azure-sdk-for-cpp 2022). Its placeholders: `{c0}` a container, `{s0}` a secret,
+//! `{etag:0}` the tag in step 0's answer, `{md5:0}` the MD5 of step 0's body, `{D}` a date, `{T}` a time, `{*}`
+//! anything.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

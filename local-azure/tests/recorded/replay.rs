@@ -1,4 +1,4 @@
-//! The requests of one sequence, with what earlier answers told put in.
+//! The requests of one sequence, filled with values from earlier answers.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,13 @@ use crate::{
     world::{BLOBS, VAULT, World},
 };
 
-/// Seconds that a lease lasts at least.
+/// The shortest duration of a lease, in seconds.
 const LEASE: u64 = 15;
 
 pub(crate) struct Replay<'a> {
     world: &'a World,
     id: String,
-    /// What each step's answer told, by `name:step`.
+    /// The values in each step's answer, by `name:step`.
     told: HashMap<String, String>,
     bodies: HashMap<usize, Vec<u8>>,
 }
@@ -30,7 +30,7 @@ impl<'a> Replay<'a> {
         Self { world, id, told: HashMap::new(), bodies: HashMap::new() }
     }
 
-    /// Makes one request, and says how the answer differs from the recorded one.
+    /// Makes one request, and returns the differences between the answer and the recorded one.
     pub(crate) async fn step(&mut self, number: usize, step: &Value) -> Vec<String> {
         self.prepare(step).await;
         let is_vault = !step["kv"].is_null();
@@ -59,7 +59,7 @@ impl<'a> Replay<'a> {
         compare::differences(&step["r"], &answer, &method, sent, |text| self.fill(text))
     }
 
-    /// What the sequence needs before this step: containers, source blobs, the end of a lease.
+    /// Prepares what the sequence needs before this step: containers, source blobs, the end of a lease.
     async fn prepare(&self, step: &Value) {
         for container in step["pre"].as_array().into_iter().flatten() {
             let path = format!("{}?restype=container", self.fill(container.as_str().unwrap()));
@@ -71,7 +71,8 @@ impl<'a> Replay<'a> {
             assert_eq!(made[2], "BlockBlob");
             self.put(path.trim_start_matches('/'), &[("x-ms-blob-type", "BlockBlob")], content).await;
         }
-        // Where the recording waited for the end of a lease, it is broken here: the answer is the same, without the wait.
+        // The recording waited here for the end of a lease. The replay breaks the lease: the answer is the same,
+        // without the wait.
         if step["gap"].as_u64().is_some_and(|gap| gap >= LEASE) {
             let path = format!("{}?comp=lease", self.fill(step["p"].as_str().unwrap()));
             let headers = [("x-ms-lease-action", "break"), ("x-ms-lease-break-period", "0")];
@@ -118,7 +119,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// A text with its placeholders replaced; those of a comparison stay.
+    /// Replaces the placeholders in a text. Placeholders of a comparison stay.
     fn fill(&self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text;
@@ -163,7 +164,7 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// CRC-64/NVME, spelt apart from the one that is tested.
+/// CRC-64/NVME, written independently of the tested implementation.
 fn crc64(data: &[u8]) -> String {
     let mut sum = u64::MAX;
     for byte in data {
@@ -175,7 +176,7 @@ fn crc64(data: &[u8]) -> String {
     STANDARD.encode((!sum).to_le_bytes())
 }
 
-/// So many bytes that look like no others.
+/// Makes content of this length that resembles no other content.
 fn content_of(length: usize, seed: u64) -> Vec<u8> {
     let blocks = (0..).flat_map(|number| Sha256::digest(format!("{seed}/{number}")).to_vec());
     blocks.take(length).collect()

@@ -1,4 +1,4 @@
-//! local-azure with an identity that may do everything to blobs, and one that may do everything to secrets.
+//! local-azure with an identity that has all rights to blobs, and one that has all rights to secrets.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `local-azure mcp`, spoken to as an editor does, against a running `start`.
+//! `local-azure mcp` against a running `start`. The test speaks to it as an editor does.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ struct Editor {
     output: Lines<BufReader<ChildStdout>>,
     process: Child,
     sent: u64,
-    /// Everything that came.
+    /// All received output.
     heard: String,
 }
 
@@ -45,7 +45,7 @@ impl Editor {
         writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
     }
 
-    /// The answer, which is the next line: nothing else is written.
+    /// Returns the answer, which is the next line. Nothing else is written.
     fn ask(&mut self, method: &str, params: Value) -> Value {
         self.sent += 1;
         let id = self.sent;
@@ -63,14 +63,14 @@ impl Editor {
         answer["result"]["structuredContent"].clone()
     }
 
-    /// What the tool says when it cannot.
+    /// Calls a tool that fails, and returns its message.
     fn refused(&mut self, tool: &str, arguments: Value) -> String {
         let answer = self.ask("tools/call", json!({ "name": tool, "arguments": arguments }));
         assert_eq!(answer["result"]["isError"], true, "{tool}: {answer}");
         answer["result"]["content"][0]["text"].as_str().unwrap().to_owned()
     }
 
-    /// Closes its input, and gives everything that it said.
+    /// Closes the input, and returns all output.
     fn end(mut self) -> String {
         drop(self.input.take());
         assert!(self.process.wait().unwrap().success());
@@ -79,7 +79,7 @@ impl Editor {
     }
 }
 
-/// A request of the trace that the identity endpoint refuses.
+/// Sends a request of the trace, which the identity endpoint refuses.
 async fn refused_request(env_file: &Path) {
     let url = format!(
         "{}?api-version=2019-08-01&resource=https://vault.azure.net&client_id=unknown",

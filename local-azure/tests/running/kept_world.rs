@@ -1,4 +1,4 @@
-//! What a save must not touch: the world goes on when the handler is replaced.
+//! A save must not change the world: the world goes on when the handler is replaced.
 
 use std::{fs, path::Path};
 
@@ -39,7 +39,7 @@ impl Program {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// Its status, and its body as text.
+    /// Returns the status, and the body as text.
     async fn blob(&self, method: reqwest::Method, body: &'static str) -> (u16, String) {
         let token = self.token("STORAGE", "https://storage.azure.com").await;
         let is_write = method == reqwest::Method::PUT;
@@ -62,7 +62,7 @@ impl Program {
 #[tokio::test]
 async fn blobs_secrets_keys_and_the_journal_outlive_a_save() {
     let folder = script_root();
-    // Out of the folder that is watched.
+    // Outside of the watched folder.
     let outside = tempfile::tempdir().unwrap();
     let env_file = outside.path().join("azure.env");
     let run = Run::start(folder.path(), &env_file, &[]);

@@ -31,7 +31,7 @@ impl Page {
         Self { client, origin: origin.to_owned(), cookie }
     }
 
-    /// Status, and the answer or the code of the error.
+    /// Returns the status, and the answer or the code of the error.
     async fn replay(&self, of: EntryId, given: Value) -> (u16, Value) {
         let url = format!("{}/dashboard/api/requests/{}/replay", self.origin, of.0);
         let request = self.client.post(url).header("cookie", &self.cookie).header("content-type", "application/json");
@@ -84,7 +84,7 @@ async fn an_invocation_is_repeated_as_a_new_one_that_says_so() {
     let own = shown["logs"]["own"].as_array().unwrap();
     assert!(own.iter().any(|line| line["text"].as_str().unwrap().starts_with("Executing 'Functions.hello'")));
 
-    // What may change something wants a word more.
+    // The replay of a request that may change something needs a confirmation.
     page.client.post(&url).body("{}").send().await.unwrap();
     let posted = last(&azure).id;
     let body = json!({ "body": "{}", "contentType": "application/json" });
@@ -102,7 +102,7 @@ async fn an_invocation_is_repeated_as_a_new_one_that_says_so() {
     assert_eq!(page.replay(timer, json!({ "confirmed": true })).await.0, 200);
     assert_eq!(last(&azure).replay_of, Some(timer));
 
-    // Nothing but the host's own functions is repeated.
+    // Only the host's own functions can be repeated.
     azure
         .world()
         .network()

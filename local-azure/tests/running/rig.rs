@@ -63,12 +63,12 @@ pub(crate) fn script_root() -> TempDir {
     folder
 }
 
-/// A running `start`; ended when dropped.
+/// A running `start`. It ends when it is dropped.
 pub(crate) struct Run {
     process: Child,
-    /// Of the Functions host.
+    /// The port of the Functions host.
     pub(crate) port: u16,
-    /// What it says on standard error.
+    /// Its lines on standard error.
     said: mpsc::Receiver<String>,
 }
 
@@ -84,7 +84,7 @@ impl Run {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut run = Self { process, port: 0, said };
         let line = lines.find(|line| line.contains("/api/hello")).unwrap();
-        // It goes on writing.
+        // `start` goes on writing.
         std::thread::spawn(move || lines.for_each(drop));
         let (_, after) = line.split_once("localhost:").or(line.split_once("127.0.0.1:")).unwrap();
         run.port = after.split('/').next().unwrap().parse().unwrap();
@@ -99,7 +99,7 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        // Told to end, it takes its files along.
+        // A process that is asked to end removes its files.
         let told =
             Command::new("kill").arg(self.process.id().to_string()).status().is_ok_and(|status| status.success());
         if !told {
@@ -109,7 +109,7 @@ impl Drop for Run {
     }
 }
 
-/// A variable of the file that `start --env-file` wrote.
+/// Returns a variable of the file that `start --env-file` wrote.
 pub(crate) fn variable(env_file: &Path, name: &str) -> String {
     let text = fs::read_to_string(env_file).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap();

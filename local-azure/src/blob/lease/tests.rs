@@ -7,7 +7,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_000_000 + second).unwrap()
 }
 
-/// A lease of A, as it is in each state at second 100.
+/// Returns a lease of A that is in this state at second 100.
 fn in_state(state: LeaseState) -> Lease {
     let fixed = Lease::None.acquire(Some(A), Length::Seconds(30), at(90)).unwrap();
     let lease = match state {

@@ -14,13 +14,13 @@ use crate::blob::{
     tags::Tags,
 };
 
-/// A blob; a write makes a new one.
+/// A state of a blob; each write makes a new one.
 #[derive(Clone, Debug)]
 pub(in crate::blob) struct Blob {
     pub(in crate::blob) name: String,
-    /// With its quotes.
+    /// The entity tag with its quotes.
     pub(in crate::blob) etag: String,
-    /// Changes when the whole blob is written, which drops the blocks that wait.
+    /// Changes when the whole blob is written, which drops its uncommitted blocks.
     pub(in crate::blob) generation: Uuid,
     pub(in crate::blob) created: Timestamp,
     pub(in crate::blob) last_modified: Timestamp,
@@ -29,15 +29,15 @@ pub(in crate::blob) struct Blob {
     pub(in crate::blob) tags: Tags,
     /// The access tier that a client asked for.
     pub(in crate::blob) tier: Option<Tier>,
-    /// When that was.
+    /// The time of this request.
     pub(in crate::blob) tier_changed: Option<Timestamp>,
-    /// The tier that a blob in the archive is on its way to.
+    /// The target tier of a blob that leaves the archive.
     pub(in crate::blob) rehydrating: Option<Rehydrating>,
-    /// When the snapshot was taken that this is.
+    /// The time of the snapshot; only snapshots have it.
     pub(in crate::blob) snapshot: Option<String>,
-    /// ID of the version that this is, in an account with versioning.
+    /// The ID of this version, in an account with versioning.
     pub(in crate::blob) version: Option<String>,
-    /// When it was deleted; it can be brought back.
+    /// The time of the deletion; the state can be restored.
     pub(in crate::blob) deleted: Option<Timestamp>,
     pub(in crate::blob) lease: Lease,
     pub(in crate::blob) copied: Option<Copied>,
@@ -45,7 +45,7 @@ pub(in crate::blob) struct Blob {
     pub(in crate::blob) pieces: Vec<Piece>,
 }
 
-/// The three kinds of blob, with what only one of them has.
+/// The three kinds of blob, with the members that only one kind has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::blob) enum BlobKind {
@@ -54,7 +54,7 @@ pub(in crate::blob) enum BlobKind {
     Page { sequence_number: u64 },
 }
 
-/// How readily a block blob can be read; from the archive not at all.
+/// The access tier of a blob. A blob in the archive cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::blob) enum Tier {
     Hot,
@@ -63,7 +63,7 @@ pub(in crate::blob) enum Tier {
     Archive,
 }
 
-/// A blob's way out of the archive, which never ends here: in Azure it takes hours.
+/// A blob's pending move out of the archive. It never completes here; in Azure it takes hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::blob) struct Rehydrating {
     pub(in crate::blob) to: Tier,
@@ -71,7 +71,7 @@ pub(in crate::blob) struct Rehydrating {
     pub(in crate::blob) priority: String,
 }
 
-/// Which of a blob's states is meant.
+/// One of a blob's states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::blob) enum Which {
     Current,
@@ -89,7 +89,7 @@ pub(in crate::blob) struct Copied {
 }
 
 impl Blob {
-    /// A blob without content, written now.
+    /// Returns a blob without content, written now.
     pub(in crate::blob) fn new(name: &str, kind: BlobKind) -> Self {
         let now = Timestamp::now();
         Self {
@@ -114,12 +114,12 @@ impl Blob {
         }
     }
 
-    /// Bytes.
+    /// Returns the number of bytes.
     pub(in crate::blob) fn length(&self) -> u64 {
         self.pieces.iter().map(|piece| piece.length).sum()
     }
 
-    /// What the archive holds can be neither read nor changed.
+    /// Checks that the blob is not in the archive, where it can be neither read nor changed.
     pub(in crate::blob) fn check_online(&self) -> Result<(), BlobError> {
         match (self.tier, &self.rehydrating) {
             (Some(Tier::Archive), Some(_)) => Err(BlobError::BlobBeingRehydrated),
@@ -128,27 +128,28 @@ impl Blob {
         }
     }
 
-    /// Whether this is neither a snapshot nor a version that another one replaced, nor deleted.
+    /// Reports whether this is neither a snapshot nor deleted. Callers exclude replaced versions themselves.
     fn is_current(&self) -> bool {
         self.snapshot.is_none() && self.deleted.is_none()
     }
 
-    /// What its record is found by: the name, and for every state but the current one what tells it from the others.
+    /// Returns the key of the state's record: the name, and for states other than the current one also the fields that
+    /// distinguish them.
     pub(super) fn key(&self, is_current: bool) -> String {
         if is_current && self.is_current() {
             return self.name.clone();
         }
         let state = [&self.snapshot, &self.version].map(|part| part.as_deref().unwrap_or_default());
-        // Names of blobs have no control characters.
+        // Blob names have no control characters.
         format!("{}\0{}\0{}\0{}", self.name, state[0], state[1], self.etag)
     }
 
-    /// Older states come before newer ones.
+    /// Returns a key that sorts older states before newer ones.
     pub(super) fn age_key(&self) -> (Timestamp, Option<&str>) {
         (self.last_modified, self.snapshot.as_deref().or(self.version.as_deref()))
     }
 
-    /// Blocks make block blobs only.
+    /// Checks that this is a block blob: blocks make no other kind.
     pub(in crate::blob) fn check_is_block(&self) -> Result<(), BlobError> {
         if self.kind == BlobKind::Block { Ok(()) } else { Err(BlobError::InvalidBlobType) }
     }
@@ -159,7 +160,7 @@ impl Blob {
 }
 
 impl BlobKind {
-    /// The name in the API.
+    /// Returns the name in the API.
     pub(in crate::blob) const fn name(self) -> &'static str {
         match self {
             Self::Block => "BlockBlob",
@@ -174,7 +175,7 @@ impl Tier {
         [Self::Hot, Self::Cool, Self::Cold, Self::Archive].into_iter().find(|tier| tier.name() == name)
     }
 
-    /// The name in the API.
+    /// Returns the name in the API.
     pub(in crate::blob) const fn name(self) -> &'static str {
         match self {
             Self::Hot => "Hot",
@@ -186,13 +187,13 @@ impl Tier {
 }
 
 impl Rehydrating {
-    /// As `x-ms-archive-status` says it.
+    /// Returns the value of `x-ms-archive-status`.
     pub(in crate::blob) fn status(&self) -> String {
         format!("rehydrate-pending-to-{}", self.to.name().to_ascii_lowercase())
     }
 }
 
-/// A new entity tag in Azure's form, quotes included.
+/// Returns a new entity tag in Azure's form, quotes included.
 pub(super) fn new_etag() -> String {
     let random = Uuid::new_v4().as_u64_pair().0 >> 12;
     format!("\"0x8D{random:013X}\"")

@@ -1,4 +1,4 @@
-//! Changes of a container's records as one transaction: all of them, or none.
+//! Changes of a container's records as one transaction: either all of them are made, or none.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use super::{
     record::{BlobRecord, block_name, record_name},
 };
 
-/// What happens to one record, or to those of all blocks of a blob.
+/// A change of one record, or of the records of all blocks of a blob.
 pub(super) enum RecordChange {
-    /// The blob is as this says.
+    /// Writes the blob's current state.
     Save(Arc<Blob>),
-    /// There is no blob any more.
+    /// Removes the blob's current state.
     Remove(Arc<Blob>),
-    /// A state that is not the current one is kept.
+    /// Keeps a state that is not the current one.
     Keep(Arc<Blob>),
-    /// A state that is not the current one becomes another, under the same record.
+    /// Replaces a state that is not the current one, under the same record.
     Amend { old: Arc<Blob>, new: Arc<Blob> },
-    /// A state that is not the current one goes.
+    /// Removes a state that is not the current one.
     Drop(Arc<Blob>),
-    /// The blocks of a blob wait no more: all of them.
+    /// Removes all uncommitted blocks of a blob.
     DropBlocks { blob: String, ids: Vec<String> },
 }
 
-/// Changes as they are written down, by the names of the records' files.
+/// Changes in the form that is written to the disk, by the names of the records' files.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeRecord {
@@ -55,12 +55,12 @@ impl ChangeRecord {
         self.written.push((record_name(&blob.key(is_current)), BlobRecord::from_blob(blob, !is_current)));
     }
 
-    /// Whether the disk makes it at once, or not at all.
+    /// Reports whether the change touches at most one file: the disk makes such a change completely or not at all.
     pub(super) fn is_single(&self) -> bool {
         self.names().count() < 2
     }
 
-    /// The files that it writes and removes.
+    /// Returns the files that the change writes and removes.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let written = self.written.iter().map(|(name, _)| name);
         written.chain(&self.removed).chain(&self.removed_blocks).map(String::as_str)

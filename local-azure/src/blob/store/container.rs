@@ -20,7 +20,8 @@ use super::{
 };
 use crate::blob::{error::BlobError, name::BlobName};
 
-/// Blocks of one blob that may wait to be committed (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
+/// The most uncommitted blocks of one blob
+/// (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
 const WAITING_LIMIT: usize = 100_000;
 
 /// A container.
@@ -28,15 +29,15 @@ pub(in crate::blob) struct Container {
     pub(super) folder: PathBuf,
     pub(super) state: ContainerState,
     pub(super) blobs: BTreeMap<String, Arc<Blob>>,
-    /// Snapshots, versions that others replaced, and what was deleted and can be brought back; by name, oldest first.
+    /// Snapshots, replaced versions, and deleted states that can be restored; by name, oldest first.
     older: BTreeMap<String, Vec<Arc<Blob>>>,
-    /// Blocks by blob and ID.
+    /// Uncommitted blocks by blob and ID.
     pub(super) uncommitted: BTreeMap<String, BTreeMap<String, Arc<BlobPart>>>,
-    /// A change was made that the disk has not carried out.
+    /// Whether a change was made that the disk has not carried out.
     is_unfinished: bool,
 }
 
-/// A block named in a block list, and where to look for it.
+/// A block named in a block list, and the place to look for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::blob) enum BlockReference {
     Committed(String),
@@ -56,7 +57,7 @@ impl Container {
         }
     }
 
-    /// Takes a blob's state in that a record describes.
+    /// Adds the blob state that a record describes.
     pub(super) fn load(&mut self, blob: Blob, is_older: bool) {
         if is_older {
             self.insert_older(Arc::new(blob));
@@ -81,7 +82,7 @@ impl Container {
         self.blobs.get(name.0)
     }
 
-    /// The state of a blob that is asked for; what was deleted is not found.
+    /// Returns the requested state of a blob, unless it is deleted.
     pub(in crate::blob) fn find(&self, name: BlobName<'_>, which: &Which) -> Option<Arc<Blob>> {
         let older = || self.older(name.0).iter().filter(|blob| blob.deleted.is_none());
         match which {
@@ -95,17 +96,17 @@ impl Container {
         }
     }
 
-    /// Every state of a blob but the current one, oldest first.
+    /// Returns every state of a blob but the current one, oldest first.
     pub(in crate::blob) fn older(&self, name: &str) -> &[Arc<Blob>] {
         self.older.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Names of which there are older states, in order.
+    /// Returns the names of blobs with older states, in order.
     pub(super) fn older_names(&self, range: std::ops::RangeFrom<String>) -> impl Iterator<Item = &str> {
         self.older.range(range).filter(|(_, states)| !states.is_empty()).map(|(name, _)| name.as_str())
     }
 
-    /// The blobs that are there, in order of their names.
+    /// Returns the current blobs, in order of their names.
     pub(in crate::blob) fn current(&self) -> impl Iterator<Item = (&str, &Arc<Blob>)> {
         self.blobs.iter().map(|(name, blob)| (name.as_str(), blob))
     }
@@ -114,7 +115,7 @@ impl Container {
         BlobPart::new(disk::content(&self.folder).join(Uuid::new_v4().simple().to_string()), 0, None, false)
     }
 
-    /// Makes changes of records: all of them, or none.
+    /// Makes changes of records: either all of them, or none.
     pub(super) fn make(&mut self, changes: Vec<RecordChange>) -> io::Result<()> {
         self.finish_change()?;
         self.is_unfinished = disk::change(&self.folder, &changes)?;
@@ -122,7 +123,7 @@ impl Container {
         Ok(())
     }
 
-    /// Carries out the rest of a change, which would otherwise undo a later one at the next start.
+    /// Carries out the rest of a change. Otherwise the next start would do so, and undo a later change.
     pub(super) fn finish_change(&mut self) -> io::Result<()> {
         if self.is_unfinished {
             disk::finish_change(&self.folder)?;
@@ -131,7 +132,7 @@ impl Container {
         Ok(())
     }
 
-    /// What a change means for what is in memory; files that only old states had are given up.
+    /// Applies a change to the index in memory. Files that no remaining state uses are given up.
     fn take(&mut self, change: RecordChange) {
         let keep = |blob: &Blob| blob.parts().for_each(|part| part.keep(true));
         match change {
@@ -165,14 +166,14 @@ impl Container {
         }
     }
 
-    /// Writes a blob in place of the one that is there.
+    /// Writes a blob in place of the existing one.
     pub(super) fn save(&mut self, blob: Blob) -> io::Result<Arc<Blob>> {
         let blob = Arc::new(blob);
         self.make(vec![RecordChange::Save(blob.clone())])?;
         Ok(blob)
     }
 
-    /// Makes a blob, or puts it in place of another, which the account may keep.
+    /// Makes a blob, or replaces an existing blob, which the account may keep.
     pub(super) fn replace(&mut self, mut blob: Blob, retention: Retention) -> io::Result<Arc<Blob>> {
         let old = self.blobs.get(&blob.name);
         let kept = old.and_then(|old| retention.of_replaced(old, self.new_id(&blob.name, None))).map(Arc::new);
@@ -191,12 +192,13 @@ impl Container {
         self.make(vec![RecordChange::Keep(Arc::new(blob))])
     }
 
-    /// Brings back what was deleted: snapshots, versions, and the blob itself where there is none. Whether there was any.
+    /// Restores deleted snapshots and versions, and the blob itself if there is none. Returns whether there is a blob
+    /// or anything was restored.
     pub(super) fn restore(&mut self, name: BlobName<'_>) -> io::Result<bool> {
         let deleted: Vec<_> = self.older(name.0).iter().filter(|blob| blob.deleted.is_some()).cloned().collect();
         let mut is_there = self.blobs.contains_key(name.0);
         let mut changes = Vec::new();
-        // Of a blob that was deleted more than once, the last one comes back.
+        // If a blob was deleted more than once, its last deleted state comes back.
         for old in deleted.iter().rev() {
             let is_blob = old.snapshot.is_none() && old.version.is_none();
             if is_blob && is_there {
@@ -214,7 +216,7 @@ impl Container {
         Ok(!deleted.is_empty() || is_there)
     }
 
-    /// Lets the files go that no state of a blob names any more.
+    /// Gives up the files that no state of a blob uses any more.
     fn give_up(&self, old: &Blob) {
         self.give_up_parts(&old.name, old.parts());
     }
@@ -226,7 +228,7 @@ impl Container {
         parts.for_each(|part| part.keep(named.contains(&Arc::as_ptr(part))));
     }
 
-    /// A time that is the ID of no version or snapshot of a blob yet, nor `taken`.
+    /// Returns a time that is not yet the ID of a version or snapshot of the blob, and is not `taken`.
     pub(super) fn new_id(&self, name: &str, taken: Option<&str>) -> String {
         let states = || self.older(name).iter().chain(self.blobs.get(name));
         let is_of = |id: &String, blob: &Blob| blob.snapshot.as_ref() == Some(id) || blob.version.as_ref() == Some(id);
@@ -241,7 +243,7 @@ impl Container {
         }
     }
 
-    /// Deletes the blocks of which there is no blob yet; `false` when there were none.
+    /// Deletes the uncommitted blocks of a blob that does not exist yet; `false` if there are none.
     pub(super) fn delete_blocks(&mut self, name: BlobName<'_>) -> io::Result<bool> {
         let Some(waiting) = self.uncommitted.get(name.0) else { return Ok(false) };
         let ids = waiting.keys().cloned().collect();
@@ -249,8 +251,8 @@ impl Container {
         Ok(true)
     }
 
-    /// Drops the uncommitted blocks of a blob, because it has been written or deleted; `false` when there were
-    /// none. Their records count no more, and the next start removes those that stay.
+    /// Drops the uncommitted blocks of a blob that has been written or deleted; `false` if there were none. Their
+    /// records no longer count, and the next start removes those that remain.
     pub(super) fn forget_blocks(&mut self, name: BlobName<'_>) -> bool {
         let Some(blocks) = self.uncommitted.remove(name.0) else { return false };
         for id in blocks.keys() {
@@ -260,8 +262,8 @@ impl Container {
         true
     }
 
-    /// Takes in a block that waited when the process ended; `false` for one that waits no more, because its blob has been
-    /// written or deleted since.
+    /// Adds a block that was uncommitted when the process ended. Returns `false` for a block that no longer counts,
+    /// because its blob has been written or deleted since.
     pub(super) fn load_block(&mut self, blob: String, generation: Option<Uuid>, block: Arc<BlobPart>) -> bool {
         if self.generation(&blob) != generation {
             return false;
@@ -271,12 +273,13 @@ impl Container {
         true
     }
 
-    /// Which writing of a blob is there.
+    /// Returns the generation of a blob's current state.
     fn generation(&self, name: &str) -> Option<Uuid> {
         self.blobs.get(name).map(|blob| blob.generation)
     }
 
-    /// Removes the current state of a blob, or keeps it as the account says; and makes other changes with it.
+    /// Removes the current state of a blob, or keeps it according to the account's retention. The other `changes` are
+    /// part of the same transaction.
     pub(super) fn remove(
         &mut self,
         name: BlobName<'_>,
@@ -292,7 +295,7 @@ impl Container {
         Ok(())
     }
 
-    /// Drops what was deleted longer ago than the account keeps it.
+    /// Drops deleted states whose retention time is over.
     pub(super) fn forget_expired(&mut self, retention: Retention, now: Timestamp) -> io::Result<()> {
         let Some(days) = retention.delete_days else { return Ok(()) };
         let is_over = |blob: &Arc<Blob>| blob.deleted.is_some_and(|at| remaining_days(at, days, now).is_none());
@@ -301,7 +304,7 @@ impl Container {
         self.make(changes)
     }
 
-    /// Keeps a block until it is committed. All that wait for one blob have IDs of one length.
+    /// Keeps a block until it is committed. All uncommitted blocks of a blob have IDs of the same length.
     pub(super) fn stage(&mut self, name: BlobName<'_>, part: BlobPart) -> Result<(), BlobError> {
         let id = part.block_id.clone().ok_or(BlobError::InvalidBlobOrBlock)?;
         self.finish_change()?;
@@ -321,7 +324,7 @@ impl Container {
         Ok(())
     }
 
-    /// The parts that a block list names.
+    /// Returns the parts that a block list names.
     pub(in crate::blob) fn blocks(
         &self,
         name: BlobName<'_>,
@@ -339,7 +342,7 @@ impl Container {
         found.map(|part| part.cloned().ok_or(BlobError::InvalidBlockList)).collect()
     }
 
-    /// Names of the files that records refer to.
+    /// Returns the names of the files that records refer to.
     pub(super) fn files(&self) -> HashSet<PathBuf> {
         let states = self.blobs.values().chain(self.older.values().flatten());
         let waiting = self.uncommitted.values().flat_map(BTreeMap::values);

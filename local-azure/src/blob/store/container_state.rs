@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{lease::Lease, properties::Metadata};
 
-/// Also the record of a container.
+/// The state of a container, which is also its record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::blob) struct ContainerState {
     pub(in crate::blob) etag: String,

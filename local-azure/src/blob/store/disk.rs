@@ -31,27 +31,27 @@ use super::{
 use crate::private_files;
 
 pub(super) const CONTAINER_RECORD: &str = "container.json";
-/// A change that is made, and perhaps not carried out yet.
+/// A change that is made, but perhaps not carried out yet.
 const CHANGE_RECORD: &str = "change.json";
 pub(super) const TEMPORARY: &str = "tmp";
 
-/// Where the content of a container's blobs is.
+/// Returns the folder with the content of a container's blobs.
 pub(super) fn content(container: &Path) -> PathBuf {
     container.join("content")
 }
 
-/// Makes changes of records: all of them, or none. Whether some are still to be carried out, by [`finish_change`].
+/// Makes changes of records: either all of them, or none. Returns whether [`finish_change`] must still carry out some.
 pub(super) fn change(container: &Path, changes: &[RecordChange]) -> io::Result<bool> {
     let record = ChangeRecord::from_changes(changes);
     if record.is_single() {
         return carry_out(container, &record).map(|()| false);
     }
-    // From then on it is made: a process that is killed before it has carried out the rest leaves that to the next start.
+    // From here on the change is made: if the process is killed before it carries out the rest, the next start does so.
     write(&container.join(CHANGE_RECORD), &record)?;
     Ok(finish(container, &record).is_err())
 }
 
-/// Carries out the change that was made and not finished, if there is one.
+/// Carries out a change that was made and not finished, if there is one.
 pub(super) fn finish_change(container: &Path) -> io::Result<()> {
     let path = container.join(CHANGE_RECORD);
     refuse_link(&path)?;
@@ -73,7 +73,7 @@ fn finish(container: &Path, record: &ChangeRecord) -> io::Result<()> {
     remove(&container.join(CHANGE_RECORD))
 }
 
-/// Makes the changes, and those again that were made before.
+/// Carries out the changes; it repeats those that were carried out before.
 fn carry_out(container: &Path, record: &ChangeRecord) -> io::Result<()> {
     let (blobs, blocks) = (records(container), blocks(container));
     record.written.iter().try_for_each(|(name, record)| write(&blobs.join(name), record))?;
@@ -81,7 +81,7 @@ fn carry_out(container: &Path, record: &ChangeRecord) -> io::Result<()> {
     record.removed_blocks.iter().try_for_each(|name| remove(&blocks.join(name)))
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 fn remove(path: &Path) -> io::Result<()> {
     step()?;
     match fs::remove_file(path) {
@@ -90,7 +90,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes the record of a block that waits, in place of one with the same ID.
+/// Writes the record of an uncommitted block. It replaces a record with the same ID.
 pub(super) fn write_block(container: &Path, blob: &str, generation: Option<Uuid>, block: &BlobPart) -> io::Result<()> {
     private_files::create_folder(&blocks(container))?;
     let id = block.block_id.as_deref().unwrap_or_default();
@@ -102,12 +102,12 @@ pub(super) fn remove_block(container: &Path, blob: &str, id: &str) -> io::Result
     remove(&blocks(container).join(block_name(blob, id)))
 }
 
-/// Writes what a container says about itself in place of what it said before.
+/// Writes the record of a container in place of the old one.
 pub(super) fn write_container(container: &Path, state: &ContainerState) -> io::Result<()> {
     write(&container.join(CONTAINER_RECORD), state)
 }
 
-/// Removes a container: its record first, so that a killed process leaves the whole container or none.
+/// Removes a container. Its record goes first, so a killed process leaves the whole container or none.
 pub(super) fn remove_container(container: &Path) -> io::Result<()> {
     step()?;
     fs::remove_file(container.join(CONTAINER_RECORD))?;
@@ -115,8 +115,8 @@ pub(super) fn remove_container(container: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the files of a container and its folders. What stays, such as a file of the user's, has no record and counts
-/// for nothing.
+/// Removes the files of a container and its folders. Other files, such as the user's, stay; they have no record and are
+/// ignored.
 pub(super) fn remove_files(container: &Path) {
     let own = [(records(container), is_record as fn(&str) -> bool), (blocks(container), is_record)];
     for (folder, is_own) in own.into_iter().chain([(content(container), is_part as fn(&str) -> bool)]) {
@@ -143,13 +143,13 @@ pub(super) fn file_name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// Whether a file in `blobs/` or `blocks/` has the name of a record, finished or not.
+/// Reports whether a file in `blobs/` or `blocks/` has the name of a record, finished or not.
 pub(super) fn is_record(name: &str) -> bool {
     let hash = name.strip_suffix(".json").or_else(|| name.strip_suffix(".tmp"));
     hash.is_some_and(|hash| hash.len() == 64 && is_hex(hash))
 }
 
-/// Whether a file in `content/` has the name of a part.
+/// Reports whether a file in `content/` has the name of a part.
 pub(super) fn is_part(name: &str) -> bool {
     name.len() == 32 && is_hex(name)
 }
@@ -170,7 +170,7 @@ fn write(path: &Path, record: &impl Serialize) -> io::Result<()> {
     let temporary = path.with_extension(TEMPORARY);
     let text = serde_json::to_vec_pretty(record)?;
     step()?;
-    // One that a full disk left behind.
+    // A full disk may have left a temporary file behind.
     let _ = fs::remove_file(&temporary);
     let mut file = private_files::create(&temporary)?;
     step()?;

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::private_files;
 
-/// Every container in the folder, which is made if it does not exist. A container without a record was never finished, or deleted.
+/// Loads every container in the folder, and makes the folder if it does not exist. A container without a record was
+/// never finished, or deleted.
 pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
     refuse_link(folder)?;
     private_files::create_folder(folder)?;
@@ -36,7 +37,7 @@ pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
     Ok(containers)
 }
 
-/// Makes the folder of a container.
+/// Creates the folder of a container.
 pub(super) fn create(folder: &Path, state: ContainerState) -> io::Result<Container> {
     step()?;
     private_files::create_folder(&records(folder))?;
@@ -67,7 +68,7 @@ fn load_container(folder: PathBuf) -> io::Result<Container> {
     Ok(container)
 }
 
-/// The records in a folder. Those that a killed process left half written are removed.
+/// Returns the records in a folder. Records that a killed process left incomplete are removed.
 fn finished_records(folder: &Path) -> io::Result<Vec<PathBuf>> {
     refuse_link(folder)?;
     let mut finished = Vec::new();
@@ -83,7 +84,7 @@ fn finished_records(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(finished)
 }
 
-/// Removes content that no record names: uploads that were never finished.
+/// Removes content that no record uses: unfinished uploads.
 fn remove_unnamed(container: &Container) -> io::Result<()> {
     let named = container.files();
     refuse_link(&content(&container.folder))?;

@@ -1,9 +1,9 @@
-//! The blobs of one account: an index in memory over files that survive a restart.
+//! The blobs of one account: an index in memory, over files that survive a restart.
 //!
 //! A blob's content is one or more *parts* (files that never change). Its record, a JSON file, names them. A new record
 //! is written beside the old one and renamed over it. So a process killed at any moment leaves the old or the new blob.
-//! A change of several records is first written to a file, and finished at the next start if the process was killed. A
-//! decision and its change happen under one lock, which never waits for a client.
+//! A change of several records is first written to a file. If the process is killed, the next start finishes the
+//! change. A decision and its change happen under one lock, which never waits for a client.
 
 mod blob;
 mod change;
@@ -42,27 +42,27 @@ pub(super) struct Store {
     pub(super) retention: Retention,
 }
 
-/// What a deletion takes of a blob and its snapshots.
+/// The parts of a blob and its snapshots that a deletion removes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deletes {
-    /// The blob, which must have no snapshots.
+    /// The blob; it is refused if the blob has snapshots.
     BlobAlone,
     BlobAndSnapshots,
     SnapshotsAlone,
 }
 
-/// Whether a change of a blob shows in its `ETag` and time, as most do.
+/// Whether a change of a blob changes its `ETag` and time; most changes do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shows {
     Yes,
-    /// It makes a new version as well, in an account that keeps them.
+    /// It also makes a new version, in an account that keeps versions.
     AsVersion,
-    /// Leases, tags and tiers are kept beside a blob rather than in it.
+    /// Leases, tags and tiers are stored beside a blob, not in it.
     No,
 }
 
 impl Store {
-    /// Reads the folder, removes what a killed process left half done, and adds the containers that must exist.
+    /// Reads the folder, removes unfinished work of a killed process, and adds the containers that must exist.
     pub(super) fn open(folder: &Path, containers: &[String], retention: Retention) -> io::Result<Self> {
         let store = Self { folder: folder.to_owned(), containers: Mutex::new(load::load(folder)?), retention };
         for name in containers {
@@ -73,17 +73,17 @@ impl Store {
         Ok(store)
     }
 
-    /// The state of a container.
+    /// Returns the state of a container.
     pub(super) fn container(&self, name: &str) -> Result<ContainerState, BlobError> {
         self.read(name, |container| container.state.clone())
     }
 
-    /// Names and states of the containers, in the order of their names.
+    /// Returns names and states of the containers, in the order of their names.
     pub(super) fn containers(&self) -> Vec<(String, ContainerState)> {
         self.lock().iter().map(|(name, container)| (name.clone(), container.state.clone())).collect()
     }
 
-    /// Makes a container.
+    /// Creates a container.
     pub(super) fn create_container(&self, name: &str, metadata: Metadata) -> Result<ContainerState, BlobError> {
         self.add_container(name, metadata)?.ok_or(BlobError::ContainerAlreadyExists)
     }
@@ -99,7 +99,7 @@ impl Store {
         Ok(Some(state))
     }
 
-    /// Changes what a container says about itself.
+    /// Changes the state of a container.
     pub(super) fn change_container(
         &self,
         name: &str,
@@ -118,7 +118,7 @@ impl Store {
         })
     }
 
-    /// Deletes a container with all that is in it, if `check` agrees.
+    /// Deletes a container with all its blobs, if `check` agrees.
     pub(super) fn delete_container(
         &self,
         name: &str,
@@ -127,14 +127,14 @@ impl Store {
         let mut containers = self.lock();
         let container = containers.get_mut(name).ok_or(BlobError::ContainerNotFound)?;
         check(&container.state)?;
-        // What is left of a change would be made in a later container of this name.
+        // The rest of a change would otherwise be made in a later container of this name.
         container.finish_change()?;
         disk::remove_container(&self.folder.join(name))?;
         containers.remove(name);
         Ok(())
     }
 
-    /// A blob that conditions let the caller read.
+    /// Returns a blob if the conditions let the caller read it.
     pub(super) fn readable(
         &self,
         container: &str,
@@ -148,20 +148,20 @@ impl Store {
         Ok(blob)
     }
 
-    /// A blob.
+    /// Returns a state of a blob.
     pub(super) fn blob(&self, container: &str, name: BlobName<'_>, which: &Which) -> Result<Arc<Blob>, BlobError> {
         self.read(container, |container| container.find(name, which))?.ok_or(BlobError::BlobNotFound)
     }
 
-    /// Shows containers in order of their names, until `look` says that it has seen enough.
+    /// Calls `look` with each container in order of their names, until it returns `false`.
     pub(super) fn each(&self, mut look: impl FnMut(&str, &Container) -> bool) {
         let containers = self.lock();
         let _ = containers.iter().all(|(name, container)| look(name, container));
     }
 
-    /// Makes or replaces a blob with what `make` gives. Blocks that wait to be committed are dropped.
+    /// Makes or replaces a blob with the result of `make`. Uncommitted blocks are dropped.
     ///
-    /// The creation time and a lease outlive the replacement.
+    /// The replacement keeps the creation time and the lease.
     pub(super) fn put(
         &self,
         container: &str,
@@ -184,7 +184,7 @@ impl Store {
         })
     }
 
-    /// Changes a blob that exists. `change` decides which of the conditions count.
+    /// Changes an existing blob. `change` decides which conditions count.
     pub(super) fn update<T>(
         &self,
         container: &str,
@@ -208,7 +208,7 @@ impl Store {
         })
     }
 
-    /// Deletes a state of a blob, and of the current one its snapshots as `deletes` says.
+    /// Deletes one state of a blob; for the current state, `deletes` decides about its snapshots.
     pub(super) fn delete(
         &self,
         container: &str,
@@ -219,7 +219,8 @@ impl Store {
     ) -> Result<(), BlobError> {
         self.change(container, |container| {
             let Some(blob) = container.find(name, which) else {
-                // <https://learn.microsoft.com/rest/api/storageservices/delete-blob#remarks>: so are waiting blocks deleted.
+                // Uncommitted blocks are deleted too:
+                // <https://learn.microsoft.com/rest/api/storageservices/delete-blob#remarks>.
                 return match conditions.of_missing() {
                     BlobError::BlobNotFound if *which == Which::Current && container.delete_blocks(name)? => Ok(()),
                     refusal => Err(refusal),
@@ -245,7 +246,7 @@ impl Store {
         })
     }
 
-    /// Takes a snapshot of a blob, described by `metadata` if there is any.
+    /// Takes a snapshot of a blob. It gets `metadata` instead of the blob's, if there is any.
     pub(super) fn snapshot(
         &self,
         container: &str,
@@ -269,7 +270,7 @@ impl Store {
         })
     }
 
-    /// Brings back what was deleted of a blob.
+    /// Restores the deleted states of a blob.
     pub(super) fn undelete(&self, container: &str, name: BlobName<'_>) -> Result<(), BlobError> {
         self.change(container, |container| {
             container.forget_expired(self.retention, Timestamp::now())?;
@@ -277,7 +278,7 @@ impl Store {
         })
     }
 
-    /// A file for content to come; it is gone unless a blob is made of it.
+    /// Returns a file for new content; the file is deleted unless a blob uses it.
     pub(super) fn new_part(&self, container: &str) -> Result<BlobPart, BlobError> {
         self.read(container, Container::new_part)
     }
@@ -302,7 +303,7 @@ impl Store {
         })
     }
 
-    /// Looks at a container's blobs and waiting blocks under the lock.
+    /// Reads a container's blobs and uncommitted blocks under the lock.
     pub(super) fn read<T>(&self, name: &str, read: impl FnOnce(&Container) -> T) -> Result<T, BlobError> {
         self.lock().get(name).map(read).ok_or(BlobError::ContainerNotFound)
     }
@@ -321,8 +322,8 @@ impl Store {
 }
 
 impl Container {
-    /// Names of blobs from a name on, in order; with those of which there are waiting blocks only, where `waiting`, and
-    /// those of which only older states are left, where `older`.
+    /// Returns names of blobs from a name on, in order. `waiting` adds names that have only uncommitted blocks, and
+    /// `older` adds names that have only older states.
     pub(super) fn names(&self, from: &str, waiting: bool, older: bool) -> impl Iterator<Item = &str> {
         let range = from.to_owned()..;
         let mut current = self.blobs.range(range.clone()).map(|(name, _)| name.as_str()).peekable();
@@ -339,7 +340,7 @@ impl Container {
         })
     }
 
-    /// The blocks of a blob that wait to be committed, if there is such a blob or block.
+    /// Returns the uncommitted blocks of a blob, if there are any.
     pub(super) fn waiting(&self, name: BlobName<'_>) -> Option<&BTreeMap<String, Arc<BlobPart>>> {
         self.uncommitted.get(name.0)
     }

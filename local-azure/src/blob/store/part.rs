@@ -1,4 +1,4 @@
-//! A file with a blob's content or a part of it.
+//! A file with a blob's content, or with a part of it.
 
 use std::{
     fs::{self, File},
@@ -13,25 +13,25 @@ use std::{
 use super::step::step;
 use crate::private_files;
 
-/// A file that is written once. It goes with the last reader unless a record on disk names it:
-/// a download that is under way when its blob is replaced still gets the whole old content.
+/// A file that is written once. It is deleted with its last user unless a record on disk names it: a download that is
+/// in progress when its blob is replaced still gets the whole old content.
 #[derive(Debug)]
 pub(in crate::blob) struct BlobPart {
     pub(super) path: PathBuf,
-    /// Bytes.
+    /// The number of bytes.
     pub(in crate::blob) length: u64,
-    /// ID of the block that it was, in base64 as the client gave it.
+    /// The ID of the block from which the part comes, in base64 as the client gave it.
     pub(in crate::blob) block_id: Option<String>,
     kept: AtomicBool,
 }
 
-/// Bytes that follow each other: a part of a file, or zeros that no file holds.
+/// Consecutive bytes: a section of a file, or zeros that no file holds.
 #[derive(Clone, Debug)]
 pub(in crate::blob) struct Piece {
     pub(in crate::blob) part: Option<Arc<BlobPart>>,
-    /// Where in the file they start.
+    /// The offset of the bytes in the file.
     pub(in crate::blob) offset: u64,
-    /// Bytes.
+    /// The number of bytes.
     pub(in crate::blob) length: u64,
 }
 
@@ -44,12 +44,12 @@ impl BlobPart {
         &self.path
     }
 
-    /// Says whether a record names the file.
+    /// Sets whether a record names the file.
     pub(super) fn keep(&self, kept: bool) {
         self.kept.store(kept, Ordering::Release);
     }
 
-    /// Gives this new, empty part the content of another. Files never change, so a second name of a file serves as well as a copy.
+    /// Gives this new, empty part the content of another. Files never change, so a hard link is equivalent to a copy.
     pub(in crate::blob) fn fill_from(&mut self, other: &Self) -> io::Result<()> {
         step()?;
         self.length = other.length;
@@ -57,7 +57,7 @@ impl BlobPart {
         fs::hard_link(&other.path, &self.path).or_else(|_| fs::copy(&other.path, &self.path).map(|_| ()))
     }
 
-    /// Gives this new, empty part the bytes of pieces of others.
+    /// Gives this new, empty part the bytes of other parts' pieces.
     pub(in crate::blob) fn fill_from_pieces(&mut self, pieces: &[Piece]) -> io::Result<()> {
         step()?;
         let mut file = private_files::create(&self.path)?;
@@ -81,19 +81,19 @@ impl BlobPart {
 impl Drop for BlobPart {
     fn drop(&mut self) {
         if !*self.kept.get_mut() {
-            // Nothing can be done about a file that stays; the next start removes it.
+            // If the file stays, the next start removes it.
             let _ = step().and_then(|()| fs::remove_file(&self.path));
         }
     }
 }
 
 impl Piece {
-    /// A whole file.
+    /// Returns the piece that is a whole file.
     pub(in crate::blob) fn whole(part: Arc<BlobPart>) -> Self {
         Self { offset: 0, length: part.length, part: Some(part) }
     }
 
-    /// Bytes that were never written.
+    /// Returns a piece of bytes that were never written.
     pub(in crate::blob) fn zeros(length: u64) -> Self {
         Self { part: None, offset: 0, length }
     }

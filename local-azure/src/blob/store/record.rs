@@ -17,7 +17,7 @@ use crate::blob::{
     tags::Tags,
 };
 
-/// Members with a default came later than the first records.
+/// A blob's record. Members with a default were added after the first records.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BlobRecord {
@@ -43,7 +43,7 @@ pub(super) struct BlobRecord {
     version: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted: Option<Timestamp>,
-    /// Another state of the blob took its place, or it is a snapshot, or deleted.
+    /// Whether another state of the blob replaced this one, or it is a snapshot, or it is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     older: bool,
     #[serde(default)]
@@ -58,7 +58,7 @@ pub(super) struct BlobRecord {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PieceRecord {
-    /// None stands for zeros.
+    /// The file; none for zeros.
     file: Option<String>,
     #[serde(default)]
     offset: u64,
@@ -66,19 +66,20 @@ struct PieceRecord {
     block_id: Option<String>,
 }
 
-/// A block that waits to be committed.
+/// An uncommitted block.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BlockRecord {
     blob: String,
-    /// Which writing of the blob it came after; none where there was no blob.
+    /// The generation of the blob when the block was written; none if there was no blob.
     generation: Option<Uuid>,
     id: String,
     file: String,
     length: u64,
 }
 
-/// The parts of a container by file name: two pieces of one file must share it, or it would go with the first of them.
+/// The parts of a container by file name. Pieces of one file must share its part, or the file would be deleted with the
+/// first of them.
 pub(super) type KnownParts = HashMap<String, Arc<BlobPart>>;
 
 impl BlobRecord {
@@ -154,7 +155,7 @@ impl BlockRecord {
         Self { blob: blob.to_owned(), generation, id, file: file_name(&block.path), length: block.length }
     }
 
-    /// The name and the writing of the blob, and the block.
+    /// Returns the name and the generation of the blob, and the block.
     pub(super) fn into_block(self, content: &Path, known: &mut KnownParts) -> (String, Option<Uuid>, Arc<BlobPart>) {
         let path = content.join(&self.file);
         let new = || Arc::new(BlobPart::new(path, self.length, Some(self.id), true));
@@ -162,13 +163,13 @@ impl BlockRecord {
     }
 }
 
-/// The name of the file that holds a state's record.
+/// Returns the name of the file with a state's record.
 pub(super) fn record_name(key: &str) -> String {
     let hash: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{hash}.json")
 }
 
-/// The name of the file that holds a block's record. Names of blobs have no control characters.
+/// Returns the name of the file with a block's record. Blob names have no control characters.
 pub(super) fn block_name(blob: &str, id: &str) -> String {
     record_name(&format!("{blob}\0{id}"))
 }

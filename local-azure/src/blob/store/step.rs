@@ -1,6 +1,6 @@
-//! A change of the disk. Tests kill the process before each of these steps.
+//! A step that changes the disk. Tests kill the process before each of these steps.
 
-/// Called before each change. In a test that has killed the process, nothing changes any more.
+/// Marks the start of a step. After a test has killed the process, it fails, so nothing changes any more.
 #[cfg(not(test))]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
 pub(super) const fn step() -> std::io::Result<()> {

@@ -4,9 +4,9 @@
 pub(super) enum Token {
     /// A bare word: a key, `AND`, `OR`.
     Word(String),
-    /// In double quotes.
+    /// A key in double quotes.
     Key(String),
-    /// In single quotes.
+    /// A value in single quotes.
     Value(String),
     Container,
     Comparison(Comparison),
@@ -24,7 +24,7 @@ pub(super) enum Comparison {
     LessOrEqual,
 }
 
-/// What is wrong with an expression, in the service's words.
+/// The fault of an expression, in the service's words.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::blob) struct QueryError(pub(in crate::blob) String);
 
@@ -49,12 +49,12 @@ impl Comparison {
     }
 }
 
-/// The refusal of what stands at a character, counted from 1.
+/// Returns the refusal of the text at a position, counted from 1.
 pub(super) fn at(position: usize, reason: &str) -> QueryError {
     QueryError(format!("Error parsing query at or near character position {position}: {reason}"))
 }
 
-/// The token that starts at an index, and its length in characters.
+/// Returns the token that starts at an index, and its length in characters.
 pub(super) fn token(characters: &[char], index: usize) -> Result<(Token, usize), QueryError> {
     let character = |offset: usize| characters.get(index + offset).copied();
     let first = character(0).unwrap_or_default();
@@ -92,7 +92,7 @@ pub(super) fn token(characters: &[char], index: usize) -> Result<(Token, usize),
     })
 }
 
-/// The text between quotes, where a doubled quote stands for itself, and its length with the quotes.
+/// Returns the text between quotes, and its length with the quotes. A doubled quote stands for one quote.
 fn quoted(characters: &[char], start: usize, quote: char) -> Result<(String, usize), QueryError> {
     let mut text = String::new();
     let mut index = start + 1;

@@ -10,7 +10,7 @@ fn with_token(authorization: &str) -> http::request::Builder {
     http::Request::get("/snapshots/a").header("x-ms-version", "2026-04-06").header("authorization", authorization)
 }
 
-/// A token of the writer with one claim changed.
+/// Returns a token of the writer with one claim changed.
 fn forged(world: &World, claim: &str, value: serde_json::Value, with: SignWith) -> String {
     let writer = world.seed.identity("id-keyless-writer").unwrap();
     let mut claims = issuer::claims(&world.entra, writer, "https://storage.azure.com", jiff::Timestamp::now()).unwrap();
@@ -22,7 +22,7 @@ fn forged(world: &World, claim: &str, value: serde_json::Value, with: SignWith) 
 async fn a_request_without_a_token_is_challenged() {
     let service = Service::start();
     let get = || http::Request::get("/snapshots/a");
-    // Without a version it is an anonymous request, to an account that has no public containers.
+    // Without a version, the request is anonymous, and the account has no public containers.
     service.send(get(), Body::empty()).await.assert_refused(409, "PublicAccessNotPermitted");
     let answer = service.send(get().header("x-ms-version", "2026-04-06"), Body::empty()).await;
     answer.assert_refused(401, "NoAuthenticationInformation");
@@ -44,7 +44,7 @@ async fn a_header_that_is_no_bearer_token_is_malformed() {
     }
 }
 
-/// What Azure says where the account allows no keys: microsoft/AzureStorageExplorer#8090.
+/// Azure's answer of an account that allows no keys: microsoft/AzureStorageExplorer#8090.
 #[tokio::test]
 async fn a_key_of_the_account_and_its_signatures_are_not_permitted() {
     let service = Service::start();

@@ -97,7 +97,7 @@ async fn blocks_that_wait_outlive_the_process_and_go_when_they_are_committed_or_
     assert_eq!((service.files().len(), waiting(&service)), (2, 0), "{:?}", service.files());
 }
 
-/// The blob's record is there, and those of its blocks are too.
+/// The blob's record exists, and the records of its blocks exist as well.
 #[tokio::test]
 async fn blocks_wait_no_more_when_the_process_ended_as_they_were_committed() {
     let service = Service::start();

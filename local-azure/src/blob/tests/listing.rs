@@ -11,7 +11,7 @@ async fn with_blobs(names: &[&str]) -> Service {
     service
 }
 
-/// Texts of the elements with this name, in their order.
+/// Returns the texts of the elements with this name, in their order.
 fn texts(xml: &str, element: &str) -> Vec<String> {
     let (start, end) = (format!("<{element}>"), format!("</{element}>"));
     xml.split(&start).skip(1).map(|rest| rest.split(&end).next().unwrap().to_owned()).collect()
@@ -84,10 +84,10 @@ async fn a_listing_starts_from_a_name_which_is_in_it() {
         ("startFrom=b&prefix=a/", &[]),
         ("startFrom=zz", &[]),
         ("startFrom=", &["A", "a/10", "a/2", "b", "c"]),
-        // A prefix stays while any name under it does.
+        // A prefix is listed as long as any name under it is.
         ("startFrom=a/2&delimiter=/", &["a/", "b", "c"]),
         ("startFrom=a0&delimiter=/", &["b", "c"]),
-        // Together with the marker of a page, both hold.
+        // With the marker of a page, both conditions apply.
         ("startFrom=b&marker=YS8xMA", &["b", "c"]),
     ] {
         let answer = service.get(&format!("{LIST}&{query}")).await;

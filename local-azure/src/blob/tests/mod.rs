@@ -1,4 +1,4 @@
-//! Blob Storage asked over HTTP, as clients ask it.
+//! Blob Storage over HTTP, with the requests of clients.
 
 mod access;
 mod blocks;
@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::default_world::{bearer, world, world_where};
 
-/// The default world, but the writer's role holds on the whole account and the reader may read the container.
+/// The default world, except that the writer's role covers the whole account and the reader may read the container.
 static OPEN_WORLD: LazyLock<Arc<World>> = LazyLock::new(|| {
     world_where(|seed| {
         seed.role_assignments[1].scope.container = None;
@@ -59,7 +59,7 @@ impl Service {
         Self { world, routes, data }
     }
 
-    /// The same folder in a new process.
+    /// Opens the same folder in a new process.
     fn restart(self) -> Self {
         let Self { world, routes: old, data } = self;
         drop(old);
@@ -67,7 +67,7 @@ impl Service {
         Self { world, routes, data }
     }
 
-    /// A request of the writer with what every client sends.
+    /// Returns a request of the writer with the headers that every client sends.
     fn request(&self, method: Method, path: &str) -> http::request::Builder {
         http::Request::builder()
             .method(method)
@@ -76,7 +76,7 @@ impl Service {
             .header("x-ms-version", "2026-04-06")
     }
 
-    /// Says the length of a request that has no body, as every client does.
+    /// Sends a request. As every client does, it adds the length of a missing body.
     async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> BlobAnswer {
         let mut request = request.body(body.into()).unwrap();
         if [Method::PUT, Method::POST].contains(request.method()) {
@@ -111,7 +111,7 @@ impl Service {
         self.send(request, content.to_owned()).await
     }
 
-    /// Content files and records of the container "snapshots".
+    /// Returns the content files and records of the container "snapshots".
     fn files(&self) -> Vec<PathBuf> {
         let folder = self.data.path().join("snapshots");
         let of = |name: &str| std::fs::read_dir(folder.join(name)).unwrap().map(|entry| entry.unwrap().path());
@@ -128,7 +128,7 @@ impl BlobAnswer {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {:?}", self.headers)).to_str().unwrap()
     }
 
-    /// The answer is this refusal, in XML and in the header.
+    /// Asserts that the answer is this refusal, in XML and in the header.
     fn assert_refused(&self, status: u16, code: &str) {
         assert_eq!((self.status.as_u16(), self.header("x-ms-error-code")), (status, code), "{}", self.text());
         assert!(self.text().contains(&format!("<Error><Code>{code}</Code><Message>")), "{}", self.text());
@@ -136,7 +136,7 @@ impl BlobAnswer {
         assert!(self.decision.reason.is_some());
     }
 
-    /// The refusal's XML with what changes each time left out.
+    /// Returns the refusal's XML without the parts that change each time.
     fn stable_text(&self) -> String {
         let mut text = self.text().to_owned();
         for (label, end) in [("RequestId:", "\n"), ("Time:", "<")] {

@@ -1,4 +1,4 @@
-//! Which role of Storage lets which operation pass, asked over HTTP: a refused one never gets as far as the blob.
+//! The roles of Storage and the operations that they allow, over HTTP. A refused request never reaches the blob.
 
 use super::*;
 use crate::seed::Scope;
@@ -6,10 +6,10 @@ use crate::seed::Scope;
 const ROLES: [&str; 4] =
     ["Storage Blob Data Reader", "Storage Blob Data Contributor", "Storage Blob Data Owner", "Storage Blob Delegator"];
 
-/// Method, path, headers, and the initials of the roles that let it pass.
+/// Method, path, headers, and the initials of the roles that allow the request.
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
 
-/// Each operation, as a request, with the initials of the roles that let it pass on the whole account.
+/// Each operation as a request, with the initials of the roles that allow it on the whole account.
 const OPERATIONS: &[Case] = &[
     ("GET", "/?comp=list", &[], "RCO"),
     ("POST", "/?restype=service&comp=userdelegationkey", &[], "RCOD"),
@@ -99,7 +99,7 @@ async fn each_role_lets_its_operations_pass_and_no_other() {
             let expected = allowed.contains(initial);
             let name = format!("{role}: {method} {path} {headers:?}");
             assert_eq!(passes(&account, method, path, headers).await, expected, "{name}");
-            // What is done to the account needs a role on the account.
+            // An operation on the account needs a role on the account.
             let of_account = path.starts_with("/?");
             assert_eq!(
                 passes(&container, method, path, headers).await,

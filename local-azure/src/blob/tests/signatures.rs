@@ -1,4 +1,4 @@
-//! User delegation SAS: what a signed URL opens, and every way in which it does not.
+//! User delegation SAS: the resources that a signed URL opens, and all the ways in which it fails.
 
 mod refusals;
 
@@ -11,7 +11,7 @@ use super::*;
 
 const READER: &str = "Storage Blob Data Reader";
 
-/// A delegation key as a client got it.
+/// A delegation key as the client received it.
 struct Key {
     oid: String,
     tid: String,
@@ -65,9 +65,9 @@ async fn key(service: &Service) -> Key {
 }
 
 impl Sas<'_> {
-    /// The query of the signed URL, signed as its version does.
+    /// Returns the query of the signed URL, signed as its version requires.
     ///
-    /// From 2025-07-05 on, a bound user is signed as well, and from 2026-04-06 on headers and the query.
+    /// From 2025-07-05 on, a bound user is signed as well; from 2026-04-06 on, headers and query parameters too.
     fn query(&self, key: &Key) -> String {
         let start = self.start.map(in_seconds).unwrap_or_default();
         let expiry = in_seconds(self.expiry);
@@ -124,7 +124,7 @@ impl Sas<'_> {
     }
 }
 
-/// A request that has nothing but the signature.
+/// Sends a request whose only credential is the signature.
 async fn ask(service: &Service, method: Method, path: &str, query: &str, body: &'static str) -> BlobAnswer {
     let separator = if path.contains('?') { '&' } else { '?' };
     let mut request = http::Request::builder().method(&method).uri(format!("{path}{separator}{query}"));
@@ -163,7 +163,7 @@ async fn a_signed_url_opens_a_blob() {
     assert_eq!(answer.decision.identity.as_deref(), Some("id-keyless-writer"));
     let by = answer.decision.allowed_by.unwrap();
     assert_eq!(by, "a signature of the identity, and Storage Blob Data Owner on stkeyless");
-    // Without a start it is valid from now on.
+    // Without a start, the signature is valid from now on.
     let open = Sas { start: None, ..sas("r", "snapshots/dir/a b") };
     assert_eq!(ask(&service, Method::HEAD, "/snapshots/dir/a%20b", &open.query(&key), "").await.status, StatusCode::OK);
 }
@@ -204,12 +204,12 @@ async fn each_letter_opens_its_operations_and_no_other() {
             }
         }
     }
-    // `c` makes a blob that is not there, and no block.
+    // `c` makes a new blob, but no block.
     let create = sas("c", "snapshots").query(&key);
     assert_eq!(ask(&service, Method::PUT, "/snapshots/new", &create, "x").await.status, StatusCode::CREATED);
     let block = ask(&service, Method::PUT, "/snapshots/other?comp=block&blockid=AAAA", &create, "x").await;
     block.assert_refused(403, "AuthorizationPermissionMismatch");
-    // From 2026-04-06 on it makes one of blocks as well.
+    // From 2026-04-06 on, `c` also makes a blob of blocks.
     let create = Sas { version: "2026-04-06", ..sas("c", "snapshots") }.query(&key);
     let list = "<BlockList><Latest>AAAA</Latest></BlockList>";
     for (path, body) in [("/snapshots/other?comp=block&blockid=AAAA", "x"), ("/snapshots/other?comp=blocklist", list)] {
@@ -220,7 +220,7 @@ async fn each_letter_opens_its_operations_and_no_other() {
     assert_eq!(block.status, StatusCode::CREATED, "{}", block.text());
     let again = ask(&service, Method::PUT, "/snapshots/other?comp=blocklist", &create, list).await;
     again.assert_refused(403, "UnauthorizedBlobOverwrite");
-    // Letters come in any order, each once.
+    // Letters may be in any order, each only once.
     let any = sas("wr", "snapshots").query(&key);
     assert_eq!(ask(&service, Method::GET, "/snapshots/new", &any, "").await.status, StatusCode::OK);
     let twice = sas("rr", "snapshots").query(&key);
@@ -249,7 +249,7 @@ async fn a_signature_allows_what_its_signer_may_at_the_time_of_the_call() {
     let key = key(&contributor).await;
     let all = sas("racwdlt", "snapshots").query(&key);
     assert_eq!(ask(&contributor, Method::GET, "/snapshots/a", &all, "").await.status, StatusCode::OK);
-    // The same secret, and another role of the signer: as if an administrator had changed it meanwhile.
+    // The signer now has another role, as if an administrator had changed it after the signature.
     let entra = world_where(|seed| {
         seed.role_assignments[1].scope.container = None;
         seed.role_assignments[1].role = READER.to_owned();

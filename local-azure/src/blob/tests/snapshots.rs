@@ -1,4 +1,4 @@
-//! Snapshots, versions, and blobs that come back.
+//! Snapshots, versions, and restored blobs.
 
 use super::*;
 
@@ -107,7 +107,7 @@ async fn an_account_without_them_has_no_versions_and_nothing_to_bring_back() {
     let written = service.put("/snapshots/a", "content", &[]).await;
     assert!(!written.headers.contains_key("x-ms-version-id"));
     assert!(!service.get("/snapshots/a").await.headers.contains_key("x-ms-is-current-version"));
-    // As .NET asks with `BlobStates.All` and `BlobTraits.All`.
+    // .NET asks for this with `BlobStates.All` and `BlobTraits.All`.
     let include = "copy,metadata,tags,immutabilitypolicy,legalhold,snapshots,uncommittedblobs,deleted,versions,deletedwithversions";
     let list = listed(&service, &include.replace(',', "%2C").to_ascii_uppercase()).await;
     assert_eq!(list.matches("<Blob>").count(), 1, "{list}");

@@ -1,4 +1,4 @@
-//! Structured bodies as .NET, JavaScript, Python and Go send and ask for them.
+//! Structured bodies as .NET, JavaScript, Python and Go send and request them.
 
 use super::*;
 use crate::blob::structured::{Frame, framed_length};
@@ -33,7 +33,7 @@ async fn a_structured_body_is_taken_apart_in_every_write() {
         service.put("/snapshots/d", "", &[("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", "512")]).await;
         let answer = put(&service, path, headers, frame(&content), 512).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{path}: {}", answer.text());
-        // Clients refuse an answer that does not repeat it.
+        // Clients refuse an answer that does not repeat the header.
         assert_eq!(answer.header(STRUCTURED.0), STRUCTURED.1);
         let mut wrong = frame(&content);
         wrong[100] ^= 1;

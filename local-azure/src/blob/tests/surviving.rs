@@ -1,4 +1,4 @@
-//! What is still there after a restart: every kind of blob, leases, tags, tiers; and blocks shared by two places of a list.
+//! The data that survives a restart: every kind of blob, leases, tags, tiers, and blocks that a list names twice.
 
 use super::*;
 

@@ -190,7 +190,7 @@ async fn a_write_must_say_what_it_writes() {
     service.send(append, "a").await.assert_refused(400, "InvalidOperation");
     let other = put().header("x-ms-blob-type", "OtherBlob").header("content-length", "1");
     service.send(other, "a").await.assert_refused(400, "InvalidHeaderValue");
-    // Every PUT says a length, also one without a body: Azure/azure-rest-api-specs#39255.
+    // Every PUT announces a length, even without a body: Azure/azure-rest-api-specs#39255.
     for path in ["/snapshots/a?comp=metadata", "/snapshots/a?comp=snapshot", "/new?restype=container", "/snapshots/a"] {
         let chunked = service.request(Method::PUT, path).header("transfer-encoding", "chunked");
         let chunked = chunked.header("x-ms-blob-type", "BlockBlob");
@@ -243,7 +243,7 @@ async fn a_refused_body_is_read_to_its_end_while_the_answer_is_there() {
     assert_eq!(receiver.recv().await, None);
 }
 
-/// Up to 2^63 - 1: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
+/// The last number is 2^63 - 1: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
 #[tokio::test]
 async fn a_sequence_number_has_an_end() {
     let service = Service::start();
@@ -263,7 +263,7 @@ async fn a_sequence_number_has_an_end() {
     assert_eq!(set(&[(ACTION, "increment")]).await.header(NUMBER), "8");
 }
 
-/// Limits of one write that grew with the versions: those of the request's version count.
+/// Later versions allow more in one write. The limits of the request's version apply.
 #[tokio::test]
 async fn an_old_version_takes_less_in_one_write() {
     let service = Service::start();
@@ -277,7 +277,7 @@ async fn an_old_version_takes_less_in_one_write() {
         ("/snapshots/a?comp=appendblock", "2021-12-02", 4 * MIB),
         ("/snapshots/a?comp=appendblock", "2022-11-02", 100 * MIB),
     ] {
-        // A body that is shorter than it says is told apart from one that says too much.
+        // A body shorter than its announced length gets another error than a length above the limit.
         for (length, status, code) in [(limit, 400, "InvalidInput"), (limit + 1, 413, "RequestBodyTooLarge")] {
             let mut request = service.request(Method::PUT, path).header("content-length", length);
             request.headers_mut().unwrap().insert("x-ms-version", HeaderValue::from_static(version));

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub(super) struct Finding {
     pub(super) name: String,
     pub(super) state: FindingState,
-    /// What was found, or what to do.
+    /// The result of the check, or the remedy.
     pub(super) note: String,
 }
 
@@ -16,9 +16,9 @@ pub(super) struct Finding {
 pub(super) enum FindingState {
     #[serde(rename = "ok")]
     Good,
-    /// Some commands do not work without it; local ones do.
+    /// Some commands need the tool; local commands do not.
     Missing,
-    /// It works here, and may not mean what it seems to.
+    /// The subject of the finding works here, but may not mean what it seems to mean.
     Warning,
     Failed,
 }

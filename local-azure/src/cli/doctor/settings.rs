@@ -50,7 +50,7 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
             findings.push(Finding { name: "handler".to_owned(), state: FindingState::Good, note });
             findings.extend(ready(&host, readiness.as_deref()).await?);
         }
-        // It holds the last that the handler said.
+        // The error holds the handler's last output.
         Err(error) => {
             findings.push(Finding { name: "handler".to_owned(), state: FindingState::Failed, note: error.to_string() });
         }
@@ -68,7 +68,7 @@ async fn start(script_root: &Path, variables: BTreeMap<String, String>) -> Resul
     Ok(host.await?)
 }
 
-/// What `ready` answers, as far as it is shown.
+/// The shown part of `ready`'s answer.
 #[derive(Deserialize)]
 struct Readiness {
     checks: Vec<Check>,
@@ -96,7 +96,7 @@ struct Identity {
     expires_on: Option<String>,
 }
 
-/// What the handler says about the services it calls, a line each.
+/// Calls the readiness function. Its answer gives one finding for each service that the handler calls.
 async fn ready(host: &FunctionsHost, readiness: Option<&str>) -> Result<Vec<Finding>, CommandError> {
     let functions = host.functions();
     let function = functions.iter().find(|function| Some(function.name.as_str()) == readiness);
@@ -135,7 +135,7 @@ impl From<Check> for Finding {
     }
 }
 
-/// `as managedidentity b1a7…, token for api://orders (v2.0, roles Orders.Read) until 2026-…`
+/// Formats the identity like `as managedidentity b1a7…, token for api://orders (v2.0, roles Orders.Read) until 2026-…`.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "as {}", self.credential)?;

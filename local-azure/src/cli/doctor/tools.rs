@@ -12,14 +12,14 @@ use crate::cli::{
 
 struct Tool {
     name: &'static str,
-    /// Any of these will do.
+    /// Any one of these programs is enough.
     programs: &'static [&'static str],
     version: &'static str,
-    /// The oldest major and minor version that will do.
+    /// The oldest major and minor version that works.
     at_least: Option<(u32, u32)>,
-    /// Without it no Rust handler can be built.
+    /// Rust handlers cannot be built without this tool.
     required: bool,
-    /// What it is for, and how to get it.
+    /// The tool's purpose, and how to get it.
     remedy: &'static str,
 }
 
@@ -85,7 +85,7 @@ const TOOLS: &[Tool] = &[
 ];
 
 pub(super) async fn check(project: Option<&Project>) -> Vec<Finding> {
-    // A handler in another language is not built here.
+    // Only Rust handlers are built here.
     let builds_rust = project.is_none_or(|project| project.layout() == Layout::Rust);
     let mut findings = vec![rust(builds_rust).await, standard_library().await];
     for tool in TOOLS {
@@ -106,7 +106,7 @@ impl Tool {
         Finding { name, state, note }
     }
 
-    /// A version that cannot be read is taken for good.
+    /// Compares the found version with the oldest one that works. A version that cannot be read passes.
     fn compare(&self, found: String, lacking: FindingState) -> (FindingState, String) {
         match (number(&found), self.at_least) {
             (Some(number), Some(needed)) if number < needed => {
@@ -141,7 +141,7 @@ async fn standard_library() -> Finding {
     Finding { name: format!("target {MUSL}"), state, note }
 }
 
-/// Major and minor of the first word that begins with a digit, or with `v` and a digit.
+/// Returns major and minor of the first word that begins with a digit, or with `v` and a digit.
 fn number(version: &str) -> Option<(u32, u32)> {
     let words = version.split_whitespace().map(|word| word.strip_prefix('v').unwrap_or(word));
     let number = words.into_iter().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;

@@ -15,27 +15,27 @@ pub(super) struct Explanation {
     method: String,
     path: String,
     status: u16,
-    /// In the service's own words.
+    /// The service's own words.
     reason: String,
-    /// Whom the token speaks for.
+    /// The identity that the token belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<String>,
-    /// What the token is for.
+    /// The token's audience.
     #[serde(skip_serializing_if = "Option::is_none")]
     audience: Option<String>,
-    /// As they were sent; the service may have believed none of them.
+    /// The claims as they were sent. The service may not have trusted any of them.
     #[serde(skip_serializing_if = "Map::is_empty")]
     claims: Map<String, Value>,
-    /// What API Management's policies decided, in the order in which they ran.
+    /// The decisions of API Management's policies, in the order in which they ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     policies: Vec<PolicyDecision>,
-    /// What the caller of the function got, where it was a function.
+    /// The status that the function's caller got. Absent if the trace has no invocation.
     #[serde(skip_serializing_if = "Option::is_none")]
     function_answered: Option<u16>,
 }
 
-/// The refusal of these entries, which are of one trace; else that of the latest request that failed. `None` where nothing was
-/// refused.
+/// Explains the refusal among `entries`, which are of one trace if `trace` is given. Without `trace`, it explains the
+/// latest request that failed. `None` if nothing was refused.
 pub(super) fn explain(entries: Vec<Entry>, trace: Option<TraceId>) -> Option<Explanation> {
     let mut entries = entries;
     if trace.is_none() {
@@ -51,7 +51,7 @@ pub(super) fn explain(entries: Vec<Entry>, trace: Option<TraceId>) -> Option<Exp
     if let Some(refused) = Chain::new(entries).refused_entry() {
         return Some(Explanation::new(refused, answered));
     }
-    // No service refused: the function itself did.
+    // No service refused. The function itself did.
     function.filter(|entry| entry.status >= 400).map(|entry| Explanation::new(&entry, answered))
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn mcp(arguments: McpArguments) -> Result<ExitCode, CommandErro
     let McpArguments { port, key, run } = arguments;
     let host = Host { url: format!("http://127.0.0.1:{port}"), key };
     let server = Tools::new(run, host).serve(rmcp::transport::stdio()).await?;
-    // It ends with its input.
+    // The server ends when its input ends.
     server.waiting().await?;
     Ok(ExitCode::SUCCESS)
 }

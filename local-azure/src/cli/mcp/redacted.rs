@@ -1,13 +1,13 @@
-//! Removes whatever looks like a token or a signed URL from a function's answer, before an assistant gets it.
+//! Removes everything that looks like a token or a signed URL from a function's answer, before an assistant gets it.
 
 use serde_json::Value;
 
 const REMOVED: &str = "[removed]";
 
-/// Query parameters whose values open something.
+/// Query parameters whose values give access.
 const PARAMETERS: [&str; 4] = ["sig=", "code=", "access_token=", "subscription-key="];
 
-/// The value without tokens, in texts of any depth.
+/// Removes tokens from the value's texts, at any depth.
 pub(super) fn redacted(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(text_without_tokens(&text)),
@@ -26,7 +26,7 @@ fn text_without_tokens(text: &str) -> String {
         let end = word_and_more.find(|one| !is_of_token(one)).unwrap_or(word_and_more.len());
         let (word, more) = word_and_more.split_at(end);
         kept.push_str(before);
-        // The header of a JWT is a JSON object, which begins so in base64url.
+        // The header of a JWT is a JSON object, whose base64url form begins with `eyJ`.
         let is_token = word.starts_with("eyJ") && word.split('.').count() >= 3;
         kept.push_str(if is_token { REMOVED } else { word });
         rest = more;
@@ -40,7 +40,7 @@ fn without_values(text: &str, parameter: &str) -> String {
     let mut parts = text.split(parameter);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        // A query may stand alone.
+        // The text may be a query alone, without a URL.
         let begins_a_parameter = kept.is_empty() || kept.ends_with(['?', '&']);
         kept.push_str(parameter);
         let end = part.find(|one: char| one == '&' || one == '"' || one.is_whitespace()).unwrap_or(part.len());

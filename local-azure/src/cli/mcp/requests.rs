@@ -12,7 +12,7 @@ use super::super::chain_command::is_outer;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Listed {
-    /// What `show_chain` takes; absent where the request carried no traceparent.
+    /// The ID to pass to `show_chain`. Absent if the request carried no traceparent.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<TraceId>,
     started: String,
@@ -21,7 +21,7 @@ pub(super) struct Listed {
     method: String,
     path: String,
     status: u16,
-    /// Why it was refused.
+    /// The reason of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -52,7 +52,7 @@ impl Listed {
     }
 }
 
-/// Everything that is known of a trace.
+/// Everything that local-azure knows about a trace.
 #[derive(Serialize)]
 pub(super) struct Whole {
     trace: TraceId,

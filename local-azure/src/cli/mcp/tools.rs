@@ -32,9 +32,9 @@ use super::{
     requests::{Whole, listed},
 };
 
-/// As many requests are listed where the assistant names no number.
+/// The number of listed requests if the assistant gives no number.
 const LISTED: usize = 20;
-/// Longer bodies are cut.
+/// The length in bytes beyond which bodies are cut.
 const LONGEST_BODY: usize = 64 * 1024;
 
 pub(super) struct Tools {
@@ -213,12 +213,12 @@ impl ServerHandler for Tools {
     }
 }
 
-/// An object, as results of tools are.
+/// Wraps the value in an object, because the results of tools are objects.
 fn value(name: &str, value: impl Serialize) -> Result<Value, CommandError> {
     Ok(json!({ name: serde_json::to_value(value)? }))
 }
 
-/// A failure is the tool's, which the assistant reads, not the protocol's.
+/// Returns a failure as the tool's error, which the assistant reads. It is not an error of the protocol.
 fn answer(outcome: Result<Value, CommandError>) -> CallToolResult {
     match outcome {
         Ok(value) => CallToolResult::structured(redacted(value)),
@@ -226,7 +226,8 @@ fn answer(outcome: Result<Value, CommandError>) -> CallToolResult {
     }
 }
 
-/// A body that is not JSON is a text; one that is no text is told by its length.
+/// Returns the answer as a document. A body that is not JSON becomes a text; of a body that is not text, only the
+/// length is told.
 fn document(answer: &HostAnswer) -> Value {
     let HostAnswer { status, body, .. } = answer;
     let is_failure = status.is_client_error() || status.is_server_error();

@@ -1,4 +1,4 @@
-//! A browser, as far as the dashboard sees one: requests over a socket, byte for byte.
+//! A browser as the dashboard sees it: requests over a socket, byte for byte.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(super) struct PageAnswer {
 }
 
 impl Browser {
-    /// A run of the default seed, and a browser that is signed in to its dashboard.
+    /// Starts a run of the default seed, with a browser that is signed in to its dashboard.
     pub(super) async fn open() -> Self {
         let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap();
         let azure = LocalAzure::start(seed).await.unwrap();
@@ -50,7 +50,7 @@ impl Browser {
         .await
     }
 
-    /// Sends these headers and no others, but for `Host` where they lack it.
+    /// Sends these headers and no others, except for `Host` if they lack it.
     pub(super) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> PageAnswer {
         let own = format!("host: {}\r\n", self.authority);
         let host = if headers.contains("host:") { "" } else { &own };
@@ -65,7 +65,7 @@ impl Browser {
         PageAnswer { status: head[9..12].parse().unwrap(), head, body }
     }
 
-    /// GET with the cookie.
+    /// Sends GET with the cookie.
     pub(super) async fn get(&self, path: &str) -> PageAnswer {
         self.ask("GET", path, &format!("cookie: {}\r\n", self.cookie), "").await
     }
@@ -90,7 +90,7 @@ impl PageAnswer {
         text
     }
 
-    /// The next event of a stream, as `kind`, `id` and data; nothing when the stream has ended.
+    /// Returns the next event of a stream, as `kind`, `id` and data; `None` when the stream has ended.
     pub(super) async fn event(&mut self) -> Option<(String, u64, Value)> {
         let (mut kind, mut id, mut data) = (String::new(), 0, Value::Null);
         loop {
@@ -103,7 +103,7 @@ impl PageAnswer {
                 Some(("event", value)) => kind = value.to_owned(),
                 Some(("id", value)) => id = value.parse().unwrap(),
                 Some(("data", value)) => data = serde_json::from_str(value).unwrap(),
-                // An empty line ends an event; sizes of chunks and comments are none.
+                // An empty line ends an event. Chunk sizes and comments are not events.
                 None if line.trim().is_empty() && !kind.is_empty() => return Some((kind, id, data)),
                 _ => {}
             }

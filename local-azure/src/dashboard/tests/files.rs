@@ -63,7 +63,7 @@ fn nothing_makes_markup_of_text_and_nothing_comes_from_elsewhere() {
         ] {
             assert!(!text.contains(sink), "{name} has {sink}");
         }
-        // A namespace, and addresses in commands that are copied.
+        // The first is a namespace. The others are addresses in commands for the clipboard.
         let own = ["http://www.w3.org/2000/svg", "http://127.0.0.1:7071/", "https://${"]
             .iter()
             .fold(text, |text, known| text.replace(known, ""));

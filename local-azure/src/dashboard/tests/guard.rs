@@ -1,4 +1,4 @@
-//! Who may ask: every route of the dashboard, taken from its own list.
+//! The guard of every route of the dashboard. The routes come from the dashboard's own list.
 
 use super::browser::Browser;
 use crate::dashboard::{
@@ -16,7 +16,7 @@ fn requests() -> Vec<(Access, &'static str, String)> {
     routes().iter().map(|route| (route.access, method(route.access), filled(route.path))).collect()
 }
 
-/// Headers that a right request has.
+/// Returns the headers of a correct request.
 fn right(access: Access, cookie: &str) -> String {
     let json = "content-type: application/json\r\ncontent-length: 2\r\n";
     match access {
@@ -47,7 +47,7 @@ async fn every_route_refuses_who_is_foreign() {
             String::new(),
         ] {
             let answer = ask(&format!("host: {host}\r\n")).await;
-            // Two of them are malformed for every HTTP server.
+            // Every HTTP server calls two of these hosts malformed.
             assert!(answer.status == 403 || answer.status == 400, "{path} by the host {host}: {}", answer.status);
         }
         for origin in [
@@ -65,7 +65,7 @@ async fn every_route_refuses_who_is_foreign() {
         for site in ["cross-site", "same-site", "other"] {
             assert_eq!(ask(&format!("sec-fetch-site: {site}\r\n")).await.status, 403, "{path} by a page of a {site}");
         }
-        // A link of another site leads to the page, and to nothing else.
+        // A link on another site may lead to the page, and to nothing else.
         let link = "sec-fetch-site: cross-site\r\nsec-fetch-mode: navigate\r\nsec-fetch-dest: document\r\n";
         assert_eq!(ask(link).await.status == 403, access != Access::Page, "{path} by a link");
     }
@@ -145,7 +145,7 @@ async fn the_token_of_the_run_is_traded_for_a_cookie_and_no_other_is() {
         assert_eq!((answer.status, answer.header("set-cookie")), (401, None));
         assert!(answer.text().await.contains("WrongToken"));
     }
-    // The page itself holds no data, and the token is in no request.
+    // The page itself holds no data, and no request carries the token.
     let page = browser.ask("GET", "/", "", "").await.text().await;
     assert!(page.contains("/dashboard/page/main.js") && !page.contains(token));
 }

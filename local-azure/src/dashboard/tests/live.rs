@@ -1,4 +1,4 @@
-//! The journal as it happens.
+//! Live changes of the journal.
 
 use futures_util::{FutureExt as _, StreamExt as _};
 
@@ -20,7 +20,7 @@ fn record(journal: &Journal, path: &str) -> EntryId {
     id
 }
 
-/// `12` for change 12, `reset 12` for a reset.
+/// Returns the messages: `12` for change 12, `reset 12` for a reset.
 async fn told(journal: &Journal, after: Option<u64>, count: usize) -> Vec<String> {
     let stream = std::pin::pin!(messages(journal.clone(), after));
     let text = |message| async move {
@@ -92,7 +92,7 @@ async fn seven_streams_get_an_event_and_an_eighth_tab_is_answered() {
         (&1.into(), &false.into(), &MARKUP.into())
     );
     assert_eq!(browser.json("/dashboard/api/changes?after=9").await["reset"], true);
-    // Where a client opens too many, it is told to ask.
+    // A client that opens too many streams is refused. It can poll.
     for _ in 7..MOST_STREAMS {
         streams.push(browser.get("/dashboard/api/events").await);
     }

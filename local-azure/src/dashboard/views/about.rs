@@ -1,4 +1,4 @@
-//! What runs: shown beside every view.
+//! The version, the last change and the host: shown beside every view.
 
 use axum::{Json, extract::State};
 use serde::Serialize;

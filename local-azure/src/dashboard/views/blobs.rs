@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{Dashboard, Route, refused::Refused};
 use crate::blob::{AccountOnView, Accounts, Content, Listing, NothingThere};
 
-/// A file's name in a header (RFC 8187).
+/// Characters to encode in a file's name in a header (RFC 8187).
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct Download {
     account: String,
     container: String,
     name: String,
-    /// Which of the blob's states.
+    /// The ETag of the wanted state of the blob.
     etag: String,
 }
 
@@ -55,7 +55,8 @@ async fn list(
     Ok(Json(dashboard.accounts().list(&account, &container, &prefix, after.as_deref())?))
 }
 
-/// A file to save, whatever the blob says that it is: a browser must not show another's page as one of this server.
+/// Answers with a file to save, whatever content type the blob has. A browser must not show somebody else's page as a
+/// page of this server.
 async fn content(
     State(dashboard): State<Dashboard>,
     query: Result<Query<Download>, QueryRejection>,

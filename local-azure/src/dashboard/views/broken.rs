@@ -13,7 +13,7 @@ use crate::broken_link::Link;
 #[serde(rename_all = "camelCase")]
 struct Broken {
     links: Vec<Link>,
-    /// Faults that are set, those of broken links among them.
+    /// The number of set faults, including those of broken links.
     faults: usize,
 }
 
@@ -30,7 +30,7 @@ async fn count(State(dashboard): State<Dashboard>) -> Json<Broken> {
     Json(Broken { links, faults: dashboard.world().faults.all().len() })
 }
 
-/// Mends every link and ends every fault, also those of the seed. What a fault has changed for good stays.
+/// Mends every link and ends every fault, including faults of the seed. Lasting changes of a fault stay.
 async fn mend_all(
     State(dashboard): State<Dashboard>,
     body: Result<Json<Nothing>, JsonRejection>,

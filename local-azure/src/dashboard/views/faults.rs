@@ -13,7 +13,7 @@ use crate::fault::{Fault, FaultKind, FaultService, SetFault};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Faults {
-    /// Services of this world, each with the faults that it can have.
+    /// The services of this world, each with its possible faults.
     services: Vec<Choice<FaultService>>,
     kinds: Vec<Named<FaultKind>>,
     set: Vec<SetFault>,
@@ -62,7 +62,7 @@ async fn list(State(dashboard): State<Dashboard>) -> Json<Faults> {
     })
 }
 
-/// Sets one from now on. Its members are those of the seed's `[[faults]]`.
+/// Sets a fault from now on. Its members are those of the seed's `[[faults]]`.
 async fn set(
     State(dashboard): State<Dashboard>,
     body: Result<Json<Fault>, JsonRejection>,

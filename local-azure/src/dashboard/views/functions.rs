@@ -9,10 +9,10 @@ use super::{Dashboard, Route};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Functions {
-    /// The host's state, as its status names it; absent where none runs.
+    /// The host's state, as its status names it; absent if no host runs.
     state: Option<&'static str>,
     url: Option<String>,
-    /// Why the host gave up.
+    /// The reason why the host gave up.
     problem: Option<String>,
     functions: Vec<FunctionOnView>,
     in_error: Vec<InError>,
@@ -25,7 +25,7 @@ struct FunctionOnView {
     trigger: &'static str,
     schedule: Option<String>,
     url: Option<String>,
-    /// None for all.
+    /// Empty if the function takes all methods.
     methods: Vec<String>,
     level: Option<String>,
     disabled: bool,

@@ -1,4 +1,4 @@
-//! Identities and what they may do: roles with their scopes, app roles, and subscriptions by name. No key, no secret.
+//! Identities and their rights: roles with their scopes, app roles, and subscriptions by name. No key, no secret.
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ struct Identities {
     identities: Vec<IdentityOnView>,
     role_assignments: Vec<RoleOnView>,
     app_registrations: Vec<AppOnView>,
-    /// As they are now: Microsoft Graph may have changed them.
+    /// The present assignments: Microsoft Graph may have changed them.
     app_role_assignments: Vec<AppRoleOnView>,
     subscriptions: Vec<SubscriptionOnView>,
 }
@@ -31,7 +31,7 @@ struct IdentityOnView {
     kind: &'static str,
     client_id: Uuid,
     principal_id: Uuid,
-    /// What it is assigned to: the function app, API Management.
+    /// The resources that the identity is assigned to: the function app, API Management.
     carried_by: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ struct AppOnView {
     token_version: u8,
     assignment_required: bool,
     app_roles: Vec<String>,
-    /// What it proves itself with, by name.
+    /// The app's credentials, by name.
     credentials: Vec<CredentialOnView>,
 }
 
@@ -80,7 +80,7 @@ struct SubscriptionOnView {
     name: String,
     scope: String,
     state: &'static str,
-    /// Secrets that hold its primary key.
+    /// The secrets that hold its primary key.
     secrets: Vec<String>,
 }
 

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::{Dashboard, Route, refused::Refused};
 use crate::seed::{Job, Seed};
 
-/// The name of the job that the seed's `demo` names.
+/// The name of the job that runs the function in the seed's `demo`.
 const MAIN: &str = "main";
-/// What a function answers is read as far as this.
+/// The largest answer of a function that is read, in bytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ struct Run {
     name: String,
 }
 
-/// What became of a job.
+/// The outcome of a job.
 #[derive(Serialize)]
 struct Outcome {
     succeeded: bool,
@@ -46,7 +46,7 @@ pub(super) fn jobs(seed: &Seed) -> Vec<Job> {
     main.chain(app.jobs.iter().cloned()).collect()
 }
 
-/// Runs a job once and waits for its end. It goes on if the page leaves.
+/// Runs a job once and waits for its end. The job goes on if the page is closed.
 async fn run(
     State(dashboard): State<Dashboard>,
     body: Result<Json<Run>, JsonRejection>,
@@ -59,7 +59,7 @@ async fn run(
 }
 
 impl Dashboard {
-    /// What went wrong, if something did.
+    /// Runs the job. Returns the error, if there is one.
     async fn run_job(&self, job: &Job) -> Result<Option<String>, Refused> {
         let host = self.host().ok_or_else(|| Refused::conflict("no Functions host runs here"))?;
         let url = match host.invoke(&job.function, None).await {

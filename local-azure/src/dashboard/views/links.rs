@@ -20,11 +20,11 @@ use crate::{
 struct LinkOnView {
     name: Link,
     help: String,
-    /// The jobs whose chains have it.
+    /// The jobs whose chains have the link.
     jobs: Vec<String>,
     #[serde(flatten)]
     how: HowToBreak,
-    /// The command that shows it in its own world.
+    /// The command that shows the broken link in a world of its own.
     command: String,
     expected: ExpectedOnView,
     since: Option<Timestamp>,
@@ -40,11 +40,11 @@ struct ExpectedOnView {
 #[derive(Serialize)]
 struct JobOnView {
     name: String,
-    /// Whether a host runs that could run it.
+    /// Whether a host runs, which the job needs.
     host: bool,
 }
 
-/// The last refusal since a link is broken.
+/// The last refusal since the link was broken.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LastRefusal {
@@ -57,7 +57,7 @@ struct LastRefusal {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Links {
-    /// None where the seed names no links.
+    /// Empty if the seed names no links.
     links: Vec<LinkOnView>,
     jobs: Vec<JobOnView>,
 }
@@ -68,13 +68,13 @@ struct OfLink {
     name: Link,
 }
 
-/// What became of a switch.
+/// The result of breaking or mending a link.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Switched {
-    /// Whether the handler was started anew, which forgets the tokens that it kept.
+    /// Whether the handler was restarted. A new handler has forgotten the old tokens.
     handler_restarted: bool,
-    /// Why it was not.
+    /// The reason why it was not restarted.
     problem: Option<String>,
 }
 
@@ -139,7 +139,7 @@ async fn mend(
     Ok(Json(dashboard.forget_tokens().await))
 }
 
-/// One request of an attacker.
+/// Sends one request of an attacker.
 async fn attack(
     State(dashboard): State<Dashboard>,
     body: Result<Json<OfLink>, JsonRejection>,
@@ -151,7 +151,7 @@ async fn attack(
 }
 
 impl Dashboard {
-    /// A handler keeps tokens and secrets for long: a new one shows at once what has changed.
+    /// Replaces the handler. A handler keeps tokens and secrets for long; a new one shows the changes at once.
     pub(super) async fn forget_tokens(&self) -> Switched {
         let Some(host) = self.host() else { return Switched { handler_restarted: false, problem: None } };
         match host.replace().await {
@@ -161,7 +161,7 @@ impl Dashboard {
     }
 }
 
-/// The last refusal by the service that is expected to refuse, else by any.
+/// Returns the last refusal by the service that is expected to refuse, else by any service.
 fn seen(entries: &[Entry], link: Link, after: EntryId) -> Option<LastRefusal> {
     let since = || entries.iter().rev().filter(|entry| entry.id > after && is_refusal(entry));
     let expected = link.expected().service;
@@ -174,7 +174,8 @@ fn seen(entries: &[Entry], link: Link, after: EntryId) -> Option<LastRefusal> {
     })
 }
 
-/// The handler and its host tell what another refused.
+/// Reports whether the entry is a refusal. Entries of the handler and its host do not count: they repeat another
+/// service's refusal.
 fn is_refusal(entry: &Entry) -> bool {
     let tells = matches!(entry.service, Service::Handler | Service::FunctionsHost);
     !tells && matches!(entry.verdict(), Verdict::Refused | Verdict::Failed)

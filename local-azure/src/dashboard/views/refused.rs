@@ -8,7 +8,7 @@ use axum::{
 use http::StatusCode;
 use serde_json::json;
 
-/// A refusal, in words for the person who asked.
+/// A refusal, with a text for the person who asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub(super) struct Refused {
@@ -18,17 +18,17 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    /// What was sent is not understood, or cannot be.
+    /// The request is not understood, or is impossible.
     pub(super) fn bad(why: impl ToString) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code: "NotPossible", why: why.to_string() }
     }
 
-    /// It is not there.
+    /// The thing does not exist.
     pub(super) fn missing(why: impl ToString) -> Self {
         Self { status: StatusCode::NOT_FOUND, code: "NotThere", why: why.to_string() }
     }
 
-    /// It cannot be now.
+    /// The request is not possible now.
     pub(super) fn conflict(why: impl ToString) -> Self {
         Self { status: StatusCode::CONFLICT, code: "NotNow", why: why.to_string() }
     }

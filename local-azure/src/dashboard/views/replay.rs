@@ -1,4 +1,4 @@
-//! Repeats an invocation through the host's front door, as a new one.
+//! Repeats an invocation through the host's HTTP endpoint, as a new invocation.
 
 use std::time::Duration;
 
@@ -18,24 +18,24 @@ use uuid::Uuid;
 use super::{Dashboard, Route};
 use crate::journal::{CallerRequest, Entry, EntryId, Following, TraceId};
 
-/// As much of an answer is shown, in bytes.
+/// The largest answer that is shown, in bytes.
 const LARGEST_ANSWER: usize = 256 * 1024;
 
-/// How long the entry of an invocation that has ended may take.
+/// The longest wait for the entry of an invocation that has ended.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::change("/dashboard/api/requests/{id}/replay", replay)]
 }
 
-/// What a person adds: queries, headers and bodies are not kept, because they may hold keys.
+/// The parts of a request that a person adds: queries, headers and bodies are not kept, because they may hold keys.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 struct Given {
     query: Option<String>,
     content_type: Option<String>,
     body: Option<String>,
-    /// The person knows that the function may change something.
+    /// Whether the person knows that the function may change something.
     confirmed: bool,
 }
 
@@ -112,7 +112,7 @@ async fn send(
     }
     let trace = Uuid::new_v4().simple().to_string();
     let (span, _) = trace.split_at(16);
-    // The path begins with a slash, so the address before it stays the host's.
+    // The path begins with a slash, so the URL's host stays the Functions host.
     let mut url = format!("{}{path}", host.url().as_str().trim_end_matches('/'));
     if let Some(query) = given.query.filter(|query| !query.is_empty()) {
         url = format!("{url}?{}", query.trim_start_matches('?'));
@@ -143,7 +143,7 @@ async fn send(
     Ok(Json(json!({ "entry": new, "trace": trace, "status": status, "contentType": kind, "body": body })))
 }
 
-/// The entry of the invocation, which is recorded when the answer has ended.
+/// Returns the entry of the invocation. It is recorded when the answer has ended.
 async fn entry_of(mut following: Following, trace: &str) -> Option<EntryId> {
     while let Some(Ok(change)) = following.next().await {
         let entry = &change.entry;

@@ -21,7 +21,7 @@ use crate::{
     monitor::{ReceivedSpan, SpanKind, SpanStatus, Telemetry},
 };
 
-/// Rows of an answer without `limit`.
+/// The number of rows in an answer without `limit`.
 const ROWS: usize = 500;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -34,7 +34,7 @@ struct Limit {
     limit: Option<usize>,
 }
 
-/// The latest rows, oldest first, and the bounds of what is kept.
+/// Answers with the latest rows, oldest first, and the bounds of the kept entries.
 async fn list(State(dashboard): State<Dashboard>, Query(Limit { limit }): Query<Limit>) -> Json<Value> {
     let kept = dashboard.world().journal.latest(limit.unwrap_or(ROWS).min(MOST_ENTRIES));
     let rows: Vec<Row<'_>> = kept.entries.iter().map(|entry| Row::from(&**entry)).collect();
@@ -48,7 +48,8 @@ async fn list(State(dashboard): State<Dashboard>, Query(Limit { limit }): Query<
     }))
 }
 
-/// One entry; all entries of its trace, in the order in which they began; the logs of the trace's invocation.
+/// Answers with one entry, all entries of its trace in the order in which they began, and the logs of the trace's
+/// invocation.
 async fn one(State(dashboard): State<Dashboard>, Path(id): Path<u64>) -> Response {
     let (journal, telemetry) = (&dashboard.world().journal, dashboard.world().telemetry());
     let Some(entry) = journal.entry(EntryId(id)) else {
@@ -80,7 +81,8 @@ async fn one(State(dashboard): State<Dashboard>, Path(id): Path<u64>) -> Respons
     .into_response()
 }
 
-/// The trace of a received span that names this invocation, which had no `traceparent`: the handler began the trace.
+/// Returns the trace of a received span that names this invocation. The invocation had no `traceparent`, so the handler
+/// began the trace.
 fn joined_trace(telemetry: &Telemetry, entry: &Entry) -> Option<TraceId> {
     let id = entry.invocation.as_ref()?.id.to_string();
     let names = |span: &ReceivedSpan| {
@@ -90,7 +92,7 @@ fn joined_trace(telemetry: &Telemetry, entry: &Entry) -> Option<TraceId> {
 }
 
 fn span_bar(span: ReceivedSpan) -> SpanBar {
-    // A client's span is named by its method alone.
+    // The name of a client's span is its method alone.
     let server = span.attributes.get("server.address").filter(|_| span.kind == SpanKind::Client);
     SpanBar {
         id: span.id.to_string(),
@@ -107,12 +109,12 @@ fn whole(entry: &Entry) -> Value {
     json!({ "row": Row::from(entry), "entry": entry })
 }
 
-/// Who refused, in its own words: the last service of the chain that did, because after it the handler gave up; the
-/// handler itself where no service did. A challenge is no refusal.
+/// Returns the refusal with the service's own reason. The last service of the chain that refused counts, because after
+/// it the handler gave up. If no service refused, the handler itself counts. A challenge is no refusal.
 fn refusal(chain: &[Arc<Entry>], asked: &Arc<Entry>) -> Option<Value> {
     let refused = |entry: &&Arc<Entry>| matches!(entry.verdict(), Refused | Failed);
     let by_service = chain.iter().filter(refused).rfind(|entry| entry.from != Some(Service::FunctionsHost));
-    // What a handler mended by itself is no refusal of the whole.
+    // The chain is not refused if the handler recovered by itself.
     let whole = chain.iter().find(|entry| entry.from == Some(Service::FunctionsHost)).unwrap_or(asked);
     let decided = by_service.map_or(whole, |last| innermost(chain, last));
     let is_refused = refused(&whole) || refused(&asked);
@@ -127,7 +129,7 @@ fn refusal(chain: &[Arc<Entry>], asked: &Arc<Entry>) -> Option<Value> {
     })
 }
 
-/// A gateway passes on what a service behind it refused: then that one decided.
+/// Returns the entry that decided. A gateway passes on the refusal of a service behind it: then that service decided.
 fn innermost<'a>(chain: &'a [Arc<Entry>], outer: &'a Arc<Entry>) -> &'a Arc<Entry> {
     if outer.decision.reason.is_some() {
         return outer;
@@ -136,7 +138,7 @@ fn innermost<'a>(chain: &'a [Arc<Entry>], outer: &'a Arc<Entry>) -> &'a Arc<Entr
     behind.rfind(|entry| entry.decision.reason.is_some()).unwrap_or(outer)
 }
 
-/// Lines that name the invocation, lines of its time that name none, and records that the process sent.
+/// Returns the lines that name the invocation, lines of its time that name none, and records that the process sent.
 fn logs(dashboard: &Dashboard, invocation: &Entry) -> Value {
     let id = invocation.invocation.as_ref().map(|facts| facts.id);
     let own = id.map(|id| dashboard.lines().of_invocation(id)).unwrap_or_default();
@@ -156,7 +158,7 @@ mod tests {
     use super::*;
     use crate::journal::Journal;
 
-    /// An entry of a service with this status and reason.
+    /// Returns an entry of a service with this status and reason.
     fn entry(journal: &Journal, service: Service, status: u16, reason: Option<&str>) -> Entry {
         let mut entry = journal.begin(service, "GET", "/");
         entry.status = status;
@@ -167,7 +169,7 @@ mod tests {
         entry
     }
 
-    /// Who refused, by the JSON of the first entry.
+    /// Returns the service, status and reason of the refusal in the JSON of the first entry.
     fn refused(chain: Vec<Entry>) -> Option<(String, u64, Option<String>)> {
         let chain: Vec<Arc<Entry>> = chain.into_iter().map(Arc::new).collect();
         let told = refusal(&chain, &chain[0])?;
@@ -182,7 +184,7 @@ mod tests {
         let vault = |status| entry(&journal, Service::KeyVault, status, Some("no role"));
         assert_eq!(refused(vec![handler(502), vault(403)]), Some(("Key Vault".into(), 403, Some("no role".into()))));
         assert_eq!(refused(vec![vault(403)]), Some(("Key Vault".into(), 403, Some("no role".into()))));
-        // A challenge is answered by a token, and what the handler mended by itself refused nothing.
+        // A token answers a challenge, and the throttled request succeeded later. Neither is a refusal.
         let challenge = entry(&journal, Service::KeyVault, 401, Some("AKV10000"));
         assert_eq!(refused(vec![handler(200), challenge.clone(), vault(429), vault(200)]), None);
         let own = refused(vec![handler(500), challenge, vault(200)]);

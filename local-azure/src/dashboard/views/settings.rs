@@ -8,7 +8,7 @@ use super::{AppSetting, Dashboard, Route, SettingSource};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Settings {
-    /// Whether a host runs: without one these are the seed's.
+    /// Whether a host runs. Without a host, the settings are the seed's.
     host: bool,
     settings: Vec<AppSetting>,
 }

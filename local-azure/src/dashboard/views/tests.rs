@@ -1,4 +1,4 @@
-//! The JSON of the views, from a world without a browser or a host. The guard in front of them has its own tests.
+//! The JSON of the views of a world without a browser or a host. The guard in front of the views has its own tests.
 
 use axum::{
     Router,
@@ -17,7 +17,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// The views of a world, unguarded.
+/// The views of a world, without the guard.
 struct Rig {
     views: Router,
     world: Arc<World>,
@@ -64,7 +64,7 @@ impl Rig {
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
-    /// A request of the writing identity to the storage account.
+    /// Sends a request of the writing identity to the storage account.
     async fn write(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &'static str) {
         let token = bearer(&self.world, "id-keyless-writer", "https://storage.azure.com/");
         let mut request = Request::builder().method(method).uri(path).header("authorization", token);
@@ -89,7 +89,7 @@ async fn no_view_has_a_key_or_a_value() {
         assert_eq!(status, StatusCode::OK, "{view}");
         let text = json.to_string();
         for key in &keys {
-            // Client IDs are settings, and no secret.
+            // Client IDs are settings, not secrets.
             let is_public =
                 uuid::Uuid::parse_str(key).is_ok() || key.starts_with("https://") || key.starts_with("api://");
             let is_name = rig.world.seed.vaults[0].secrets.iter().any(|secret| secret.name == *key);
@@ -221,7 +221,7 @@ async fn an_attack_is_answered_and_the_refusal_is_named() {
     let rig = Rig::default_world();
     let (_, links) = rig.get("links").await;
     assert_eq!(links["links"].as_array().unwrap().len(), 15, "every link of the two jobs, once");
-    // No service has a host name in this world: the attack finds no service.
+    // No service has a host name in this world, so the attack finds no service.
     let (status, answer) = rig.post("links/attack", json!({ "name": "model-key" })).await;
     assert_eq!((status, &answer["status"]), (StatusCode::OK, &json!(502)));
 }

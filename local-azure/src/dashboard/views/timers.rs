@@ -1,4 +1,4 @@
-//! Timers: the next runs and the last result of each, and a run by hand.
+//! Timers: the next runs and the last result of each, and a run on demand.
 
 use axum::{
     Json,
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Dashboard, Route, refused::Refused};
 use crate::journal::{Entry, EntryId, Service};
 
-/// Next runs that are shown of each.
+/// The number of shown next runs of each timer.
 const NEXT: usize = 5;
 
 #[derive(Serialize)]
@@ -29,15 +29,15 @@ struct TimerOnView {
     name: String,
     schedule: String,
     time_zone: String,
-    /// Why it does not fire on its schedule.
+    /// The reason why the timer does not fire on its schedule.
     silent: Option<&'static str>,
-    /// Start of the last run on schedule, of this run of local-azure or one before.
+    /// The start of the last run on schedule, in this run of local-azure or an earlier one.
     last_on_schedule: Option<Timestamp>,
     next: Vec<Timestamp>,
     last: Option<Run>,
 }
 
-/// A run that the journal has.
+/// A run in the journal.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Run {
@@ -54,7 +54,7 @@ struct RunNow {
     name: String,
 }
 
-/// What became of a run by hand.
+/// The outcome of a run on demand.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Outcome {
@@ -77,7 +77,7 @@ async fn list(State(dashboard): State<Dashboard>) -> Json<Timers> {
     Json(Timers { host: host.is_some(), timers })
 }
 
-/// Runs a timer, as `invoke` does, and waits for its end. It goes on if the page leaves.
+/// Runs a timer, as `invoke` does, and waits for its end. The run goes on if the page is closed.
 async fn run(
     State(dashboard): State<Dashboard>,
     body: Result<Json<RunNow>, JsonRejection>,
@@ -98,7 +98,7 @@ async fn run(
     }))
 }
 
-/// The host posts a timer's payload to the path of its name.
+/// Returns the timer's last run. The host posts a timer's payload to the path of its name.
 fn last_run(entries: &[Entry], name: &str) -> Option<Run> {
     let is_its = |entry: &&Entry| {
         entry.service == Service::Handler

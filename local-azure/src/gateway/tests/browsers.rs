@@ -1,4 +1,4 @@
-//! Browsers that ask first, and callers that ask too often.
+//! Preflight requests of browsers, and callers that exceed a limit.
 
 use super::{GatewayAnswer, Request, Rig};
 use crate::seed::{Operation, Seed};
@@ -36,7 +36,7 @@ async fn a_browser_is_answered_before_keys_and_tokens_are_looked_at() {
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     assert_eq!(answer.headers["access-control-allow-origin"], "https://shop.test");
     assert_eq!(answer.headers["access-control-allow-methods"], "GET");
-    // No operation takes it, but the API's policy allows it.
+    // No operation has this method, but the API's policy allows it.
     assert_eq!(preflight(&rig, "/orders/5", "PUT").await.headers["access-control-allow-methods"], "PUT");
     assert!(!preflight(&rig, "/orders/5", "DELETE").await.headers.contains_key("access-control-allow-origin"));
     let plain = rig.send(Request::options("/orders").body(String::new()).unwrap()).await;

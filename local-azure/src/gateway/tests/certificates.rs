@@ -1,4 +1,4 @@
-//! Certificates of the service, made at start or given as files: tokens that they verify and decrypt, at the gateway.
+//! Certificates of the service, generated or given as files: the gateway verifies and decrypts tokens with them.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ fn given(id: &str, certificate: &Path, key: Option<&Path>) -> ApimCertificate {
     ApimCertificate { id: id.to_owned(), certificate, key, ..ApimCertificate::default() }
 }
 
-/// A policy folder whose orders API has this policy.
+/// Returns a policy folder whose orders API has this policy.
 fn folder(policy: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("apis")).unwrap();
@@ -43,7 +43,7 @@ fn folder(policy: &str) -> TempDir {
     folder
 }
 
-/// A gateway with these certificates that checks tokens by these children of `validate-jwt`.
+/// Starts a gateway with these certificates. It checks tokens with these children of `validate-jwt`.
 async fn rig(certificates: Vec<ApimCertificate>, children: &str) -> Rig {
     let folder = folder(&format!("<validate-jwt header-name=\"Authorization\">{children}{AUDIENCES}</validate-jwt>"));
     Rig::start(|seed| {
@@ -61,7 +61,7 @@ fn claims() -> Value {
     json!({ "aud": "api://orders", "exp": jiff::Timestamp::now().as_second() + 600 })
 }
 
-/// A token signed with a key in PKCS #8.
+/// Returns a token signed with a key in PKCS #8.
 fn rs256(private_key: &[u8], header: &Value) -> String {
     let key = KeyPair::from_pkcs8(private_key).unwrap();
     let signed = format!("{}.{}", encode(header), encode(&claims()));
@@ -70,7 +70,7 @@ fn rs256(private_key: &[u8], header: &Value) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// A token encrypted to the public half of a key in PKCS #8: RSA-OAEP and A128CBC-HS256.
+/// Returns a token encrypted to the public half of a key in PKCS #8: RSA-OAEP and A128CBC-HS256.
 fn encrypted_to(private_key: &[u8], token: &str) -> String {
     let content_key = [3_u8; 32];
     let public = PrivateDecryptingKey::from_pkcs8(private_key).unwrap().public_key();
@@ -146,7 +146,7 @@ async fn a_token_of_the_certificates_key_passes_and_another_does_not() {
     .await;
 }
 
-/// Signs a token as policies do that call an API with a client assertion.
+/// Signs a token, like policies that call an API with a client assertion.
 const SIGN: &str = r#"<set-variable name="token" value='@{
     var header = Convert.ToBase64String(Encoding.UTF8.GetBytes("{\"alg\":\"RS256\"}"));
     var expires = (long)(DateTime.UtcNow - new DateTime(1970, 1, 1)).TotalSeconds + 600;
@@ -270,7 +270,7 @@ fn files_that_are_of_no_use_keep_the_gateway_from_starting() {
     let text = prefixes.iter().fold(load_error(seed).to_string(), |text, prefix| text.replace(prefix, ""));
     let text = text.replace('\\', "/");
     const UNREADABLE: &str = "cannot be read: ";
-    // What follows are the operating system's words.
+    // The rest of the line is the operating system's error.
     let mut lines: Vec<_> =
         text.lines().map(|line| line.find(UNREADABLE).map_or(line, |at| &line[..at + UNREADABLE.len()])).collect();
     lines.sort_unstable();
@@ -301,7 +301,7 @@ async fn a_certificate_that_was_made_is_a_file_of_the_run() {
     let pem = std::fs::read_to_string(&files["mine"]).unwrap();
     let parts = ["BEGIN CERTIFICATE", "BEGIN PRIVATE KEY"];
     assert!(parts.iter().all(|part| pem.contains(part)) && files.len() == 1, "{files:?}");
-    // A later run may be given it as its own file.
+    // A later run may read the certificate as its own file.
     let again = given("mine", &files["mine"], Some(&files["mine"]));
     let mut troubles = Vec::new();
     let mut seed = seed();

@@ -1,5 +1,5 @@
-//! Certificates on both sides of the gateway: those that clients show, through the edge, and the one that it shows to a
-//! backend with TLS.
+//! Certificates on both sides of the gateway: those of clients, through the edge, and the gateway's own for a backend
+//! with TLS.
 
 use std::{
     path::{Path, PathBuf},
@@ -58,7 +58,7 @@ impl Authority {
         given("ca", self.folder.path().join("ca.pem"), true)
     }
 
-    /// A file with the certificate and key of an identity.
+    /// Returns a file with the certificate and key of an identity.
     fn file(&self, identity: &Identity) -> PathBuf {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         let block = |name: &str, der: &[u8]| {
@@ -99,7 +99,7 @@ fn policies(inbound: &str) -> TempDir {
     folder
 }
 
-/// What a client that shows this certificate is answered at `/orders`, through the edge.
+/// Returns the answer at `/orders`, through the edge, to a client with this certificate.
 async fn answer(azure: &LocalAzure, shown: Option<Identity>) -> String {
     let host = format!("{}.azure-api.net", azure.world().seed.apim.name);
     let environment = azure.environment();
@@ -126,7 +126,7 @@ async fn answer(azure: &LocalAzure, shown: Option<Identity>) -> String {
     let request = format!("GET /orders HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     tunnel.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    // A connection that is dropped ends without TLS's farewell, which is an error after the last byte.
+    // A dropped connection ends without TLS's closing message, which is an error after the last byte.
     let _ = tunnel.read_to_end(&mut answer).await;
     String::from_utf8(answer).unwrap()
 }
@@ -162,7 +162,7 @@ async fn a_clients_certificate_must_chain_to_an_authority_of_the_service() {
     assert!(without.starts_with("HTTP/1.1 403 ") && without.contains("not present"), "{without}");
 }
 
-/// As a host name in Azure unless `negotiateClientCertificate` is set.
+/// A host name in Azure does this too, unless `negotiateClientCertificate` is set.
 #[tokio::test]
 async fn a_host_that_does_not_ask_sees_no_certificate() {
     let authority = Authority::new();
@@ -179,7 +179,7 @@ async fn a_host_that_does_not_ask_sees_no_certificate() {
     assert!(answer(&asking, None).await.starts_with("HTTP/1.1 403 Invalid client certificate"));
 }
 
-/// A backend with TLS that takes no client without a certificate of the authority; its URL.
+/// Starts a backend with TLS that requires a client certificate of the authority. Returns its URL.
 async fn backend(authority: &Authority) -> String {
     let mut roots = RootCertStore::empty();
     roots.add(authority.issuer.der().clone()).unwrap();

@@ -1,4 +1,5 @@
-//! Clients that go away before their request is whole: the answer has no reader, but `on-error` and the journal see why.
+//! Clients that leave before their request is complete: the answer has no reader, but `on-error` and the journal get
+//! the reason.
 
 use axum::{
     extract::Request,
@@ -14,11 +15,11 @@ use tokio::{
 use super::Rig;
 use crate::journal::Decision;
 
-/// What `on-error` sees.
+/// Shows the values that `on-error` sees.
 const SHOW: &str = "<set-header name=\"x-error\"><value>@(context.LastError.Source + \" \" + context.LastError.Reason + \
     \" \" + context.LastError.Section + \" \" + context.Response.StatusCode)</value></set-header>";
 
-/// A gateway whose orders API takes a POST, has this inbound policy, and this backend, if it is another than the rig's.
+/// Starts a gateway whose orders API accepts a POST and has this inbound policy, and this backend if one is given.
 async fn start(inbound: &str, backend: Option<String>) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("apis")).unwrap();
@@ -37,7 +38,7 @@ async fn start(inbound: &str, backend: Option<String>) -> Rig {
     .await
 }
 
-/// Sends the beginning of a request, and goes away when `seen` says that it may; what the gateway then journals.
+/// Sends the beginning of a request, and leaves when `seen` completes. Returns the gateway's journal entry.
 async fn leave(rig: &Rig, seen: impl Future<Output = ()>) -> (String, Decision) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -81,7 +82,7 @@ async fn while_the_body_goes_to_the_backend() {
     let backend = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", backend.local_addr().unwrap());
     let rig = start("", Some(url)).await;
-    // A backend that reads, and would wait for the rest.
+    // A backend that reads, and waits for the rest of the request.
     let (error, decision) = leave(&rig, async {
         let (mut connection, _) = backend.accept().await.unwrap();
         let mut received = Vec::new();
@@ -96,7 +97,7 @@ async fn while_the_body_goes_to_the_backend() {
     assert!(reason.starts_with("ClientConnectionFailure: the request's body: "), "{reason}");
 }
 
-/// A backend that hangs up is another reason.
+/// A backend that hangs up has another reason.
 #[tokio::test]
 async fn a_backend_that_leaves_is_not_the_client() {
     let backend = TcpListener::bind("127.0.0.1:0").await.unwrap();

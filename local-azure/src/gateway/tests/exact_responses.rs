@@ -1,5 +1,5 @@
-//! What the gateway answers before and around policies, byte for byte as a caller reads it from a connection: one test
-//! for each answer that was captured from live gateways, with its length.
+//! The gateway's answers before and around policies, byte for byte as a caller reads them from a connection. There is
+//! one test for each answer that was captured from live gateways, with its length.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use tokio::{
 use super::Rig;
 use crate::seed::{ApimSubscription, SubscriptionScope, SubscriptionState};
 
-/// A response as it came: the status line, the other lines of its head in order, and its body.
+/// A response as received: the status line, the other lines of its head in order, and its body.
 struct Wire {
     status: String,
     headers: Vec<String>,
@@ -19,7 +19,7 @@ struct Wire {
 }
 
 impl Wire {
-    /// The value of a header that must be there once.
+    /// Returns the value of a header that must occur exactly once.
     fn header(&self, name: &str) -> &str {
         let name = format!("{name}: ");
         let values: Vec<_> = self.headers.iter().filter_map(|line| line.strip_prefix(&name)).collect();
@@ -27,7 +27,7 @@ impl Wire {
         values[0]
     }
 
-    /// Compares everything but the date.
+    /// Compares everything except the date.
     fn check(&self, status: &str, headers: &[&str], body: &str) {
         assert_eq!((self.status.as_str(), self.body.as_str()), (status, body));
         let length = format!("content-length: {}", body.len());
@@ -39,7 +39,7 @@ impl Wire {
     }
 }
 
-/// Asks for a path on a new connection.
+/// Requests a path on a new connection.
 async fn get(rig: &Rig, path: &str, key: Option<&str>) -> Wire {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -59,7 +59,7 @@ async fn get(rig: &Rig, path: &str, key: Option<&str>) -> Wire {
     Wire { status, headers, body: body.to_owned() }
 }
 
-/// A gateway whose product `internal` has this inbound policy, and no other document.
+/// Starts a gateway whose product `internal` has this inbound policy. It has no other document.
 async fn with_product_policy(policy: &str) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     write(
@@ -143,7 +143,7 @@ async fn rate_limit() {
     let rig = with_product_policy("<rate-limit calls=\"1\" renewal-period=\"60\" />").await;
     assert_eq!(get(&rig, "/orders", Some(rig.key())).await.status, "HTTP/1.1 200 OK");
     let answer = get(&rig, "/orders", Some(rig.key())).await;
-    // The clock is the real one, so what is told must be what the header says.
+    // The clock is the real one, so the message must repeat the header's seconds.
     let seconds: u32 = answer.header("retry-after").parse().unwrap();
     let body =
         format!("{{ \"statusCode\": 429, \"message\": \"Rate limit is exceeded. Try again in {seconds} seconds.\" }}");
@@ -166,7 +166,7 @@ async fn quota() {
     assert_eq!(rig.received().len(), 1);
 }
 
-/// A long request is enough, which is not read into memory, and so is a long response.
+/// A long request uses up the quota, although it is not read into memory; so does a long response.
 #[tokio::test]
 async fn quota_of_bandwidth() {
     let long = "x".repeat(1024);

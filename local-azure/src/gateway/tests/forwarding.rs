@@ -1,4 +1,4 @@
-//! What passes, and what the backend and the caller then see.
+//! Requests that pass, as the backend and the caller see them.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ async fn the_decision_names_who_was_let_through_and_why() {
     assert_eq!(decision.allowed_by.as_deref(), Some("subscription keyless-functions, app role Orders.Read"));
     assert_eq!(decision.reason, None);
 
-    // A tenant's principal that the seed does not know has no name here.
+    // The seed has no name for an unknown principal of the tenant.
     let token = rig.token(&json!({ "oid": "00000000-0000-0000-0000-000000000000" }));
     let mut request = rig.request("/orders");
     request.headers_mut().insert("Authorization", format!("Bearer {token}").parse().unwrap());

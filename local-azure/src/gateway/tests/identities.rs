@@ -1,4 +1,4 @@
-//! Tokens that policies get as the service's own identities, and requests that they send.
+//! Tokens that policies get as the service's own identities, and requests that policies send.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::{
 
 const OWN: &str = "b1a7c0de-0099-4a6b-8c1d-5f2e3d4c5b6a";
 
-/// A gateway whose API has this inbound policy, and whose service has an identity of each kind.
+/// Starts a gateway whose API has this inbound policy, and whose service has an identity of each kind.
 async fn start(policy: &str, change: impl FnOnce(&mut Seed)) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("apis")).unwrap();
@@ -44,7 +44,7 @@ async fn call(rig: &Rig) -> GatewayAnswer {
     rig.send(Request::get("/orders").header("Ocp-Apim-Subscription-Key", rig.key()).body(String::new()).unwrap()).await
 }
 
-/// The token that reached the backend, and its claims.
+/// Returns the token that reached the backend, and its claims.
 fn sent(rig: &Rig) -> (String, Value) {
     let received = rig.received();
     let token = received[0].0.headers["authorization"].to_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
@@ -151,7 +151,7 @@ async fn requests_go_only_to_hosts_of_the_seed() {
     assert!(rig.received().is_empty());
 }
 
-/// What a policy that reads a secret as the service's own identity answers: the vault's status and the value.
+/// Returns the answer of a policy that reads a secret as the service's own identity: the vault's status and the value.
 async fn secret_through_the_gateway(change: impl FnOnce(&mut Seed)) -> (u16, String) {
     let folder = tempfile::tempdir().unwrap();
     let policy = format!(
@@ -180,7 +180,7 @@ async fn secret_through_the_gateway(change: impl FnOnce(&mut Seed)) -> (u16, Str
     let response = azure.world().network.send(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    // The secret is the key itself.
+    // The secret's value is the subscription key itself.
     (status, String::from_utf8(body.to_vec()).unwrap().replace(&key, "the key"))
 }
 

@@ -1,11 +1,11 @@
-//! Which key opens which API, and which policies then apply.
+//! Subscription keys: the APIs that each key opens, and the policies that then apply.
 
 use std::path::Path;
 
 use super::{GatewayAnswer, Request, Rig};
 use crate::seed::{ApimSubscription, Product, Seed, SubscriptionScope, SubscriptionState};
 
-/// Policies that say which product's document ran, and let everyone through.
+/// Writes policies that let every request through, and say which product's document ran.
 fn marked_policies(folder: &Path) {
     for (file, section) in [
         ("products/internal.xml", "<set-header name=\"x-product\"><value>internal</value></set-header>"),
@@ -21,7 +21,7 @@ fn marked_policies(folder: &Path) {
     }
 }
 
-/// A gateway with those policies, and subscriptions for everything, the API and the product.
+/// Starts a gateway with those policies, and with subscriptions for everything, the API and the product.
 async fn start(change: impl FnOnce(&mut Seed)) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     marked_policies(folder.path());
@@ -56,7 +56,7 @@ async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> Gateway
 
 const HEADER: &str = "Ocp-Apim-Subscription-Key";
 
-/// `allowed_by` and the product whose policies ran, or the status of a refusal.
+/// Returns `allowed_by` and the product whose policies ran, or the status of a refusal.
 fn outcome(answer: &GatewayAnswer) -> String {
     let product = answer.headers.get("x-product").map_or("-", |value| value.to_str().unwrap());
     match &answer.decision.allowed_by {

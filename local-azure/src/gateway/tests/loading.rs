@@ -1,11 +1,11 @@
-//! What keeps the gateway from starting.
+//! Problems that stop the gateway's start.
 
 use std::path::Path;
 
 use super::{Rig, load_error, seed};
 use crate::seed::{Operation, Seed};
 
-/// The lines of the error for a policy folder with these files, without the folder's own path.
+/// Returns the lines of the error for a policy folder with these files, without the folder's own path.
 fn lines(files: &[(&str, &str)], change: impl FnOnce(&mut Seed)) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     for (file, text) in files {
@@ -51,7 +51,7 @@ fn a_file_that_belongs_to_nothing_keeps_the_gateway_from_starting_and_every_prob
 const BROKEN: &str = "<policies>\n<inbound><x /></inbound></policies>";
 const PASSES: &str = "<policies><inbound /><backend><base /></backend><outbound /><on-error /></policies>";
 
-/// What a gateway with these files answers to requests for these paths, after it found so many things wrong.
+/// Returns the statuses of a gateway with these files for these paths. The gateway must have this number of findings.
 async fn statuses(files: &[(&str, &str)], paths: &[&str], findings: usize) -> Vec<u16> {
     let folder = tempfile::tempdir().unwrap();
     for (file, text) in files {
@@ -146,7 +146,7 @@ fn a_link_out_of_the_folder_is_a_file_or_keeps_the_gateway_from_starting() {
     assert!(found("global.xml", Path::new("/none")).contains("/global.xml cannot be read: "));
     let elsewhere = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(elsewhere.path(), BROKEN).unwrap();
-    // It is policy all the same: this one belongs to nothing in the seed.
+    // The linked file is a policy too; this one belongs to nothing in the seed.
     let expected = "apis/other.xml: nothing in the seed has a policy document of this name";
     assert!(found("apis/other.xml", elsewhere.path()).ends_with(expected));
 }

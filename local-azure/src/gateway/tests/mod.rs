@@ -1,4 +1,4 @@
-//! The gateway with the deployed policy files, a tenant of the tests' own, and a backend that keeps what it is sent.
+//! The gateway with the deployed policy files, a tenant for tests, and a backend that records its requests.
 
 mod browsers;
 mod certificates;
@@ -44,12 +44,12 @@ struct Rig {
     gateway: Router,
     findings: Vec<PolicyFinding>,
     world: Arc<World>,
-    /// Of each subscription, as they are at the start.
+    /// The keys of each subscription at the start.
     keys: BTreeMap<String, KeyPair>,
     received: Received,
 }
 
-/// What the gateway answered.
+/// The gateway's answer.
 struct GatewayAnswer {
     status: u16,
     headers: HeaderMap,
@@ -57,19 +57,19 @@ struct GatewayAnswer {
     decision: Decision,
 }
 
-/// The error of a gateway that does not start.
+/// Returns the error of a gateway that does not start.
 fn load_error(seed: Seed) -> LoadError {
     routes(World::new(seed).unwrap().api_management).map(drop).unwrap_err()
 }
 
-/// What a gateway that starts finds wrong in its policy documents.
+/// Returns the findings of a gateway that starts.
 fn findings(seed: Seed) -> Vec<String> {
     let (_, findings) = routes(World::new(seed).unwrap().api_management).unwrap_or_else(|error| panic!("{error}"));
     findings.iter().map(ToString::to_string).collect()
 }
 
 impl Rig {
-    /// The default seed, its backend replaced by one that listens on this machine, with further changes.
+    /// Starts a gateway with the default seed and further changes. Its backend listens on this machine.
     async fn start(change: impl FnOnce(&mut Seed)) -> Self {
         let (url, received) = backend().await;
         let mut seed = seed();
@@ -105,7 +105,7 @@ impl Rig {
         &self.keys[subscription].primary
     }
 
-    /// The claims of a token that the policies let through, with changes; null removes one.
+    /// Returns the claims of a token that the policies accept, with changes; null removes a claim.
     fn claims(&self, changes: &Value) -> Value {
         let seed = &self.world.seed;
         let (tenant, now) = (seed.tenant.id, Timestamp::now().as_second());
@@ -126,7 +126,7 @@ impl Rig {
         Tenant::published().sign("key-1", &self.claims(changes))
     }
 
-    /// A request that passes, to be spoilt.
+    /// Returns a request that passes; a test can then break it.
     fn request(&self, path: &str) -> Request<String> {
         Request::get(path)
             .header("Ocp-Apim-Subscription-Key", self.key())
@@ -147,7 +147,7 @@ impl Rig {
         }
     }
 
-    /// What reached the backend since the last look.
+    /// Returns the requests that reached the backend since the last call.
     fn received(&self) -> Vec<(Parts, Bytes)> {
         std::mem::take(&mut self.received.lock().unwrap())
     }
@@ -162,7 +162,7 @@ impl Tenant {
         TENANT.get_or_init(|| Self(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()))
     }
 
-    /// A key that no one published.
+    /// Returns a key that is not published.
     fn stranger() -> &'static Self {
         static TENANT: OnceLock<Tenant> = OnceLock::new();
         TENANT.get_or_init(|| Self(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()))
@@ -177,7 +177,7 @@ impl Tenant {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Discovery and keys of version 2.0.
+    /// Returns the discovery document and the keys of version 2.0.
     fn routes(&self, tenant: &str) -> Router {
         let public = RsaPublicKeyComponents::<Vec<u8>>::from(self.0.public_key());
         let keys = json!({ "keys": [{
@@ -192,7 +192,7 @@ impl Tenant {
     }
 }
 
-/// A backend that answers 200 `answer` to everything; its URL, and what it was sent.
+/// Starts a backend that answers 200 `answer` to every request. Returns its URL and the recorded requests.
 async fn backend() -> (String, Received) {
     let received = Received::default();
     let routes = Router::new().fallback(keep).with_state(Arc::clone(&received));

@@ -1,4 +1,4 @@
-//! Chat through the gateway, with the policy files that get deployed: each link, and who refuses when it is broken.
+//! Chat through the gateway, with the deployed policy files: each link of the chain, and the refusal when it is broken.
 
 mod streams;
 
@@ -18,7 +18,7 @@ const V1: &str = "https://apim-keyless.azure-api.net/openai/v1/chat/completions"
 const DEPLOYMENTS: &str =
     "https://apim-keyless.azure-api.net/openai/deployments/chat/chat/completions?api-version=2024-10-21";
 
-/// The whole world; requests enter it as from outside.
+/// The whole world; requests enter it from outside.
 struct Rig(LocalAzure);
 
 struct AccountAnswer {
@@ -35,7 +35,7 @@ impl Rig {
         Self(LocalAzure::start(seed).await.unwrap())
     }
 
-    /// With one policy document changed.
+    /// Starts with one policy document changed.
     async fn with_policy(file: &str, from: &str, to: &str, change: impl FnOnce(&mut Seed)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let deployed = super::seed().path(&super::seed().apim.policies);
@@ -64,7 +64,7 @@ impl Rig {
         self.0.world().subscription_keys().of("keyless-chat").unwrap().primary
     }
 
-    /// As the caller that may.
+    /// Returns a request of the caller that has access.
     fn request(&self, url: &str) -> http::request::Builder {
         let token = self.token("id-keyless-caller", "api://chat");
         Request::post(url)
@@ -84,7 +84,7 @@ impl Rig {
         AccountAnswer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// As the caller that may.
+    /// Sends a request of the caller that has access.
     async fn post(&self, url: &str, body: &Value) -> AccountAnswer {
         self.answer(self.request(url).body(Body::from(body.to_string())).unwrap()).await
     }
@@ -101,7 +101,7 @@ impl Rig {
         entries
     }
 
-    /// Sums of the token metric.
+    /// Returns the sum of a token metric.
     fn tokens(&self, name: &str) -> f64 {
         self.0.world().metrics().all().iter().filter(|one| one.name == name).map(|one| one.value).sum()
     }
@@ -149,7 +149,7 @@ async fn the_gateway_asks_the_model_as_itself_on_both_surfaces() {
             entry.decision.allowed_by.as_ref().unwrap().starts_with("Cognitive Services OpenAI User on oai-keyless-")
         );
     }
-    // A token that was fetched once serves both.
+    // One fetched token serves both.
     let asked: Vec<_> = rig.entries(Service::IdentityEndpoint);
     assert_eq!(asked.len(), 1, "{asked:#?}");
     for path in ["/openai/v1/models", "/openai/v1/responses", "/openai/v1/embeddings"] {
@@ -204,7 +204,7 @@ async fn a_leaked_key_or_a_token_for_something_else_gets_nothing() {
     assert_eq!(send(key.clone(), None).await, (401, "JWT not present.".to_owned()), "a subscription key alone");
     let missing = "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
     assert_eq!(send(None, token(caller, "api://chat")).await, (401, missing.to_owned()));
-    // The client ID is no credential at all.
+    // The client ID is no credential.
     let client_id = rig.0.world().seed().identity(caller).unwrap().client_id.to_string();
     assert_eq!(send(key.clone(), Some(client_id)).await.0, 401);
     for (identity, resource) in
@@ -213,7 +213,7 @@ async fn a_leaked_key_or_a_token_for_something_else_gets_nothing() {
         assert_eq!(send(key.clone(), token(identity, resource)).await.0, 401, "{identity} {resource}");
     }
     assert!(rig.entries(Service::ModelAccount).is_empty(), "the model was asked");
-    // Nor does the subscription key open the model itself.
+    // The subscription key does not open the model itself either.
     let direct = Request::post("https://oai-keyless-1.openai.azure.com/openai/v1/chat/completions")
         .header("content-type", "application/json")
         .header("api-key", rig.key());
@@ -299,7 +299,7 @@ async fn a_key_that_a_policy_sends_is_refused_where_local_authentication_is_off(
     let sends = "<set-header name=\"api-key\" exists-action=\"override\"><value>{{model-key}}</value></set-header>\
         <set-header name=\"Authorization\" exists-action=\"delete\" />";
     let own = "<set-header name=\"api-key\" exists-action=\"delete\" />";
-    // The backend's own credentials would win over what the policy leaves in Authorization.
+    // The backend's own credentials would replace the policy's Authorization header.
     let rig = Rig::with_policy("apis/chat-deployments.xml", own, sends, |seed| {
         seed.apim.named_values.insert("model-key".to_owned(), "k3y".to_owned());
         seed.apim.backends.iter_mut().for_each(|one| one.credentials = None);
@@ -343,7 +343,7 @@ async fn when_both_accounts_fail_the_caller_sees_the_models_error() {
         (answer.headers["retry-after"].as_bytes(), answer.headers["retry-after-ms"].as_bytes()),
         (&b"1"[..], &b"1000"[..])
     );
-    // Both are left alone once they have failed often enough.
+    // After enough failures, the gateway calls neither account.
     for _ in 0..3 {
         rig.post(V1, &prompt("a")).await;
     }

@@ -1,4 +1,4 @@
-//! What policies and their expressions see of a request, and what comes of it on the wire.
+//! The parts of a request that policies and their expressions see, and their effect on the wire.
 
 use std::{path::Path, sync::Arc};
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::Rig;
 use crate::seed::{NamedBackend, OperationResponse, Seed};
 
-/// A gateway whose orders API has this document; the folder must outlive it.
+/// Starts a gateway whose orders API has this document; the folder must outlive it.
 pub(super) async fn rig(
     inbound: &str,
     outbound: &str,
@@ -103,7 +103,7 @@ async fn an_operation_answers_with_its_own_example() {
     let answer = rig.send(rig.request("/orders")).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "[{\"id\":1}]"));
     assert_eq!(answer.headers["content-type"], "application/json");
-    // The other operation has none.
+    // The other operation has no example.
     let answer = rig.send(rig.request("/orders/7")).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     assert!(!answer.headers.contains_key("content-type"));
@@ -112,7 +112,7 @@ async fn an_operation_answers_with_its_own_example() {
 
 #[tokio::test]
 async fn requests_that_wait_holds_are_on_their_way_together() {
-    // Each is answered only when the other has come, too.
+    // Each request is answered only after the other has arrived, too.
     let both = Arc::new(tokio::sync::Barrier::new(2));
     let backend = axum::Router::new().fallback(async move || {
         both.wait().await;

@@ -1,10 +1,10 @@
-//! Redirects of a backend, which `forward-request` may follow: to hosts that exist here, and to no other.
+//! A backend's redirects, which `forward-request` may follow: only to hosts that exist here.
 
 use axum::{Router, response::Redirect, routing::any};
 
 use super::{GatewayAnswer, Rig};
 
-/// What a call of the orders API gets, whose backend redirects to this place.
+/// Calls the orders API, whose backend redirects to this place, and returns the answer.
 async fn call(attribute: &str, place: &'static str) -> GatewayAnswer {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

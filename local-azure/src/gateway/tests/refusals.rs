@@ -1,4 +1,4 @@
-//! Each link of the chain broken on its own: status, headers, bytes, and the reason that the journal gets.
+//! Each link of the chain, broken separately: status, headers, bytes, and the reason in the journal.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ async fn with_token(rig: &Rig, token: Option<&str>) -> GatewayAnswer {
     rig.send(with_header(rig.request("/orders"), "Authorization", header.as_deref())).await
 }
 
-/// A subscription besides the seed's.
+/// Returns a subscription besides the seed's.
 fn subscription(name: &str, api: Option<&str>, state: SubscriptionState) -> ApimSubscription {
     let scope = SubscriptionScope { product: None, api: api.map(str::to_owned) };
     ApimSubscription { name: name.to_owned(), scope, state }
@@ -191,7 +191,7 @@ async fn what_matches_no_operation_is_not_found_whoever_asks() {
 #[tokio::test]
 async fn without_the_tenants_keys_nothing_passes() {
     let rig = Rig::start(|_| {}).await;
-    // The same gateway on a network where the tenant does not answer.
+    // The same gateway, on a network without the tenant.
     let rig = Rig::with_hosts(rig.world.seed().clone(), rig.received, std::collections::BTreeMap::new());
     let answer = rig.send(rig.request("/orders")).await;
     assert_eq!(answer.status, 500);

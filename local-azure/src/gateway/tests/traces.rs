@@ -1,4 +1,4 @@
-//! What the journal and `--trace` say of each policy that ran.
+//! The entries of the journal and of `--trace` for each policy that ran.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use crate::{
     seed::{CircuitBreaker, NamedBackend, PoolMember, Seed},
 };
 
-/// All of Azure, whose orders API has these policy files.
+/// Starts a whole local Azure, whose orders API has these policy files.
 async fn start(files: &[(&str, &str)], change: impl FnOnce(&mut Seed)) -> LocalAzure {
     let folder = tempfile::tempdir().unwrap();
     for (file, text) in files {
@@ -35,7 +35,7 @@ fn key(azure: &LocalAzure) -> String {
     azure.world().api_management.subscription_keys.of("keyless-functions").unwrap().primary
 }
 
-/// Calls the API, and gives what the journal has of it.
+/// Calls the API and returns its journal entry.
 async fn call(azure: &LocalAzure, token: &str) -> Entry {
     let request = Request::get("https://apim-keyless.azure-api.net/orders/7")
         .header("Ocp-Apim-Subscription-Key", key(azure))
@@ -55,7 +55,7 @@ fn document(inbound: &str, outbound: &str, on_error: &str) -> String {
     )
 }
 
-/// Policy, place, outcome and end of each.
+/// Returns policy, place, outcome and end of each policy run.
 fn policies(entry: &Entry) -> Vec<(&str, &str, &str, PolicyEnd)> {
     let policies = entry.decision.policies.iter();
     policies.map(|one| (one.policy.as_str(), one.place.as_str(), one.outcome.as_str(), one.end)).collect()
@@ -141,7 +141,7 @@ async fn a_refusal_an_answer_of_a_policy_and_an_error_leave_their_policies_in_th
     assert_eq!(failed.3, PolicyEnd::Failed);
     assert!(failed.2.starts_with("failed: ExpressionValueEvaluationFailure: "), "{failed:?}");
 
-    // Refused before any policy ran: on-error alone did.
+    // The request is refused before any policy; only on-error runs.
     let request = Request::get("https://apim-keyless.azure-api.net/orders/7").body(Body::empty()).unwrap();
     azure.world().network.send(request).await.unwrap();
     let entry = last(azure.journal());

@@ -1,9 +1,9 @@
-//! Versions of an API: in the path, in a header, in the query, and not asked for.
+//! Versions of an API: in the path, in a header, in the query, and absent.
 
 use super::{GatewayAnswer, Request, Rig};
 use crate::seed::{Seed, VersionScheme, VersionSet};
 
-/// Three APIs at one path, the original without a version; each says in a header which it is.
+/// Starts a gateway with three APIs at one path, the original without a version. Each API names itself in a header.
 async fn start(scheme: VersionScheme, name: Option<&str>) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("apis")).unwrap();
@@ -38,7 +38,7 @@ async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> Gateway
     rig.send(request).await
 }
 
-/// The API that answered, or the status of a refusal.
+/// Returns the API that answered, or the status of a refusal.
 fn answered(answer: &GatewayAnswer) -> String {
     let api = answer.headers.get("x-api").map(|value| value.to_str().unwrap().to_owned());
     api.unwrap_or_else(|| answer.status.to_string())
@@ -53,7 +53,7 @@ async fn a_version_in_the_path_is_a_part_of_it() {
         ("/orders/v1", "orders-v1", "/base/"),
         ("/orders/v2/5?a=b", "orders-v2", "/base/5?a=b"),
         ("/orders", "orders", "/base/"),
-        // No version of this name: an order of the original.
+        // There is no version with this name, so this is an order of the original API.
         ("/orders/v3", "orders", "/base/v3"),
     ] {
         assert_eq!(answered(&get(&rig, path, &[]).await), api, "{path}");

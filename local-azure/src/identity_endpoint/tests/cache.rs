@@ -1,4 +1,4 @@
-//! Azure's cache of tokens, when the seed asks for it.
+//! Azure's token cache, when the seed turns it on.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ async fn roles(routes: &Router, resource: &str) -> Value {
     claims.get("roles").cloned().unwrap_or_default()
 }
 
-/// Roles in the token before and after a role is given, and then under the API's other name.
+/// Returns the roles in the token before and after a role is given, and then under the API's other name.
 async fn around_an_assignment(token_cache: bool) -> [Value; 3] {
     let world = world_where(|seed| seed.tenant.token_cache = token_cache);
     let routes = routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header"));

@@ -1,4 +1,4 @@
-//! Every error of App Service's endpoint: exact status and body, but for the correlation ID.
+//! Every error of App Service's endpoint: exact status and body, except for the correlation ID.
 
 use super::*;
 
@@ -93,7 +93,7 @@ async fn a_client_of_the_old_version_gets_a_date_in_words() {
     assert_eq!(names, ["access_token", "expires_on", "resource", "token_type"]);
     let expires = body["expires_on"].as_str().unwrap();
     assert!(jiff::civil::DateTime::strptime("%m/%d/%Y %H:%M:%S +00:00", expires).is_ok(), "{expires}");
-    // Each version has its own header and its own name for the client.
+    // Each version has its own header and its own parameter for the client ID.
     let other = send(world(), http::Request::get(&path).header("x-identity-header", "the-header")).await;
     assert_eq!((other.status.as_u16(), other.body.starts_with("the header secret is missing")), (403, true));
     let wrong = send(world(), http::Request::get(&path).header("secret", "another")).await;

@@ -1,16 +1,16 @@
-//! Many requests at once, and requests that make no sense.
+//! Many requests at once, and meaningless requests.
 
 use futures_util::{StreamExt as _, stream};
 use proptest::{prelude::*, string::string_regex, test_runner::Config};
 
 use super::*;
 
-/// Requests at the same time.
+/// The number of simultaneous requests.
 const REQUESTS: usize = 10_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_requests_at_once_each_get_their_answer() {
-    // Signing is not what is asked here, and ten thousand signatures take a while without optimisation.
+    // This test is not about signatures, and ten thousand signatures take a while without optimisation.
     let world = world_where(|seed| seed.tenant.token_cache = true);
     let routes = routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header"));
     let tasks: Vec<_> = (0..REQUESTS)
@@ -67,7 +67,7 @@ fn status_of(routes: &Router, path: &str, query: &str) -> Option<u16> {
     Some(runtime.block_on(send_to(routes.clone(), request)).status.as_u16())
 }
 
-/// Text that looks like a query, and text that does not.
+/// Texts that look like a query, and other texts.
 fn queries() -> impl Strategy<Value = String> {
     let name = "(api-version|resource|client_id|object_id|principal_id|mi_res_id|msi_res_id|[a-z%]{0,4})";
     let value = format!("(2019-08-01|2018-02-01|https://vault\\.azure\\.net|{READER}|[!-~&&[^#<>\"]]{{0,12}})");

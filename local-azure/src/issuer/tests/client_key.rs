@@ -1,4 +1,4 @@
-//! A client's RSA key with its certificate, as a client library would use it.
+//! A client's RSA key with its certificate, for the signatures of client libraries.
 
 use std::sync::LazyLock;
 
@@ -31,13 +31,13 @@ impl ClientKey {
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(&self.certificate))
     }
 
-    /// RS256 and the SHA-1 thumbprint in the common alphabet, as the Azure SDK for Rust does.
+    /// Signs with RS256 and names the SHA-1 thumbprint in the common alphabet, as the Azure SDK for Rust does.
     pub(super) fn rs256(&self, claims: &Value) -> String {
         let x5t = STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &self.certificate));
         self.jwt(&json!({ "typ": "JWT", "alg": "RS256", "x5t": x5t }), claims, &RSA_PKCS1_SHA256)
     }
 
-    /// PS256 and the SHA-256 thumbprint, as the documentation says.
+    /// Signs with PS256 and names the SHA-256 thumbprint, as documented.
     pub(super) fn ps256(&self, claims: &Value) -> String {
         let x5t = URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.certificate));
         self.jwt(&json!({ "typ": "JWT", "alg": "PS256", "x5t#S256": x5t }), claims, &RSA_PSS_SHA256)

@@ -1,4 +1,4 @@
-//! What client libraries write in their token requests: reserved scopes, claims, times as text, on-behalf-of.
+//! Details of client libraries' token requests: reserved scopes, claims, times as text, on-behalf-of.
 
 use serde_json::json;
 
@@ -14,13 +14,13 @@ use super::{
 #[tokio::test]
 async fn scopes_of_openid_connect_are_taken_beside_the_resource() {
     let world = default_client_world();
-    // As MSAL for Go sends it.
+    // MSAL for Go sends this scope.
     let scope = "https://vault.azure.net/.default openid offline_access profile";
     let answer = post(&world, &v2(), &with_secret(&secret_of(&world), scope)).await;
     assert_eq!(claims_in(&answer)["aud"], "https://vault.azure.net");
 }
 
-/// As .NET, JavaScript and Python send it with every token for vaults and blobs.
+/// .NET, JavaScript and Python send these claims with every token request for vaults and blobs.
 #[tokio::test]
 async fn a_client_may_say_that_it_understands_claims_challenges() {
     let world = default_client_world();
@@ -36,7 +36,7 @@ async fn a_client_may_say_that_it_understands_claims_challenges() {
     }
 }
 
-/// MSAL.NET writes the seconds as text and one certificate as text: captured from 4.92.
+/// MSAL.NET writes the seconds as text, and a single certificate as text: captured from 4.92.
 #[tokio::test]
 async fn an_assertion_may_write_its_times_as_text() {
     let world = default_client_world();
@@ -74,7 +74,8 @@ async fn an_assertion_with_a_critical_header_is_refused() {
     assert_refused(&answer, 401, "invalid_client", 50_027, "critical header parameter exp");
 }
 
-/// Only app-only tokens exist here, and Entra exchanges none: AzureAD/microsoft-authentication-library-for-dotnet#2130.
+/// Only app-only tokens exist here, and Entra does not exchange them:
+/// AzureAD/microsoft-authentication-library-for-dotnet#2130.
 #[tokio::test]
 async fn no_token_is_exchanged_on_behalf_of_a_user() {
     let world = default_client_world();

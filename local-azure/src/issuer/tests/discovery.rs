@@ -1,4 +1,4 @@
-//! What client libraries and validators ask of the authority before they ask for a token.
+//! The requests of client libraries and validators to the authority before they ask for a token.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! Workload identity federation: a managed identity's token, or one of the seed's workload issuer, proves a client.
+//! Workload identity federation: a managed identity's token, or a token of the seed's workload issuer, authenticates a
+//! client.
 
 use std::sync::Arc;
 
@@ -126,7 +127,7 @@ async fn a_managed_identitys_token_for_something_else_is_refused() {
     let orders = issue(&world.entra, caller, "api://orders", Timestamp::now()).ok().unwrap().jwt;
     let answer = post(&world, &v2(), &with_assertion(CLIENT, &orders, SCOPE)).await;
     assert_refused(&answer, 401, "invalid_client", 7_002_121, "d3c9e2f0-0001");
-    // The issuer is judged before the key: a version 1 token names its key as a certificate does.
+    // The issuer is checked before the key: a version 1 token names its key like an assertion with a certificate.
     let vault = issue(&world.entra, caller, "https://vault.azure.net", Timestamp::now()).ok().unwrap().jwt;
     let answer = post(&world, &v2(), &with_assertion(CLIENT, &vault, SCOPE)).await;
     assert_refused(&answer, 401, "invalid_client", 700_227, "Forbidden token audience");

@@ -1,4 +1,4 @@
-//! A new signing key: published at once, beside the ones before it.
+//! A new signing key: it is published at once, together with the earlier keys.
 
 use super::*;
 

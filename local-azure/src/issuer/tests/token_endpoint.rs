@@ -24,7 +24,7 @@ pub(super) struct TokenAnswer {
     headers: http::HeaderMap,
 }
 
-/// A world with an app registration that is a client.
+/// Returns a world with an app registration that is a client.
 pub(super) fn client_world(change: impl FnOnce(&mut crate::seed::Seed)) -> Arc<World> {
     world_where(|seed| {
         let secret = |name: &str, value: Option<&str>, expires| ClientSecret {
@@ -212,7 +212,7 @@ async fn what_libraries_say_of_themselves_is_tolerated() {
     let secret = secret_of(&world);
     let mut fields = with_secret(&secret, "https://vault.azure.net/.default");
     fields.extend([("client_info", "1"), ("x-client-SKU", "msal.js.node"), ("x-ms-lib-capability", "retry-after")]);
-    // Entra takes no notice of fields and arguments that it does not know.
+    // Entra ignores unknown fields and query parameters.
     fields.push(("colour", "red"));
     let path = format!("{}?client-request-id=11111111-2222-4333-8444-555555555555&slice=testslice", v2());
     claims_in(&post(&world, &path, &fields).await);

@@ -1,5 +1,5 @@
-//! Messages of all signals: resources, scopes, attributes. In JSON, for logs, names are in lowerCamelCase, IDs are
-//! hexadecimal digits, and a number of 64 bits may be a text.
+//! The messages of all signals: resources, scopes, attributes. In JSON, which only logs use, names are in
+//! lowerCamelCase, IDs are hexadecimal digits, and a number of 64 bits may be a text.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -88,7 +88,7 @@ impl AnyValue {
         }
     }
 
-    /// A text as it is, anything else as JSON.
+    /// Returns a text unchanged, and any other value as JSON.
     pub(in crate::monitor) fn text(&self) -> String {
         match &self.value {
             None => String::new(),
@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for AnyValue {
     }
 }
 
-/// A whole number, as JSON's number or in a text.
+/// A whole number, as a JSON number or in a text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Number<T> {

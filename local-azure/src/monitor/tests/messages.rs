@@ -1,4 +1,4 @@
-//! What is taken, and how it is shown.
+//! The accepted messages, and how they are shown.
 
 use super::*;
 use crate::{
@@ -13,7 +13,7 @@ fn trace() -> TraceId {
     "4bf92f3577b34da6a3ce929d0e0e4736".parse().unwrap()
 }
 
-/// A request's items have a copy of the resource each.
+/// Each item of a request has a copy of the resource.
 #[tokio::test]
 async fn a_short_request_that_describes_much_is_kept_as_far_as_there_is_room() {
     let rig = Rig::new();

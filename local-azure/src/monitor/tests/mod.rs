@@ -1,5 +1,5 @@
-//! The receiver, asked through its router. Messages are written by hand from the field numbers of OTLP, without the types that
-//! read them.
+//! The receiver, asked through its router. The tests write messages by hand from the field numbers of OTLP, without the
+//! types that read them.
 
 mod messages;
 mod refusals;
@@ -26,7 +26,7 @@ const MONITOR: &str = "https://monitor.azure.com";
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// The rule of the default seed; `id-keyless-writer` may publish.
+/// The rule of the default seed. `id-keyless-writer` may publish to it.
 struct Rig {
     world: Arc<World>,
     logs: Router,
@@ -83,7 +83,7 @@ impl Rig {
         MonitorAnswer { status: parts.status.as_u16(), body, headers: parts.headers }
     }
 
-    /// As the identity that may.
+    /// Posts as the identity that may publish.
     async fn post(&self, stream: &str, more: &[(&str, &str)], body: Vec<u8>) -> MonitorAnswer {
         let token = self.token();
         let headers: Vec<_> = [("authorization", token.as_str())].into_iter().chain(more.iter().copied()).collect();

@@ -1,4 +1,4 @@
-//! What is refused, by whom, and that nothing of it is kept.
+//! The refused requests, with the check that refuses each. Nothing of a refused request is kept.
 
 use jiff::Timestamp;
 
@@ -62,7 +62,7 @@ async fn an_identity_without_the_role_on_the_rule_is_refused_with_403() {
     assert_eq!(rig.last_entry().decision.identity.as_deref(), Some("id-keyless-reader"));
     assert_nothing_kept(&rig);
 
-    // Owning the rule is no right to send to it.
+    // The role of an owner gives no right to send to the rule.
     let rig = Rig::with(|seed| {
         let is_publisher = |one: &&mut crate::seed::RoleAssignment| one.scope.data_collection_rule.is_some();
         seed.role_assignments.iter_mut().find(is_publisher).unwrap().role = "Owner".to_owned();
@@ -70,7 +70,7 @@ async fn an_identity_without_the_role_on_the_rule_is_refused_with_403() {
     let answer = post_with(&rig, &rig.token()).await;
     assert_eq!((answer.status, answer.message()), (403, refused(&rig).as_str()));
 
-    // Nor is the role on another rule.
+    // The role on another rule gives no right either.
     let rig = Rig::with(|seed| {
         let mut other = seed.data_collection_rules[0].clone();
         other.name = "dcr-other".to_owned();
@@ -104,7 +104,7 @@ async fn an_unknown_rule_and_an_unknown_path_are_refused_with_404() {
         assert_eq!(answer.status, 404);
         assert!(answer.message().starts_with(&format!("local-azure does not know {path} ")), "{}", answer.message());
     }
-    // Each host takes its own signals.
+    // Each host accepts its own signals only.
     let response =
         rig.metrics.clone().oneshot(Request::post(rig.path(TRACES)).body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), 404);
@@ -117,7 +117,7 @@ async fn an_unknown_rule_and_an_unknown_path_are_refused_with_404() {
 #[tokio::test]
 async fn more_than_a_mebibyte_is_refused_with_413_also_when_it_is_zipped() {
     let rig = Rig::new();
-    // A text of so many bytes that the whole message has as many as are asked for.
+    // Makes a text so long that the whole message has `bytes` bytes.
     let logs = |bytes: usize| {
         let whole = |text: usize| request(2, &[[fixed(1, 1), field(5, field(1, vec![b'x'; text]))].concat()]);
         let around = whole(bytes - 100).len() - (bytes - 100);

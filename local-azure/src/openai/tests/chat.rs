@@ -1,4 +1,4 @@
-//! Chat completions and embeddings, whole.
+//! Chat completions and embeddings, as whole answers.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Content Safety: what it finds, and what it does not take.
+//! Content Safety: its findings, and the requests that it refuses.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The data plane, asked through its router.
+//! The data plane, called through its router.
 
 mod chat;
 mod content_safety;
@@ -83,7 +83,7 @@ impl Rig {
         AccountAnswer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    /// As an identity that may.
+    /// Sends a request as an identity that has access.
     async fn post(&self, path: &str, body: &Value) -> AccountAnswer {
         self.send("POST", path, &[self.token(COGNITIVE_SERVICES)], body.to_string().as_bytes()).await
     }
@@ -106,7 +106,7 @@ impl AccountAnswer {
         self.json()["error"].clone()
     }
 
-    /// The data of its events.
+    /// Returns the data of the answer's events.
     fn events(&self) -> Vec<Value> {
         let data = |event: &str| event.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
         let data = self.body.split("\n\n").filter_map(data);

@@ -1,4 +1,4 @@
-//! What requests may ask for, beyond their messages.
+//! The parameters of requests, besides their messages.
 
 use serde_json::json;
 

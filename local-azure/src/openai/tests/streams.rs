@@ -1,4 +1,4 @@
-//! Streams: event by event, held back, and left.
+//! Streams: event by event, held back, and abandoned.
 
 use axum::body::Body;
 use futures_util::StreamExt as _;
@@ -36,7 +36,7 @@ async fn events_come_in_the_captured_order() {
     assert_eq!((delta(finish), &finish["choices"][0]["finish_reason"]), (json!({}), &json!("stop")));
     let (last, pieces) = (&events[count - 1], &events[2..count - 2]);
     assert_eq!(last["choices"], json!([]));
-    // One token an event.
+    // Each event has one token.
     assert_eq!(last["usage"]["completion_tokens"], pieces.len());
     let text: String = pieces.iter().map(|event| delta(event)["content"].as_str().unwrap().to_owned()).collect();
     let whole = rig.post(DEPLOYMENTS, &prompt("hello")).await.json();

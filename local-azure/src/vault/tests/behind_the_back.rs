@@ -1,4 +1,4 @@
-//! What a test may do to a vault while a process uses it.
+//! The changes that a test may make to a vault while a process uses it.
 
 use crate::world::World;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Soft delete: what is deleted can be seen and recovered until it is purged.
+//! Soft delete: a deleted secret can be seen and recovered until it is purged.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
-//! Lists: what is in them, and how their pages follow each other.
+//! Lists: their contents, and the order of their pages.
 
 use super::*;
 use crate::world::World;
 
-/// The items of each page, following `nextLink` as clients do.
+/// Returns the items of each page, following `nextLink` as clients do.
 async fn pages(world: &Arc<World>, path: &str) -> Vec<Vec<Value>> {
     let mut path = path.to_owned();
     let mut pages = Vec::new();

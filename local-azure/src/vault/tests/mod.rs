@@ -26,19 +26,19 @@ use crate::{
 
 const SECRET: &str = "/secrets/orders-subscription-key/?api-version=2025-07-01";
 const ORIGIN: &str = "https://kv-keyless.vault.azure.net";
-/// Holds no role on the vault in the default seed.
+/// This identity has no role on the vault in the default seed.
 const OFFICER: &str = "id-keyless-caller";
 
 struct VaultAnswer {
     status: StatusCode,
     headers: HeaderMap,
-    /// `null` when there is none.
+    /// The JSON body; `null` without a body.
     body: Value,
     decision: Decision,
 }
 
 impl VaultAnswer {
-    /// Code, and inner code where there is one.
+    /// Returns the code, and the inner code if there is one.
     fn codes(&self) -> (&str, Option<&str>) {
         let error = &self.body["error"];
         (error["code"].as_str().unwrap(), error["innererror"]["code"].as_str())
@@ -62,7 +62,7 @@ async fn send(world: Arc<World>, request: Request<Body>) -> VaultAnswer {
     }
 }
 
-/// Asks as an identity, with a token for Key Vault.
+/// Sends a request as an identity, with a token for Key Vault.
 async fn get_as(world: Arc<World>, identity: &str, path: &str) -> VaultAnswer {
     let token = bearer(&world, identity, "https://vault.azure.net");
     get_with(world, &token, path).await
@@ -73,7 +73,7 @@ async fn get_with(world: Arc<World>, authorization: &str, path: &str) -> VaultAn
     send(world, request).await
 }
 
-/// The default world with an officer of the whole vault, after a change to its seed.
+/// Returns the default world with an officer of the whole vault, after a change to its seed.
 fn officers_world(change: impl FnOnce(&mut Seed)) -> Arc<World> {
     world_where(|seed| {
         seed.role_assignments.push(role(OFFICER, "Key Vault Secrets Officer", None));
@@ -86,7 +86,7 @@ fn role(identity: &str, role: &str, secret: Option<&str>) -> RoleAssignment {
     RoleAssignment { identity: identity.to_owned(), role: role.to_owned(), scope }
 }
 
-/// Asks as the officer; a path without a query gets an API version.
+/// Sends a request as the officer; a path without a query gets an API version.
 async fn call(world: &Arc<World>, method: &str, path: &str, body: Value) -> VaultAnswer {
     call_as(world, OFFICER, method, path, body).await
 }
@@ -102,7 +102,7 @@ async fn call_as(world: &Arc<World>, identity: &str, method: &str, path: &str, b
     send(world.clone(), request.unwrap()).await
 }
 
-/// Writes a version and gives its ID, the last part of the secret's identifier.
+/// Writes a version and returns its ID, the last part of the secret's identifier.
 async fn set(world: &Arc<World>, name: &str, value: &str) -> String {
     let answer = call(world, "PUT", &format!("/secrets/{name}"), json!({ "value": value })).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

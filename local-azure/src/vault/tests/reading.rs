@@ -1,4 +1,4 @@
-//! Reading values.
+//! Reads of values.
 
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;

@@ -1,4 +1,4 @@
-//! What every request and answer has in common, and what is not understood.
+//! The parts that all requests and answers have in common, and unknown requests.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What each role lets its holder do, and where.
+//! The operations that each role allows, and their scopes.
 
 use super::*;
 use crate::seed::Identity;
@@ -55,13 +55,13 @@ async fn a_role_on_one_secret_opens_that_one_only() {
     assert_eq!(get_as(world, "id-keyless-reader", SECRET).await.status, StatusCode::FORBIDDEN);
 }
 
-/// An operation, what it is done with, and the status it has when it is allowed.
+/// An operation with its request, and the status when it is allowed.
 struct Try {
     method: &'static str,
     path: &'static str,
     body: Value,
     action: &'static str,
-    /// `None` when it is about the vault, so that a role on one secret does not reach it.
+    /// The secret; `None` for an operation on the vault, which a role on one secret does not allow.
     secret: Option<&'static str>,
     allowed: u16,
 }
@@ -88,7 +88,7 @@ fn tries(backup: &str) -> Vec<Try> {
     ]
 }
 
-/// A vault in which `live` exists and `gone` is deleted, and a backup of `live`.
+/// Resets a vault: `live` exists, and `gone` is deleted. Returns a backup of `live`.
 fn begin_again(world: &World) -> String {
     let mut state = vault(world).lock();
     let mut secrets = secrets::Secrets::default();
@@ -101,7 +101,7 @@ fn begin_again(world: &World) -> String {
     backup
 }
 
-/// A world with one identity for each role and scope: the vault, each secret.
+/// Returns a world with one identity for each role and scope: the vault, and each secret.
 fn world_of_holders(roles: &[(&str, &[&str])]) -> (Arc<World>, Vec<Holder>) {
     let mut holders = Vec::new();
     let world = world_where(|seed| {

@@ -1,4 +1,4 @@
-//! 4,000 requests in ten seconds, and not one more.
+//! The limit of 4,000 requests in ten seconds.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who is not let in, and the challenge that tells them how.
+//! Refused callers, and the challenge in their answers.
 
 use crate::world::World;
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ async fn key_vaults_client_id_is_an_audience_too() {
     assert_eq!(get_with(world, &token, SECRET).await.status, StatusCode::OK);
 }
 
-/// A token of the reader with changed claims.
+/// Returns a token of the reader with changed claims.
 fn forged(world: &World, change: impl FnOnce(&mut serde_json::Map<String, Value>), with: SignWith) -> String {
     let reader = world.seed.identity("id-keyless-reader").unwrap();
     let mut claims = crate::issuer::claims(&world.entra, reader, "https://vault.azure.net", Timestamp::now()).unwrap();

@@ -1,4 +1,4 @@
-//! Setting values and changing what is known about them.
+//! Writes of values and of their properties.
 
 use super::*;
 
@@ -68,7 +68,7 @@ async fn an_update_concerns_one_version() {
     assert_eq!(call(&world, "GET", "/secrets/made", Value::Null).await.status, StatusCode::OK);
     let refused = call(&world, "GET", &format!("/secrets/made/{first}"), Value::Null).await;
     assert_eq!(refused.codes(), ("Forbidden", Some("SecretDisabled")));
-    // What is disabled can be changed, and so be enabled.
+    // A disabled version can be changed, and so it can be enabled.
     let on = json!({ "attributes": { "enabled": true } });
     assert_eq!(call(&world, "PATCH", &format!("/secrets/made/{first}"), on).await.status, StatusCode::OK);
     assert_eq!(call(&world, "GET", &format!("/secrets/made/{first}"), Value::Null).await.body["value"], "1");

@@ -1,4 +1,4 @@
-//! The process ends before each change of the disk that a write makes, and another one starts on the same folder.
+//! The process ends before each step of a write that changes the disk, and another process starts on the same folder.
 
 use std::{cell::Cell, fs, io, path::Path, sync::Arc};
 
@@ -16,7 +16,7 @@ use super::super::{
 use crate::blob::{conditions::Conditions, error::BlobError, lease::Lease, name::BlobName, properties::Metadata};
 
 thread_local! {
-    /// Changes before the process ends.
+    /// Steps before the process ends.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -116,12 +116,12 @@ fn deleted(store: &Store) -> Result<(), BlobError> {
     delete(store, Deletes::BlobAndSnapshots)
 }
 
-/// Accounts that keep nothing, versions, or what was deleted.
+/// Accounts that keep nothing, versions, or deleted blobs.
 const PLAIN: Retention = Retention { versioning: false, delete_days: None };
 const VERSIONS: Retention = Retention { versioning: true, delete_days: None };
 const DAYS: Retention = Retention { versioning: false, delete_days: Some(7) };
 
-/// Writes that change more than one record, each with its account and with what comes before it.
+/// Writes that change more than one record, each with its account and its preparation.
 const WRITES_OF_SEVERAL: [(&str, Retention, Write, Write); 12] = [
     ("a deletion with snapshots", PLAIN, with_snapshots, |store| delete(store, Deletes::BlobAndSnapshots)),
     ("a deletion of the snapshots", PLAIN, with_snapshots, |store| delete(store, Deletes::SnapshotsAlone)),
@@ -148,7 +148,7 @@ fn two_blocks(store: &Store) -> Result<(), BlobError> {
     block(store, "b", "two")
 }
 
-/// Each write with what comes before it.
+/// Writes, each with its preparation.
 const WRITES: [(&str, Write, Write); 17] = [
     ("a new blob", nothing, old),
     ("a blob in place of another", old, |store| put(store, BlobKind::Block, "new")),
@@ -196,7 +196,7 @@ fn open(folder: &Path, retention: Retention) -> Store {
     Store::open(folder, &[CONTAINER.to_owned()], retention).unwrap()
 }
 
-/// A folder with a blob that no write is about, and what comes before the write.
+/// Returns a folder with a blob that no write touches, after the preparation.
 fn prepared(retention: Retention, before: Write) -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path(), retention);
@@ -216,7 +216,7 @@ fn bytes(pieces: &[Piece]) -> String {
     pieces.iter().map(piece).collect()
 }
 
-/// Everything that a client can see, but for times and random names.
+/// Returns everything that a client can see, except times and random names.
 fn state(store: &Store) -> String {
     let read = |container: &Container| {
         let mut seen = format!("{:?}", container.state.lease);
@@ -236,7 +236,7 @@ fn state(store: &Store) -> String {
     store.read(CONTAINER, read).unwrap()
 }
 
-/// Files with content, and those of them that something names.
+/// Returns the number of content files, and the number of files that records name.
 fn files(folder: &Path, store: &Store) -> (usize, usize) {
     let there = fs::read_dir(folder.join(CONTAINER).join("content")).unwrap().count();
     (there, store.read(CONTAINER, |container| container.files().len()).unwrap())
@@ -258,7 +258,7 @@ fn a_write_that_is_killed_before_any_change_of_the_disk_is_whole_or_absent_and_k
             let (folder, store) = prepared(retention, before);
             LEFT.set(Some(steps));
             let answered = write(&store).is_ok();
-            // What is in memory goes without a trace.
+            // The memory of the killed process is lost.
             drop(store);
             let left = LEFT.replace(None);
             let store = open(folder.path(), retention);
@@ -284,7 +284,7 @@ fn a_write_that_is_killed_before_any_change_of_the_disk_is_whole_or_absent_and_k
 fn a_change_that_the_disk_did_not_finish_undoes_no_later_one() {
     for (steps, text) in [(3, "a"), (4, "b"), (5, "c")] {
         let (folder, store) = prepared(PLAIN, two_blocks);
-        // The disk fails after the deletion was written down, and works again.
+        // The disk fails after the deletion was recorded, and works again.
         LEFT.set(Some(steps));
         delete(&store, Deletes::BlobAlone).unwrap();
         LEFT.set(None);

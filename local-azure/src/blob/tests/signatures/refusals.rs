@@ -1,4 +1,4 @@
-//! Signatures that are wrong, too early, too late or for something else.
+//! Signatures that are wrong, too early, too late or for another resource.
 
 use super::*;
 
@@ -39,7 +39,7 @@ async fn a_signature_outside_its_time_is_refused() {
         let answer = ask(&service, Method::GET, "/snapshots/a", &query, "").await;
         assert!(detail(&answer).starts_with(part), "{}", answer.text());
     }
-    // The key's own time goes before the signature's.
+    // The key's time is checked before the signature's.
     for (start, expiry) in [(in_seconds(-600), in_seconds(-60)), (in_seconds(60), in_seconds(600))] {
         let old = Key { start, expiry, ..super::key(&service).await };
         let query = Sas { expiry: -60, ..sas("r", "snapshots/a") }.query(&old);
@@ -83,7 +83,7 @@ async fn a_signature_that_lacks_a_field_or_is_for_another_level_is_refused() {
     both.assert_refused(400, "InvalidAuthenticationInfo");
 }
 
-/// A bound user's request brings a token of that user, and no user is here; a scope is of an encryption that is not here.
+/// local-azure has neither users nor encryption scopes. A signature bound to a user needs a token of that user.
 #[tokio::test]
 async fn a_signature_for_a_user_or_an_encryption_scope_is_refused_by_name() {
     let service = owner();

@@ -1,4 +1,4 @@
-//! Tokens that policies get from the credential manager, of the real issuer.
+//! Tokens of the credential manager for policies, from the real issuer.
 
 mod refusals;
 
@@ -28,7 +28,7 @@ const NAMES: &str =
 const JWT: &str =
     "identity-type=\"jwt\" identity=\"@(context.Request.Headers[\"Authorization\"][0].Replace(\"Bearer \", \"\"))\"";
 
-/// The document of the orders API, in which the policy has these attributes.
+/// Returns the document of the orders API, with these attributes of the policy.
 fn document(attributes: &str) -> String {
     format!(
         "<policies><inbound><base /><get-authorization-context {attributes} /><set-header name=\"Authorization\" \
@@ -39,8 +39,8 @@ fn document(attributes: &str) -> String {
     )
 }
 
-/// A seed whose API Management service has an identity, a client for its credential manager, and a connection that both
-/// may use.
+/// Returns a seed whose API Management service has an identity, a client for its credential manager, and a connection
+/// that both may use.
 fn connected() -> Seed {
     let mut seed = seed();
     seed.identities.push(Identity {
@@ -88,13 +88,13 @@ fn connection(seed: &mut Seed) -> &mut Connection {
     &mut seed.apim.credential_providers[0].connections[0]
 }
 
-/// All of Azure, with such a gateway.
+/// A whole local Azure with such a gateway.
 struct Running {
     azure: LocalAzure,
     received: Received,
 }
 
-/// What the gateway answered, and what it wrote into the journal.
+/// The gateway's answer and its journal entry.
 struct JournaledAnswer {
     status: u16,
     headers: HeaderMap,
@@ -117,7 +117,7 @@ impl Running {
         Self { azure: LocalAzure::start(seed).await.unwrap(), received }
     }
 
-    /// Calls the API, with this in the Authorization header.
+    /// Calls the API, with this token in the Authorization header.
     async fn call(&self, token: &str) -> JournaledAnswer {
         let world = self.azure.world();
         let request = Request::get("https://apim-keyless.azure-api.net/orders")
@@ -141,14 +141,14 @@ impl Running {
         self.azure.journal().entries().into_iter().filter(|entry| entry.service == service).collect()
     }
 
-    /// The tokens that reached the backend since the last look.
+    /// Returns the tokens that reached the backend since the last call.
     fn sent(&self) -> Vec<String> {
         let received = std::mem::take(&mut *self.received.lock().unwrap());
         let value = |headers: &HeaderMap| headers["authorization"].to_str().unwrap().to_owned();
         received.iter().map(|(parts, _)| value(&parts.headers)).collect()
     }
 
-    /// A token that an identity of the function app has for a resource.
+    /// Returns a token of an identity of the function app for a resource.
     fn token(&self, identity: &str, resource: &str) -> String {
         let world = self.azure.world();
         issuer::issue(&world.entra, world.seed.identity(identity).unwrap(), resource, Timestamp::now())
@@ -157,14 +157,14 @@ impl Running {
             .jwt
     }
 
-    /// A token of the caller for the credential manager, changed and signed again.
+    /// Returns the caller's token for the credential manager, changed and signed again.
     fn changed(&self, changes: &Value, with: SignWith) -> String {
         let mut claims = claims(&self.token("id-keyless-caller", MANAGER));
         claims.extend(changes.as_object().unwrap().clone());
         self.azure.world().entra.signing_keys.sign(&claims, true, with).ok().unwrap()
     }
 
-    /// Calls the API, which refuses, and says why.
+    /// Calls the API, which refuses, and returns the reason.
     async fn refusal(&self, token: &str) -> String {
         let answer = self.call(token).await;
         assert_eq!(answer.status, 500);

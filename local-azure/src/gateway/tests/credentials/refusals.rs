@@ -1,4 +1,4 @@
-//! Who gets no token from the credential manager, and what the gateway answers then.
+//! Callers that get no token from the credential manager, and the gateway's answers to them.
 
 use http::HeaderName;
 use jiff::Timestamp;

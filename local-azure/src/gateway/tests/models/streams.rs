@@ -1,4 +1,4 @@
-//! Answers event by event: what is counted of them, and who ends them.
+//! Streamed answers: the tokens that they count, and the side that ends them.
 
 use super::*;
 
@@ -54,7 +54,7 @@ async fn the_same_long_answer_counts_the_same_plain_and_streamed() {
     assert!(metric.dimensions["Backend ID"].starts_with("chat-"));
 }
 
-/// The model holds the next event back until this one has arrived.
+/// The model sends the next event only after this one has arrived.
 #[tokio::test]
 async fn fifty_events_pass_one_by_one() {
     let rig = Rig::start(|_| {}).await;
@@ -86,7 +86,7 @@ async fn a_caller_that_leaves_ends_the_models_work_and_pays_for_what_it_got() {
     let end = held.next_end().await.unwrap();
     assert_eq!((end.events, end.caller_left), (6, true));
     assert_eq!(rig.entries(Service::ModelAccount)[0].decision.stream, Some(end));
-    // The filter's and the role's event come first; the prompt counts, and four tokens.
+    // The events of the filter and the role come first. The prompt and four tokens count.
     assert_eq!(rig.tokens("Completion Tokens"), 4.0);
     assert!(rig.tokens("Prompt Tokens") >= 10.0);
 }
