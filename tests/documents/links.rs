@@ -7,14 +7,14 @@ use std::{
 
 use crate::{prose, root, texts};
 
-/// Where the links of a document lead that are no addresses of the web.
+/// Returns the targets of a document's links, except web addresses.
 fn links(text: &str) -> Vec<String> {
     let prose = prose(text);
     let targets = prose.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
     targets.filter(|target| !target.contains(':')).map(str::to_owned).collect()
 }
 
-/// What a heading is called in a link: its letters and digits in lower case, with `-` for a space.
+/// Returns the name of a heading in a link: its letters and digits in lower case, with `-` for a space.
 fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|one| one.is_alphanumeric() || [' ', '-', '_'].contains(one));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
@@ -26,7 +26,7 @@ fn has_heading(text: &str, wanted: &str) -> bool {
     headings.map(|line| anchor(line.trim_start_matches('#').trim())).any(|heading| heading == wanted)
 }
 
-/// The path without `..`.
+/// Returns the path without `..`.
 fn plain(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut plain, part| {
         if part == Component::ParentDir {

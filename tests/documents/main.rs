@@ -1,4 +1,5 @@
-//! The documents stay true where a machine can tell: their links lead somewhere, and TROUBLESHOOTING quotes what the code says.
+//! Checks of the documents that a machine can do: their links lead somewhere, and TROUBLESHOOTING quotes real messages
+//! of the code.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not there")]
 
@@ -15,7 +16,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Texts of the files below a folder, by path from the repository's root. What builds and package managers write is left out.
+/// Returns the texts of the files below a folder, by path from the repository's root. Files that builds and package
+/// managers write are left out.
 fn texts(folder: &str, endings: &[&str]) -> BTreeMap<PathBuf, String> {
     let mut texts = BTreeMap::new();
     let mut folders = vec![root().join(folder)];
@@ -36,7 +38,7 @@ fn texts(folder: &str, endings: &[&str]) -> BTreeMap<PathBuf, String> {
     texts
 }
 
-/// The text without its blocks of code.
+/// Returns the text without its blocks of code.
 fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
 }

@@ -1,23 +1,23 @@
-//! What TROUBLESHOOTING.md quotes is what a reader sees.
+//! The quotes in TROUBLESHOOTING.md are messages that a reader sees.
 
 use crate::{prose, texts};
 
 const TROUBLESHOOTING: &str = include_str!("../../TROUBLESHOOTING.md");
 
-/// The part about answers of Azure, which the code does not give.
+/// The heading of the part about answers of Azure. The code does not give these answers.
 const OF_AZURE: &str = "Deployment";
 
-/// What a library says, and what the code puts together from smaller pieces.
+/// Messages of a library, and messages that the code joins from smaller pieces.
 const KNOWN: [&str; 3] = [
     "The requested identity has not been assigned to this resource",
     "Token limit is exceeded. Try again in … seconds.",
     "Token quota is exceeded. Try again in …",
 ];
 
-/// What begins so is a command.
+/// The beginnings of commands.
 const PROGRAMS: [&str; 6] = ["az ", "azd ", "cargo ", "dotnet ", "func ", "go "];
 
-/// Quoted messages of three words and more.
+/// Returns the quoted messages of three words and more.
 fn quotes(text: &str) -> Vec<String> {
     let mut sections: Vec<&str> = text.split("\n## ").collect();
     sections.retain(|section| section.lines().next() != Some(OF_AZURE));
@@ -27,12 +27,12 @@ fn quotes(text: &str) -> Vec<String> {
     messages.filter(|quote| quote.split_whitespace().count() > 2).map(one_line).collect()
 }
 
-/// With one blank where a document or a Rust string has the end of a line.
+/// Joins the lines of a document or of a Rust string with one blank.
 fn one_line(text: &str) -> String {
     text.replace("\\\n", " ").replace("\\\"", "\"").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The quotes of which a piece between `…` or `N` is nowhere in the code.
+/// Returns the quotes with a piece between `…` or `N` that is nowhere in the code.
 fn unknown(text: &str, code: &str) -> Vec<String> {
     let is_there = |quote: &String| {
         let pieces = quote.split('…').flat_map(|piece| piece.split(" N "));

@@ -1,4 +1,4 @@
-//! Which node points to which.
+//! A graph of nodes and the nodes that they point to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ impl Graph {
         reachable.keys().map(circle).filter(|circle| circle.len() > 1).collect()
     }
 
-    /// The same between the parts below the root, each a file and the folder of its name.
+    /// Returns the same graph between the parts below the root. A part is a file and the folder of its name.
     pub(crate) fn between_parts(&self) -> Self {
         let part = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
         let mut parts = Self::default();
@@ -43,7 +43,7 @@ impl Graph {
         parts
     }
 
-    /// As ARCHITECTURE.md draws it: a line for each part that imports another.
+    /// Draws the graph as ARCHITECTURE.md does: a line for each part that imports another.
     pub(crate) fn drawing(&self, name: &str) -> String {
         let mut drawing = format!("```text\n{name}\n");
         for (from, to) in self.0.iter().filter(|(_, to)| !to.is_empty()) {

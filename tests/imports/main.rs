@@ -1,8 +1,8 @@
-//! Imports go one way inside each crate: files are nodes, no circle joins two of them but those that are named here, and
-//! ARCHITECTURE.md draws what there is.
+//! Imports go one way inside each crate. Files are nodes, and no circle joins two of them, except the circles that are
+//! named here. ARCHITECTURE.md draws the real imports.
 //!
-//! A path in the code counts as a `use` does. A parent's `mod` and `pub use` of its children do not count, nor do tests. A
-//! name that is re-exported counts for the file that defines it.
+//! A path in the code counts like a `use`. A parent's `mod` and `pub use` of its children do not count. Tests do not
+//! count either. A name that is re-exported counts for the file that defines it.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not there")]
 
@@ -17,7 +17,7 @@ use self::{graph::Graph, source::Crate};
 const CRATES: [(&str, &str); 3] =
     [("keyless", "crates/keyless/src"), ("functions-handler", "crates/functions-handler/src"), ("handler", "src")];
 
-/// The crates of local-azure that are checked, and not drawn.
+/// The crates of local-azure that are checked, but not drawn.
 const OF_LOCAL_AZURE: [(&str, &str); 5] = [
     ("apim-expressions", "crates/apim-expressions/src"),
     ("apim-liquid", "crates/apim-liquid/src"),
@@ -26,12 +26,12 @@ const OF_LOCAL_AZURE: [(&str, &str); 5] = [
     ("local-azure", "local-azure/src"),
 ];
 
-/// Circles that are left: the crate, the part of it or its parts, and how many files at most one circle of these joins.
+/// The known circles: the crate, its part or parts, and the largest number of files that one of these circles joins.
 const LIMITS: [(&str, &str, usize); 4] = [
     // A program holds the members that it calls, a member is a function of the machine that runs programs, and a lambda
     // is a value that holds a program.
     ("apim-expressions", "evaluate members program value", 4),
-    // A batch holds requests, and each is answered as any other.
+    // A batch holds requests, and each of them is answered like any other request.
     ("local-azure", "blob", 3),
     ("local-azure", "dashboard", 23),
     ("local-azure", "journal", 3),

@@ -1,4 +1,4 @@
-//! The files of a crate, and what they import of one another.
+//! The files of a crate, and the imports between them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::graph::Graph;
 
-/// The text of each file by its module's path, `lib` being the root.
+/// The text of each file by its module's path. The root is `lib`.
 pub(crate) struct Crate(BTreeMap<String, String>);
 
 impl Crate {
@@ -16,14 +16,14 @@ impl Crate {
         Self(files.map(|(module, text)| (module.to_owned(), without_tests(text))).into())
     }
 
-    /// Tests are in files named so, and in folders named so.
+    /// Reads the files without tests, which are in files and folders of that name.
     pub(crate) fn read(folder: &Path) -> Self {
         let mut files = BTreeMap::new();
         read_below(folder, "", &mut files);
         Self(files)
     }
 
-    /// Which file imports which.
+    /// Returns the imports between the files.
     pub(crate) fn imports(&self) -> Graph {
         let mut graph = Graph::default();
         for (module, text) in &self.0 {
@@ -39,7 +39,7 @@ impl Crate {
         graph
     }
 
-    /// The paths outside `use` that begin at the crate's root, at the parent, or at a child of the module.
+    /// Returns the paths outside `use` that begin at the crate's root, at the parent, or at a child of the module.
     fn paths_in_code(&self, module: &str, text: &str) -> Vec<String> {
         let is_child = |name: &str| {
             let path = if ["lib", "main"].contains(&module) { name.to_owned() } else { format!("{module}::{name}") };
@@ -57,7 +57,7 @@ impl Crate {
         paths.collect()
     }
 
-    /// The file that defines what `path` names, through any number of re-exports.
+    /// Finds the file that defines the item at `path`, through any number of re-exports.
     fn defined_in(&self, path: &[String]) -> Option<String> {
         let known = |length: usize| Some(path[..length].join("::")).filter(|module| self.0.contains_key(module));
         let (length, module) = match (1..=path.len()).rev().find_map(|length| Some((length, known(length)?))) {
@@ -91,13 +91,13 @@ fn read_below(folder: &Path, parent: &str, files: &mut BTreeMap<String, String>)
     }
 }
 
-/// The text without comments and without what is compiled for tests alone, which stands last.
+/// Returns the text without comments and without the test code at its end.
 fn without_tests(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// Each path that a `use` names, and whether it is exported.
+/// Returns each path that a `use` names, and whether it is exported.
 fn uses(text: &str) -> Vec<(bool, Vec<String>)> {
     let statements = text.split(';').filter_map(|statement| {
         let (is_public, start) = start_of_use(statement)?;
@@ -107,7 +107,7 @@ fn uses(text: &str) -> Vec<(bool, Vec<String>)> {
     statements.collect()
 }
 
-/// The text without what `use` names, and without the place that `pub(in …)` names.
+/// Returns the text without the paths of `use`, and without the place that `pub(in …)` names.
 fn without_uses(text: &str) -> String {
     let statements = text.split(';').map(|statement| match start_of_use(statement) {
         Some((_, start)) => &statement[..start],
@@ -116,14 +116,14 @@ fn without_uses(text: &str) -> String {
     statements.collect::<Vec<_>>().join(";").replace("(in crate::", "(in ")
 }
 
-/// Where the `use` at the end of a statement begins, and whether it is exported.
+/// Returns the beginning of the `use` at the end of a statement, and whether it is exported.
 fn start_of_use(statement: &str) -> Option<(bool, usize)> {
     let start = statement.rfind("use ")?;
     let before = statement[..start].lines().last().unwrap_or_default().trim();
     (before.is_empty() || before.starts_with("pub")).then(|| (before.starts_with("pub"), start))
 }
 
-/// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.
+/// Expands `a::{b, c::{d, e}}` to `a::b`, `a::c::d`, `a::c::e`.
 fn expanded(tree: &str) -> Vec<String> {
     let Some((prefix, rest)) = tree.split_once('{') else { return vec![tree.trim().to_owned()] };
     let (mut depth, mut branch, mut branches) = (1, String::new(), Vec::new());
@@ -143,7 +143,7 @@ fn expanded(tree: &str) -> Vec<String> {
     full.flat_map(|branch| expanded(&format!("{}{branch}", prefix.trim()))).collect()
 }
 
-/// The parts of a path from the crate's root on; `None` for another crate's.
+/// Returns the parts of a path from the crate's root on; `None` for a path of another crate.
 fn absolute(module: &str, path: &str) -> Option<Vec<String>> {
     let own: Vec<&str> = if module == "lib" || module == "main" { Vec::new() } else { module.split("::").collect() };
     let path = path.split(" as ").next().unwrap_or_default();

@@ -35,7 +35,7 @@ fn deployed<'a>(plan: &'a DeployedResources, below: &str) -> Vec<&'a MadeResourc
     plan.resources.iter().filter(|resource| resource.of_type == of_type).collect()
 }
 
-/// The name of what a resource belongs to.
+/// Returns the name of a resource's parent.
 fn parent(resource: &MadeResource) -> &str {
     last(resource.name.rsplit_once('/').map(|(parent, _)| parent).unwrap_or_default())
 }
@@ -70,7 +70,7 @@ fn operations(plan: &DeployedResources) -> Vec<String> {
     deployed(plan, "apis/operations").into_iter().map(operation).collect()
 }
 
-/// Azure refuses an operation whose template has a parameter that it does not declare.
+/// Finds operations with an undeclared template parameter. Azure refuses such an operation.
 fn template_parameters(plan: &DeployedResources) -> Vec<String> {
     let mut complaints = Vec::new();
     for operation in deployed(plan, "apis/operations") {

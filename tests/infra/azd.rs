@@ -9,7 +9,8 @@ use crate::{
 
 const PARAMETERS: &str = "infra/main.parameters.json";
 
-/// Lines of `azure.yaml` that azd needs for a custom handler: the script root is zipped as it is, by the app's service name.
+/// Checks the lines of `azure.yaml` that azd needs for a custom handler. azd zips the script root unchanged, under the
+/// app's service name.
 fn azure_yaml(files: &Files) -> Vec<String> {
     let text = files.text("azure.yaml");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -42,7 +43,7 @@ fn parameters(files: &Files) -> Vec<String> {
     let unknown = unknown.map(|name| format!("{PARAMETERS} gives {name}, which main.bicep does not declare"));
     let missing = declared.iter().filter(|param| param.default.is_none() && !given.contains_key(&param.name));
     let missing = missing.map(|param| format!("{PARAMETERS} lacks {}, which has no default", param.name));
-    // A default in both places would drift; with the variable unset, azd leaves the parameter to Bicep.
+    // Defaults in both places would become different. If the variable is unset, azd leaves the parameter to Bicep.
     let doubled = given.iter().filter(|(_, value)| value["value"].as_str().is_none_or(|text| text.contains('=')));
     let doubled = doubled.map(|(name, _)| format!("{PARAMETERS} has its own value for {name}"));
     unknown.chain(missing).chain(doubled).collect()

@@ -1,4 +1,4 @@
-//! Runs `check-deployment.sh` with an `az` and a `curl` of our own, and breaks one link at a time.
+//! Runs `check-deployment.sh` with test scripts for `az` and `curl`, and breaks one link at a time.
 #![cfg(unix)]
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Answers from a file of the folder where there is one, otherwise as a sound deployment does.
+/// Answers from a file of the folder if there is one, otherwise like a sound deployment.
 const AZ: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >> "$here/calls"
@@ -61,7 +61,7 @@ case "$*" in
 esac
 "#;
 
-/// What a deployment with a model has beside the others.
+/// The settings that only a deployment with a model has.
 const CHAT: [(&str, &str); 4] = [
     ("OPENAI__baseUrl", "https://apim-keyless-abc.azure-api.net/openai/v1"),
     ("OPENAI__clientId", "33333333-0000"),
@@ -69,7 +69,7 @@ const CHAT: [(&str, &str); 4] = [
     ("OPENAI__subscriptionKeySecret", "chat-subscription-key"),
 ];
 
-/// Runs the script with one answer that is not as it should be.
+/// Runs the script with one wrong answer.
 fn run(answer: Option<(&str, &str)>) -> (Output, String) {
     run_with(answer, &[])
 }

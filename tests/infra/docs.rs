@@ -1,10 +1,10 @@
-//! Rule: a line of a template that the docs link to holds the text of the link.
+//! Rule: if the docs link to a line of a template, that line holds the text of the link.
 
 use crate::files::Files;
 
 const DOCS: &str = include_str!("../../docs/deploy.md");
 
-/// Text, file and line of each link of the form ``[`text`](../file#L12)``.
+/// Returns text, file and line of each link of the form ``[`text`](../file#L12)``.
 fn links(text: &str) -> Vec<(&str, &str, usize)> {
     text.split("[`")
         .skip(1)

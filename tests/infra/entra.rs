@@ -1,4 +1,4 @@
-//! Rule: the app registration, its app roles and who holds them are those of the seed.
+//! Rule: the app registration, its app roles and the holders of these roles are those of the seed.
 
 use bicep_check::{DeployedResources, MadeResource};
 use local_azure::seed::{AppRegistration, Seed, TokenVersion};
@@ -10,13 +10,13 @@ use crate::{
 
 const ENTRA: &str = "infra/modules/entra.bicep";
 
-/// The workflow, which local-azure does not play, makes the same call as the function app.
+/// The assignment of the workflow, which is not a part of local-azure. It makes the same call as the function app.
 const OF_THE_PLATFORM: &str = "principalId of logic-keyless: Orders.Read of orders-api";
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let seed = files.seed();
-    // An API without callers is in the seed to have tokens for a wrong audience; it is not deployed.
+    // An API without callers is in the seed only for tokens of a wrong audience. It is not deployed.
     let called =
         seed.app_registrations.iter().filter(|app| seed.app_role_assignments.iter().any(|a| a.app == app.name));
     let expected: Vec<String> = called.map(seed_described).collect();
@@ -73,7 +73,7 @@ fn seed_held(seed: &Seed) -> Vec<String> {
     held.chain([OF_THE_PLATFORM.to_owned()]).collect()
 }
 
-/// What callers ask a token for, what the application answers to, and what the policy expects must be one and the same.
+/// Checks that there is one audience: in the callers' token requests, in the application, and in the policy.
 fn one_audience(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let apis = [("APIM", "orders"), ("OPENAI", "chat")];

@@ -24,7 +24,7 @@ impl Files {
         Self(texts)
     }
 
-    /// The same files, but with one piece of text replaced everywhere in one of them.
+    /// Returns the same files, with one piece of text replaced everywhere in one of them.
     #[track_caller]
     pub(crate) fn with(&self, path: &str, from: &str, to: &str) -> Self {
         let text = self.text(path);
@@ -47,7 +47,7 @@ impl Files {
         self.get(path).unwrap_or_else(|| panic!("{path} is missing"))
     }
 
-    /// Paths and texts below a folder whose name ends so.
+    /// Returns paths and texts of the files below a folder whose names end with `suffix`.
     pub(crate) fn ending(&self, folder: &str, suffix: &str) -> impl Iterator<Item = (&str, &str)> {
         let start = format!("{folder}/");
         self.0
@@ -56,7 +56,7 @@ impl Files {
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// The templates.
+    /// Reads the templates.
     pub(crate) fn program(&self) -> Program {
         Program::read(self.0.clone())
     }
@@ -79,7 +79,7 @@ fn read_folder(root: &Path, folder: &str, texts: &mut BTreeMap<String, String>) 
     }
 }
 
-/// What is in one list and not in the other, as complaints; both sides must agree wholly.
+/// Returns complaints about entries that are in only one of two lists. Both lists must be equal.
 pub(crate) fn differences(what: &str, bicep: &[String], seed: &[String]) -> Vec<String> {
     let only = |these: &[String], those: &[String]| {
         these.iter().filter(|item| !those.contains(item)).cloned().collect::<Vec<_>>()
@@ -96,7 +96,7 @@ pub(crate) fn assert_complains(rule: fn(&Files) -> Vec<String>, files: &Files, w
     assert!(complaints.iter().any(|complaint| complaint.contains(words)), "no {words:?} in {complaints:#?}");
 }
 
-/// Asserts that a rule has nothing to complain about in the repository as it is.
+/// Asserts that a rule has no complaint about the repository.
 #[track_caller]
 pub(crate) fn assert_content(rule: fn(&Files) -> Vec<String>) {
     let complaints = rule(&Files::of_this_repository());

@@ -1,4 +1,4 @@
-//! Rule: what would bring a key or a password back is switched off wherever it can be.
+//! Rule: everything that would bring back a key or a password is switched off if that is possible.
 
 use bicep_check::MadeResource;
 
@@ -7,7 +7,7 @@ use crate::{
     plan::{last, plan},
 };
 
-/// Resource type, property, and the value it must have.
+/// The resource type, the property, and the required value.
 const REQUIRED: [(&str, &str, &str); 10] = [
     ("Microsoft.Storage/storageAccounts", "properties.allowSharedKeyAccess", "false"),
     ("Microsoft.Storage/storageAccounts", "properties.allowBlobPublicAccess", "false"),
@@ -41,7 +41,8 @@ fn keys_are_off(files: &Files) -> Vec<String> {
     complaints
 }
 
-/// A function app has a deployment password for each of two ways in, until both are refused.
+/// Checks that passwords are off. A function app has a deployment password for each of two ways in, until both are
+/// refused.
 fn passwords_are_off(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let refused: Vec<String> = plan

@@ -1,7 +1,9 @@
-//! Compares the deployment with the rest of the repository: Bicep says the same as `local-azure/seed.toml`, `apim/`, `azure.yaml` and the
-//! settings of the handler, and the scripts do what they say. That the templates themselves are right is checked by `bicep-check`.
+//! Compares the deployment with the rest of the repository. Bicep agrees with `local-azure/seed.toml`, `apim/`,
+//! `azure.yaml` and the settings of the handler, and the scripts do their documented work. `bicep-check` checks the
+//! templates themselves.
 //!
-//! A rule is a function from the files to complaints. Each has a test that it has none, and tests that break a file in memory.
+//! A rule is a function from the files to complaints. Each rule has a test that it has no complaint, and tests that
+//! break a file in memory.
 #![allow(clippy::expect_used, reason = "a file of ours that cannot be read as expected ends the test")]
 
 mod apis;

@@ -1,4 +1,4 @@
-//! Rule: the model that a deployment takes by default is one that Azure still deploys.
+//! Rule: Azure still deploys the default model of a deployment.
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
@@ -7,10 +7,11 @@ use crate::{
     plan::MAIN,
 };
 
-/// Name, version and retirement date of each model: <https://learn.microsoft.com/azure/foundry/openai/concepts/model-retirements>.
+/// The name, version and retirement date of each model:
+/// <https://learn.microsoft.com/azure/foundry/openai/concepts/model-retirements>.
 const MODELS: [(&str, &str, &str); 1] = [("gpt-5.4-mini", "2026-03-17", "2027-03-18")];
 
-/// From this many days before the retirement the test fails: the default must then change.
+/// The number of days before the retirement from which the test fails. The default must then change.
 const NOTICE_DAYS: i64 = 30;
 
 fn default_model_on(files: &Files, today: Date) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Rule: identities, containers and the function app are those of the seed.
 //!
-//! Names of other resources are checked where they matter, in the settings and the scopes of roles. A deployment adds to a name what
-//! makes it unique in Azure.
+//! Names of other resources are checked at their use: in the settings and the scopes of roles. A deployment adds a part
+//! to each name that makes it unique in Azure.
 
 use local_azure::seed::IdentityKind;
 
@@ -34,7 +34,7 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     let containers: Vec<String> = containers
         .filter_map(|container| container.name.split_once("/default/"))
         .map(|(account, container)| format!("{}/{container}", known(account)))
-        // The account of the Functions host is the platform's.
+        // The account of the Functions host belongs to the platform.
         .filter(|name| !name.starts_with("sthost/"))
         .collect();
     let expected = seed.storage_accounts.iter().flat_map(|a| a.containers.iter().map(|c| format!("{}/{c}", a.name)));
@@ -42,7 +42,7 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     complaints
 }
 
-/// The secrets that the hook writes are those that the handler reads and that the seed has, of the same subscriptions.
+/// Checks that the hook writes the secrets that the handler reads and the seed has, of the same subscriptions.
 fn one_secret(files: &Files) -> Vec<String> {
     ["APIM", "OPENAI"].iter().flat_map(|connection| secret_of(files, connection)).collect()
 }

@@ -1,6 +1,8 @@
-//! Rule: each service that the handler calls is deployed with the role that the handler needs on it, and its identities hold no other.
+//! Rule: each service that the handler calls is deployed with the required role, and the handler's identities have no
+//! other role.
 //!
-//! What it needs follows from the settings that it reads: `KEYVAULT__vaultUri` is a vault that it reads as `KEYVAULT__clientId`.
+//! The required roles follow from the settings that the handler reads. `KEYVAULT__vaultUri` is a vault that the handler
+//! reads as `KEYVAULT__clientId`.
 
 use std::sync::LazyLock;
 
@@ -13,39 +15,41 @@ use crate::{
     settings::deployed_settings,
 };
 
-/// What the host needs for itself, in the example settings.
+/// The settings of the host itself in the example settings.
 const FOR_THE_HOST: [&str; 3] =
     ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsStorage__accountName"];
 
-/// A test of the handler keeps these settings in step with those that it reads.
+/// The example settings. A test of the handler keeps them equal to the settings that the handler reads.
 static EXAMPLE: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../local.settings.json.example")).expect("the example settings are JSON")
 });
 
-/// The settings that the handler reads and a deployment sets. The one place that knows where their list is.
+/// Returns the settings that the handler reads and a deployment sets. No other code knows the place of their list.
 pub(crate) fn read_by_the_handler() -> Vec<&'static str> {
     let names = EXAMPLE["Values"].as_object().into_iter().flat_map(|values| values.keys().map(String::as_str));
     names.filter(|name| !FOR_THE_HOST.contains(name) && !is_not_deployed(name)).collect()
 }
 
-/// Other ways to name an identity stand in place of its client ID, and no proxy with its own certificate authority stands between
-/// Azure and Azure. A deployment reaches its model through API Management, on the surface without versions.
+/// Reports whether a deployment does not set a setting. A deployment names identities by client ID only. No proxy with
+/// its own certificate authority is between Azure's services. A deployment reaches its model through API Management, on
+/// the surface without versions.
 fn is_not_deployed(name: &str) -> bool {
     const OF_THE_DIRECT_ROUTE: [&str; 2] = ["OPENAI__endpoint", "OPENAI__scope"];
     name.ends_with("__identity")
         || name.ends_with("__objectId")
         || name == "EXTRA_CA_CERTS"
-        // Azure Monitor takes no telemetry without a token, so what these name is for other collectors.
+        // Azure Monitor accepts no telemetry without a token. So these settings are for other collectors.
         || name.starts_with("OTEL_")
         || name == "OPENAI__apiVersion"
         || OF_THE_DIRECT_ROUTE.contains(&name)
 }
 
-/// What the Functions host needs of the identity that it runs as.
+/// The roles that the Functions host needs for the identity that it runs as.
 const OF_THE_HOST: [&str; 2] =
     ["Storage Blob Data Owner on storageAccounts sthost", "Monitoring Metrics Publisher on components appi-keyless"];
 
-/// What the handler does with a service, by the last part of the setting that holds its address.
+/// Returns the roles that the handler needs. The last part of an address setting tells how the handler uses the
+/// service.
 fn needed(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let settings = deployed_settings(&plan);
@@ -81,7 +85,7 @@ fn held(files: &Files) -> Vec<String> {
     let roles = plan.of_type("Microsoft.Authorization/roleAssignments").map(|assignment| described(&plan, assignment));
     let app_roles = plan.of_type("Microsoft.Graph/appRoleAssignedTo");
     let app_roles = app_roles.map(|assignment| format!("{}: an app role", known(&assignment.text("principalId"))));
-    // Other holders are no identities of the app.
+    // Other holders of roles are not identities of the app.
     let carried =
         |line: &String| files.seed().function_app.identities.iter().any(|name| line.contains(&format!(" {name}:")));
     let of_the_host = |line: &String| OF_THE_HOST.iter().any(|role| line.ends_with(role));

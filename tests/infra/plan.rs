@@ -1,4 +1,4 @@
-//! The templates, evaluated with every part deployed, and their texts without what only a deployment knows.
+//! The templates, evaluated with every part deployed. Values that only a deployment knows are removed from their texts.
 
 use bicep_check::{DeployedResources, MadeResource, Options, Setting};
 
@@ -6,13 +6,13 @@ use crate::files::Files;
 
 pub(crate) const MAIN: &str = "infra/main.bicep";
 
-/// What a deployment with a model and a workflow makes.
+/// Returns the resources of a deployment with a model and a workflow.
 #[track_caller]
 pub(crate) fn plan(files: &Files) -> DeployedResources {
     with_parts(files, &["deployOpenAI", "deployLogicApp"])
 }
 
-/// The same, with what takes the app's telemetry.
+/// Returns the same resources, with those for the app's telemetry.
 #[track_caller]
 pub(crate) fn plan_with_telemetry(files: &Files) -> DeployedResources {
     with_parts(files, &["deployOpenAI", "deployLogicApp", "deployTelemetry"])
@@ -25,7 +25,7 @@ fn with_parts(files: &Files, parts: &[&'static str]) -> DeployedResources {
     made(files, MAIN, &parameters)
 }
 
-/// What a deployment of the pipeline's identity makes.
+/// Returns the resources of a deployment of the pipeline's identity.
 #[track_caller]
 pub(crate) fn plan_of_the_deployer(files: &Files) -> DeployedResources {
     made(files, "infra/deployer/main.bicep", &[("location", "westeurope".into())])
@@ -36,18 +36,18 @@ fn made(files: &Files, main: &str, parameters: &[(&str, Setting)]) -> DeployedRe
     files.program().plan(main, &Options::new("everything", parameters)).expect("these options fit each other")
 }
 
-/// The resource with an ID.
+/// Returns the resource with an ID.
 pub(crate) fn by_id<'a>(made: &'a DeployedResources, id: &str) -> Option<&'a MadeResource> {
     made.resources.iter().find(|resource| resource.id == id)
 }
 
-/// The last part of a name or type.
+/// Returns the last part of a name or type.
 pub(crate) fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// A text as the seed writes it: `kv-keyless` for `kv-keyless-‹uniqueString(…)›`, and `clientId of id-keyless-reader` for the same in
-/// `‹…›`.
+/// Returns a text in the form of the seed: `kv-keyless` for `kv-keyless-‹uniqueString(…)›`, and `clientId of
+/// id-keyless-reader` for the same in `‹…›`.
 pub(crate) fn known(text: &str) -> String {
     let inner = text.strip_prefix('‹').and_then(|rest| rest.strip_suffix('›')).filter(|inner| is_balanced(inner));
     let mut known = String::new();

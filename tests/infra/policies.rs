@@ -1,4 +1,5 @@
-//! Rules: the policy documents of `apim/` are what gets deployed, each at the scope its path names, and every name in them exists.
+//! Rules: the deployed policies are the policy documents of `apim/`, each at the scope that its path names. Every name
+//! in them exists.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use crate::{
 
 const SERVICE: &str = "Microsoft.ApiManagement/service";
 
-/// Every document of `apim/`, with the scope that its path names, against what Bicep deploys.
+/// Compares every document of `apim/`, with the scope that its path names, with the deployed policies in Bicep.
 fn deployed_where_they_belong(files: &Files) -> Vec<String> {
     let expected: Vec<String> =
         files.ending("apim", ".xml").map(|(path, _)| format!("{path} at {}", scope(path))).collect();
@@ -23,7 +24,7 @@ fn deployed_where_they_belong(files: &Files) -> Vec<String> {
     differences("policy documents", &deployed, &expected)
 }
 
-/// `apim/apis/orders.xml` is for `apis orders`, `apim/global.xml` for the service.
+/// Returns the scope of a path: `apis orders` for `apim/apis/orders.xml`, the service for `apim/global.xml`.
 fn scope(path: &str) -> String {
     let inner = path.trim_start_matches("apim/").trim_end_matches(".xml");
     inner.split_once('/').map_or_else(|| inner.to_owned(), |(kind, name)| format!("{kind} {name}"))
@@ -35,7 +36,7 @@ fn policies(plan: &DeployedResources) -> impl Iterator<Item = &MadeResource> {
         .filter(|resource| resource.of_type.strip_prefix(SERVICE).is_some_and(|below| below.ends_with("/policies")))
 }
 
-/// The file whose bytes a policy deploys, and where: `apim/apis/orders.xml at apis orders`.
+/// Returns the file whose bytes a policy deploys, and its scope: `apim/apis/orders.xml at apis orders`.
 fn deployed(files: &Files, policy: &MadeResource) -> String {
     let document = policy.text("properties.value");
     let file = files.ending("apim", ".xml").find(|(_, text)| *text == document).map(|(path, _)| path);
@@ -53,7 +54,8 @@ fn named_values_exist(files: &Files) -> Vec<String> {
     let deployed: Vec<String> = values.iter().map(|(name, _)| name.clone()).collect();
     let seed = files.seed().apim.named_values;
     let mut complaints = differences("named values", &deployed, &seed.keys().cloned().collect::<Vec<_>>());
-    // What is the same everywhere has its text in both places; what a deployment knows is `‹…›` here.
+    // A value that is the same everywhere has its text in both places. A value that only a deployment knows is `‹…›`
+    // here.
     for (name, value) in values.iter().filter(|(_, value)| !value.contains('‹')) {
         if let Some(other) = seed.get(name).filter(|other| *other != value) {
             complaints.push(format!("named value {name} is {value} in Bicep and {other} in the seed"));
@@ -71,7 +73,7 @@ fn named_values_in(text: &str) -> BTreeSet<String> {
     text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name.trim().to_owned()).collect()
 }
 
-/// A policy that chooses a backend by its ID needs that backend deployed.
+/// Checks that backends exist. A policy that chooses a backend by its ID needs that backend deployed.
 fn backends_exist(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let backends = plan.resources.iter().filter(|resource| resource.of_type == format!("{SERVICE}/backends"));
@@ -84,7 +86,7 @@ fn backends_exist(files: &Files) -> Vec<String> {
         .collect()
 }
 
-/// Quotes that a word processor bends end no attribute.
+/// Checks for straight quotes. The curved quotes of a word processor end no attribute.
 fn quotes_are_straight(files: &Files) -> Vec<String> {
     files
         .ending("apim", ".xml")

@@ -1,4 +1,5 @@
-//! Rules: Azure role assignments are those of the seed plus the platform's own, and the pipeline may assign these roles and no others.
+//! Rules: Azure role assignments are those of the seed plus the platform's own. The pipeline may assign these roles and
+//! no others.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,8 @@ const TYPE: &str = "Microsoft.Authorization/roleAssignments";
 const ROLES: &str = "infra/modules/roles.bicep";
 const DEPLOYER: &str = "infra/deployer/roles.bicep";
 
-/// Assignments for what local-azure does not play: host storage, telemetry, the workflow and who deploys.
+/// The assignments for parts that are not in local-azure: host storage, telemetry, the workflow and the deploying
+/// identity.
 const OF_THE_PLATFORM: [&str; 7] = [
     "principalId of id-keyless-writer: Storage Blob Data Owner on storageAccounts sthost",
     "principalId of id-keyless-writer: Monitoring Metrics Publisher on components appi-keyless",
@@ -36,7 +38,8 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     differences("role assignments", &deployed, &expected)
 }
 
-/// `principalId of id-keyless-writer: Storage Blob Data Contributor on containers stkeyless/snapshots`.
+/// Describes an assignment: `principalId of id-keyless-writer: Storage Blob Data Contributor on containers
+/// stkeyless/snapshots`.
 pub(crate) fn described(plan: &DeployedResources, assignment: &MadeResource) -> String {
     let principal = known(&assignment.text("properties.principalId"));
     let id = assignment.text("properties.roleDefinitionId");
@@ -49,7 +52,7 @@ pub(crate) fn described(plan: &DeployedResources, assignment: &MadeResource) -> 
     format!("{principal}: {role} on {}", scope.unwrap_or_default())
 }
 
-/// The pipeline may assign the roles of the app, and no others.
+/// Checks that the pipeline may assign the roles of the app, and no others.
 fn assignable_by_the_pipeline(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let ids = plan.of_type(TYPE).map(|assignment| last(&assignment.text("properties.roleDefinitionId")).to_owned());

@@ -1,4 +1,4 @@
-//! Runs the scripts with an `az` of our own that writes down how it was called.
+//! Runs the scripts with a test script for `az` that records its calls.
 #![cfg(unix)]
 
 use std::{
@@ -10,8 +10,8 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Answers the calls of the scripts. `listSecrets` returns the file `key`, `held` is the number of assignments that exist, and each line
-/// of `refusals` refuses one attempt to store a secret.
+/// Answers the calls of the scripts. `listSecrets` returns the file `key`. `held` is the number of existing
+/// assignments. Each line of `refusals` refuses one attempt to store a secret.
 const AZ: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >> "$here/calls"

@@ -1,4 +1,4 @@
-//! Rules: nothing secret leaves by an output, which every reader of deployments sees, and the outputs are the settings.
+//! Rules: the outputs hold no secret, because every reader of deployments sees them, and the outputs are the settings.
 
 use crate::{
     files::{Files, assert_complains, assert_content, differences},
@@ -6,10 +6,10 @@ use crate::{
     settings::{deployed_settings, is_of_the_host},
 };
 
-/// Where azd and the hook after provisioning find the resources.
+/// The output with which azd and the hook after provisioning find the resources.
 const RESOURCE_GROUP: &str = "AZURE_RESOURCE_GROUP";
 
-/// These settings name a secret and a header, or say when secrets are looked at; none is a key.
+/// Settings that only name a secret or a header, or say when secrets are checked. None of them is a key.
 const NAMES_OF_KEYS: [&str; 4] =
     ["__subscriptionKeySecret", "__subscriptionKeyHeader", "SECRET_EXPIRY_SCHEDULE", "SECRET_EXPIRY_DAYS"];
 
@@ -18,7 +18,7 @@ fn outputs_hold_no_secret(files: &Files) -> Vec<String> {
     let outputs = lines.filter(|(_, line)| line.starts_with("output "));
     let mut complaints = Vec::new();
     for (path, output) in outputs.filter(|(_, output)| !NAMES_OF_KEYS.iter().any(|name| output.contains(name))) {
-        // `KEYVAULT` and `keyvaultDns` name the service.
+        // `KEYVAULT` and `keyvaultDns` name only the service.
         let told = output.to_lowercase().replace("keyvault", "").replace("keyless", "");
         let words = ["key", "secret", "password", "token", "connectionstring", "sas"];
         let name = output.split(' ').nth(1).unwrap_or_default();
@@ -28,7 +28,7 @@ fn outputs_hold_no_secret(files: &Files) -> Vec<String> {
     complaints
 }
 
-/// azd keeps the outputs, so that a run on a laptop has the settings of the app.
+/// Checks that the outputs are the settings. azd keeps the outputs, so a run on a laptop has the settings of the app.
 fn outputs_are_the_settings(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let shown = |(name, value): &(String, String)| format!("{name} = {value}");

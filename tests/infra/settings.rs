@@ -1,5 +1,5 @@
-//! Rules: the app settings that Bicep gives the handler are those of the seed, each value comes from the right resource,
-//! and they are the settings that the handler reads.
+//! Rules: the app settings that Bicep gives the handler are those of the seed, each value comes from the right
+//! resource, and they are the settings that the handler reads.
 
 use bicep_check::DeployedResources;
 use local_azure::seed::Seed;
@@ -13,27 +13,27 @@ use crate::{
 
 const EXAMPLE: &str = "local.settings.json.example";
 
-/// Flex Consumption refuses it: the runtime stands in `functionAppConfig`.
+/// The setting that Flex Consumption refuses, because the runtime is in `functionAppConfig`.
 /// <https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations>
 const NOT_ON_FLEX: &str = "FUNCTIONS_WORKER_RUNTIME";
 
-/// The one setting for the host that the seed has, too: its limit is the same on a laptop.
+/// The only setting of the host that is also in the seed. Its limit is the same on a laptop.
 const BODY_LIMIT: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
 
-/// How many invocations the handler runs at once before it answers 429.
+/// The setting with the number of concurrent invocations. Beyond it, the handler answers 429.
 const LIMIT: &str = "MAX_CONCURRENT_INVOCATIONS";
 
 const FUNCTION_APP: &str = "infra/modules/function-app.bicep";
 
-/// Each deployment has its own; that all parties agree on them is another rule.
+/// The audiences, which differ in each deployment. Another rule checks that all parties agree on them.
 const OF_THE_DEPLOYMENT: [&str; 2] = ["APIM__audience", "OPENAI__audience"];
 
-/// Settings of the Functions host.
+/// Reports whether a setting is one of the Functions host.
 pub(crate) fn is_of_the_host(name: &str) -> bool {
     name.starts_with("AzureWebJobsStorage__") || name.starts_with("APPLICATIONINSIGHTS_")
 }
 
-/// Name and value of each setting of the first app.
+/// Returns name and value of each setting of the first app.
 pub(crate) fn deployed_settings(plan: &DeployedResources) -> Vec<(String, String)> {
     let config = plan.of_type("Microsoft.Web/sites/config").find(|config| config.name.ends_with("/appsettings"));
     config.map(|config| config.texts("properties")).unwrap_or_default()
@@ -58,20 +58,20 @@ fn line(name: &str, value: &str) -> String {
     if OF_THE_DEPLOYMENT.contains(&name) { name.to_owned() } else { format!("{name} = {value}") }
 }
 
-/// What the seed writes out, as what a deployment takes from its resources.
+/// Turns a value of the seed into the form of a deployment, which takes it from its resources.
 fn from_resources(seed: &Seed, value: &str) -> String {
     if let Some(identity) = seed.identities.iter().find(|identity| identity.client_id.to_string() == value) {
         return format!("clientId of {}", identity.name);
     }
     match value.strip_prefix(&format!("https://{}.azure-api.net", seed.apim.name)) {
         Some("") => format!("gatewayUrl of {}", seed.apim.name),
-        // Of what a deployment knows, the rest of a text is left.
+        // The deployment knows the address; only the path remains.
         Some(path) => path.to_owned(),
         None => value.to_owned(),
     }
 }
 
-/// Nothing that the handler reads is left to chance, and nothing is set that it does not read.
+/// Checks that every setting that the handler reads is set, and no other.
 fn no_more_and_no_less_than_read(files: &Files) -> Vec<String> {
     let settings = deployed_settings(&plan(files));
     let own =
@@ -84,7 +84,7 @@ fn no_more_and_no_less_than_read(files: &Files) -> Vec<String> {
     missing.chain(unread.map(|name| format!("main.bicep sets {name}, which the handler does not read"))).collect()
 }
 
-/// The settings of the host and of the handler are one list in Azure.
+/// Checks that the settings reach the app. In Azure, the settings of the host and of the handler are one list.
 fn reach_the_app(files: &Files) -> Vec<String> {
     let settings = deployed_settings(&plan(files));
     let has = |of_host: bool| settings.iter().any(|(name, _)| name != BODY_LIMIT && is_of_the_host(name) == of_host);
@@ -94,7 +94,8 @@ fn reach_the_app(files: &Files) -> Vec<String> {
     vec!["the app settings are not the host's and the handler's together".to_owned()]
 }
 
-/// Azure adds an instance before the handler refuses: <https://learn.microsoft.com/azure/azure-functions/functions-concurrency>.
+/// Checks that Azure adds an instance before the handler refuses requests:
+/// <https://learn.microsoft.com/azure/azure-functions/functions-concurrency>.
 fn scales_before_it_refuses(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let number = |text: &str| text.parse::<u32>().ok();
@@ -108,7 +109,7 @@ fn scales_before_it_refuses(files: &Files) -> Vec<String> {
     }
 }
 
-/// The example for `func start` names every setting that the seed has; more, such as optional ones, is fine.
+/// Checks that the example for `func start` names every setting of the seed. It may have more, such as optional ones.
 fn in_the_example(files: &Files) -> Vec<String> {
     let Some(example) = files.get(EXAMPLE) else { return Vec::new() };
     let example: Json = serde_json::from_str(example).expect("the example settings are JSON");

@@ -1,4 +1,4 @@
-//! Rules: the workflow that deploys holds no secret, runs for no stranger, and passes on every option.
+//! Rules: the workflow that deploys holds no secret, does not run for strangers, and passes on every option.
 
 use crate::files::{Files, assert_complains, assert_content};
 
@@ -12,7 +12,7 @@ fn without_secrets(files: &Files) -> Vec<String> {
         .filter(|word| text.contains(word))
         .map(|word| format!("{WORKFLOW} uses {word}"))
         .collect();
-    // These run with the repository's token for code of someone else.
+    // These triggers run another person's code with the repository's token.
     for trigger in ["pull_request", "pull_request_target", "workflow_run"] {
         if text.lines().any(|line| line.trim_start().starts_with(trigger)) {
             complaints.push(format!("{WORKFLOW} runs on {trigger}"));
@@ -27,7 +27,7 @@ fn without_secrets(files: &Files) -> Vec<String> {
     complaints
 }
 
-/// Every variable of the parameters file reaches azd.
+/// Checks that every variable of the parameters file reaches azd.
 fn options_reach_azd(files: &Files) -> Vec<String> {
     let variables = files.text(PARAMETERS).split("${").skip(1).filter_map(|rest| rest.split('}').next());
     let text = files.text(WORKFLOW);

@@ -1,4 +1,4 @@
-//! Rules for every workflow and action: what runs is pinned by digest, may do little, and knows no secret.
+//! Rules for every workflow and action: each used action is pinned by digest, has few permissions, and knows no secret.
 
 use crate::files::{Files, assert_complains, assert_content};
 
@@ -9,7 +9,7 @@ const PLACES: [&str; 4] = [
     ".github/actions/local-azure/action.yml",
 ];
 
-/// Digest of 40 hexadecimal digits, and in a comment the version that it is.
+/// Checks for a digest of 40 hexadecimal digits, with the version in a comment.
 fn pinned_by_digest(files: &Files) -> Vec<String> {
     let is_pinned = |used: &str| {
         let Some((_, rest)) = used.split_once('@') else { return used.trim().starts_with("./") };
@@ -28,7 +28,7 @@ fn pinned_by_digest(files: &Files) -> Vec<String> {
         .collect()
 }
 
-/// Read alone for the whole workflow; more is said job by job, and only where something is released or deployed.
+/// Checks the permissions. The whole workflow may only read. A job has more permissions only if it releases or deploys.
 fn least_permissions(files: &Files) -> Vec<String> {
     let mut complaints = Vec::new();
     for path in PLACES.into_iter().filter(|path| path.contains("workflows")) {

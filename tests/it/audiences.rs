@@ -1,4 +1,5 @@
-//! From the audience in the settings to the resource that the identity endpoint is asked for, and the token's `aud`.
+//! The way of an audience: from the settings to the resource in the request to the identity endpoint, and to the
+//! token's `aud`.
 
 use local_azure::{LocalAzure, journal::Service, seed::TokenVersion};
 
@@ -7,7 +8,7 @@ use crate::{handler::Handler, rig::seed};
 const ORDERS: &str = "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c";
 const BILLING: &str = "d3c9e2f0-0002-4c8d-ae3f-7b4a5f6e7d8c";
 
-/// Setting, resource, `aud`, version.
+/// The setting, the resource, the `aud`, and the token's version.
 const ROWS: [(&str, &str, &str, &str); 17] = [
     ("https://management.azure.com/", "https://management.azure.com/", "https://management.azure.com/", "1.0"),
     ("https://management.azure.com", "https://management.azure.com", "https://management.azure.com", "1.0"),
@@ -30,7 +31,7 @@ const ROWS: [(&str, &str, &str, &str); 17] = [
         "https://cognitiveservices.azure.com",
         "1.0",
     ),
-    // An API's own registration decides the version of its tokens, and with it what they show.
+    // An API's own registration decides the version of its tokens, and thus their claims.
     ("api://orders", "api://orders", ORDERS, "2.0"),
     ("api://orders/.default", "api://orders", ORDERS, "2.0"),
     (ORDERS, ORDERS, ORDERS, "2.0"),

@@ -1,4 +1,4 @@
-//! A proxy before the edge whose connections break: each after so many bytes.
+//! A proxy before the edge. Each of its connections breaks after a number of bytes.
 
 use std::sync::{
     Arc,
@@ -11,7 +11,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-/// Listening; gone when dropped.
+/// A listening proxy. It ends when it is dropped.
 pub(crate) struct BreakingProxy {
     pub(crate) url: String,
     pub(crate) breaks: Arc<AtomicUsize>,
@@ -19,7 +19,7 @@ pub(crate) struct BreakingProxy {
 }
 
 impl BreakingProxy {
-    /// Passes on to `edge` (`http://host:port`), `limit` bytes on each connection.
+    /// Starts a proxy to `edge` (`http://host:port`) that passes on `limit` bytes on each connection.
     pub(crate) async fn start(edge: &str, limit: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -47,7 +47,7 @@ impl Drop for BreakingProxy {
     }
 }
 
-/// Whether the connection was broken.
+/// Passes bytes on. Reports whether it broke the connection.
 async fn pass(mut client: TcpStream, edge: &str, limit: usize) -> bool {
     let Ok(mut server) = TcpStream::connect(edge).await else { return false };
     let (mut from_server, mut to_server) = server.split();

@@ -1,4 +1,4 @@
-//! Headless Chromium, driven by a script of `tests/page`. Its checks are left out, and say so, where Node, Chromium or
+//! Headless Chromium, driven by a script of `tests/page`. The checks are skipped with a message if Node, Chromium or
 //! `npm ci --prefix tests/page` is missing.
 
 use std::{path::PathBuf, process::Stdio};
@@ -9,7 +9,7 @@ use crate::rig::project;
 
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// The browser, or what is missing.
+/// Finds the browser. The error names the missing part.
 fn installed() -> Result<PathBuf, String> {
     let folder = project().join("tests/page");
     for package in ["playwright-core", "axe-core"] {
@@ -25,7 +25,8 @@ fn installed() -> Result<PathBuf, String> {
     places.into_iter().find(|place| place.is_file()).ok_or_else(|| "Chromium is not installed".to_owned())
 }
 
-/// A script of `tests/page`, whose standard input and output are pipes; `None`, told aloud, where it cannot run.
+/// Returns a script of `tests/page`, whose standard input and output are pipes. `None`, with a message, if it cannot
+/// run.
 pub(crate) fn script(name: &str) -> Option<Command> {
     let browser = match installed() {
         Ok(browser) => browser,
@@ -40,7 +41,7 @@ pub(crate) fn script(name: &str) -> Option<Command> {
     Some(command)
 }
 
-/// A folder for what the browser showed.
+/// Returns a folder for screenshots.
 pub(crate) fn screenshots() -> PathBuf {
     let folder = project().join("target/page");
     std::fs::create_dir_all(&folder).unwrap();

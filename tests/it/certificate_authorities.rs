@@ -1,8 +1,9 @@
-//! Which certificate authorities the handler trusts.
+//! The certificate authorities that the handler trusts.
 
 use crate::rig::Rig;
 
-/// As in Azure: nothing names other authorities than the system's, but for those that this list keeps.
+/// Makes a rig in which only the variables of this list name other authorities than the system's. In Azure, no variable
+/// does.
 async fn rig_with(kept: &[&str]) -> Rig {
     const NAMES: [&str; 2] = ["SSL_CERT_FILE", "EXTRA_CA_CERTS"];
     let change = async |environment: &mut Vec<(String, String)>| {

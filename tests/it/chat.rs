@@ -1,4 +1,4 @@
-//! Chat with a model: through the handler, direct to its account.
+//! Chat with a model through the handler, which calls the model's account directly.
 
 mod asking;
 mod gateway;
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::rig::{Rig, plain_client};
 
-/// Must be in no log and no journal.
+/// A prompt that no log and no journal may contain.
 const PROMPT: &str = "my-secret-prompt";
 
-/// Every role of the account goes to the app's own identity, and its settings name the account.
+/// Gives every role of the account to the app's own identity, and names the account in the settings.
 fn direct(seed: &mut Seed) {
     seed.role_assignments.push(RoleAssignment {
         identity: "id-keyless-caller".to_owned(),
@@ -43,7 +43,7 @@ fn streamed() -> Value {
     json!({ "prompt": PROMPT, "stream": true })
 }
 
-/// The data of the events, less `[DONE]`.
+/// Returns the data of the events, without `[DONE]`.
 fn events(body: &str) -> Vec<Value> {
     let data = body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
     data.map(|data| serde_json::from_str(data).unwrap()).collect()

@@ -1,5 +1,5 @@
-//! The dashboard in headless Chromium: `tests/page/check_views.mjs` does what a person does, `check_links.mjs` reads there
-//! who refused, for each link, broken in its own world.
+//! The dashboard in headless Chromium. `tests/page/check_views.mjs` acts like a person. `check_links.mjs` reads which
+//! service refused, for each link, broken in its own world.
 
 use std::process::Stdio;
 
@@ -15,7 +15,7 @@ use crate::{
     rig::{Rig, plain_client},
 };
 
-/// Runs a script to its end, with this on its standard input.
+/// Runs a script to its end, with `input` on its standard input.
 async fn must_be_good(mut script: Command, input: &str) {
     let mut child = script.stderr(Stdio::inherit()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -26,7 +26,7 @@ async fn must_be_good(mut script: Command, input: &str) {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "all good");
 }
 
-/// An unsigned JWT, one of whose claims is markup.
+/// Makes an unsigned JWT with markup in one of its claims.
 fn marked_token() -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -51,7 +51,7 @@ async fn every_view_works_with_the_keyboard_alone() {
     must_be_good(script, "").await;
 }
 
-/// Who refuses, with which status, for which reason.
+/// A broken link, with the service that refuses, its status and its reason.
 type BrokenLink = (Link, Service, u16, &'static str);
 
 const MAIN: &[BrokenLink] = &[
@@ -79,7 +79,7 @@ const CHAT: &[BrokenLink] = &[
     (Link::TokenLimit, Service::ApiManagement, 429, "Token limit is exceeded"),
 ];
 
-/// Breaks a link in its own world, runs the job, and finds the entry that says who refused.
+/// Breaks a link in its own world, runs the job, and finds the entry that names the refusing service.
 async fn refused(&(link, service, status, reason): &BrokenLink, function: &str) -> (Rig, serde_json::Value) {
     let rig = Rig::with(|seed| link.spoil(seed)).await;
     link.spoil_running(rig.azure.world());

@@ -1,4 +1,5 @@
-//! A developer's login: which tool is asked, in which order, and for which tenant. The tools are scripts of this test's.
+//! A developer's login: the tool that is asked, the order of the tools, and the tenant. The tools are scripts of this
+//! test.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{handler::Handler, rig::seed};
 
-/// A folder with nothing but these tools; each says what it was asked in a file of its name with `.asked`.
+/// Makes a folder with only these tools. Each tool writes its arguments to a file of its name with `.asked`.
 fn machine(tools: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, script) in tools {
@@ -21,7 +22,7 @@ fn machine(tools: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// A token by which the tool that gave it is known.
+/// Makes a token that names its tool.
 fn token_of(tool: &str) -> String {
     let claims = json!({ "aud": tool, "iss": "i", "ver": "2.0" }).to_string();
     format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims))
@@ -36,7 +37,7 @@ fn azd() -> String {
     format!("echo '{}'", json!({ "token": token_of("azd"), "expiresOn": "2090-01-01T00:00:00Z" }))
 }
 
-/// What `ready` says of the API: whose token it was, and the problem.
+/// Returns the answer of `ready` about the API: the tool whose token was used, and the problem.
 async fn ready(machine: &Path, settings: &[(&str, &str)]) -> (String, String) {
     let azure = LocalAzure::start(seed()).await.unwrap();
     let mut environment = azure.app_environment();

@@ -1,4 +1,4 @@
-//! The way in as clients other than the handler use it: plain HTTP, the virtual machines' endpoint, the data lake's host,
+//! The edge as clients other than the handler use it: plain HTTP, the virtual machines' endpoint, the data lake's host,
 //! and the control port.
 
 use reqwest::{Certificate, Client, Proxy, RequestBuilder};
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::rig::{Rig, plain_client};
 
-/// A variable that processes of the run get.
+/// Returns a variable that processes of the run get.
 fn variable(rig: &Rig, wanted: &str) -> String {
     rig.azure.environment().into_iter().find(|(name, _)| name == wanted).unwrap().1
 }
@@ -19,7 +19,7 @@ fn setting(rig: &Rig, name: &str) -> String {
     rig.azure.world().seed().function_app.settings[name].clone()
 }
 
-/// A client that takes the proxy for every URL.
+/// Makes a client that uses the proxy for every URL.
 fn client(rig: &Rig) -> Client {
     let ca = Certificate::from_pem(&std::fs::read(variable(rig, "SSL_CERT_FILE")).unwrap()).unwrap();
     let proxy = Proxy::all(variable(rig, "HTTPS_PROXY")).unwrap();
@@ -31,7 +31,7 @@ async fn answer(request: RequestBuilder) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-/// What the edge answers to bytes, until it ends the connection.
+/// Sends bytes to the edge. Returns the answer until the edge ends the connection.
 async fn raw(rig: &Rig, request: &str) -> String {
     let address = variable(rig, "HTTPS_PROXY");
     let mut stream = TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
@@ -56,7 +56,7 @@ async fn the_virtual_machines_endpoint_is_reached_through_the_proxy() {
     let secrets = "https://kv-keyless.vault.azure.net/secrets/orders-subscription-key?api-version=7.6";
     let get = client(&rig).get(secrets).bearer_auth(token["access_token"].as_str().unwrap());
     assert_eq!(answer(get).await.0, 200, "the token is a real one");
-    // A request that another program wrote cannot have the header.
+    // A request that another program caused cannot have the header.
     let (status, body) = answer(client(&rig).get(&url)).await;
     assert_eq!((status, body.contains("access_token")), (400, false), "{body}");
 }

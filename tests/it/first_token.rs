@@ -1,4 +1,4 @@
-//! No first token: each cause is told from the others, and says what to mend.
+//! The first token is missing. Each cause has its own message, which says what to correct.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use local_azure::LocalAzure;
 
 use crate::{handler::Handler, rig::seed};
 
-/// What `ready` says of the API, and the log, with the environment so changed.
+/// Returns the answer of `ready` about the API, and the log, with this change of the environment.
 async fn without_token(change: impl FnOnce(&mut Vec<(String, String)>)) -> (u16, String, Vec<String>) {
     let azure = LocalAzure::start(seed()).await.unwrap();
     let mut environment = azure.app_environment();
@@ -58,7 +58,7 @@ async fn an_endpoint_that_is_not_there_fails_every_service_and_the_log_has_each(
 
 #[tokio::test]
 async fn an_endpoint_that_does_not_answer() {
-    // The system takes connections, and no process reads them.
+    // The system accepts connections, but no process reads from them.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/msi/token", listener.local_addr().unwrap());
     let (status, problem, _) = without_token(|environment| set(environment, "IDENTITY_ENDPOINT", &url)).await;

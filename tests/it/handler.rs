@@ -1,4 +1,4 @@
-//! The handler alone, with an environment of the test's making: no Functions host before it.
+//! The handler alone, without a Functions host before it. The test makes its environment.
 
 use std::{
     io::{BufRead as _, BufReader, Read},
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::rig::{HANDLER, plain_get};
 
-/// A handler that listens; killed when dropped.
+/// A listening handler. It is killed when it is dropped.
 pub(crate) struct Handler {
     child: Child,
     port: u16,
@@ -22,7 +22,7 @@ pub(crate) struct Handler {
 
 impl Handler {
     pub(crate) fn start(environment: &[(String, String)]) -> Self {
-        // Between being found free and being taken, a port may go to another test.
+        // A port that was free may go to another test before the handler takes it.
         (0..10).find_map(|_| Self::on_a_port(environment)).unwrap()
     }
 
@@ -36,7 +36,7 @@ impl Handler {
         let out = keep(child.stdout.take().unwrap(), lines.clone(), listening.clone());
         let err = keep(child.stderr.take().unwrap(), lines.clone(), listening);
         let handler = Self { child, port, lines, readers: vec![out, err] };
-        // Both pipes close when it ends, and with them the channel.
+        // Both pipes close when the handler ends, and the channel with them.
         listens.recv().is_ok().then_some(handler)
     }
 
@@ -44,13 +44,13 @@ impl Handler {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// What `ready` says, and its status.
+    /// Returns the answer of `ready`, and its status.
     pub(crate) async fn ready(&self) -> (u16, Value) {
         let answer = plain_get(self.url("/api/ready")).await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// Ends it, and gives all that it has logged.
+    /// Ends the handler. Returns all its log lines.
     pub(crate) fn end(mut self) -> Vec<String> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -60,7 +60,7 @@ impl Handler {
         self.lines.lock().unwrap().clone()
     }
 
-    /// The most memory that it has had so far, in MiB.
+    /// Returns the largest amount of memory that the handler has used so far, in MiB.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();

@@ -1,4 +1,4 @@
-//! The handler as a process: how it starts, refuses to start, and ends.
+//! The handler as a process: its start, its refusal to start, and its end.
 
 use std::{
     collections::BTreeMap,

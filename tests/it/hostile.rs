@@ -1,8 +1,9 @@
 //! Hostile bytes to everything that listens: requests that two readers would understand differently, and bodies without
-//! an end. Each is answered or its connection ends; what follows is never taken for another client's request; and
-//! the next caller is served.
+//! an end. Each is answered, or its connection ends. The bytes after it are never taken for another client's request.
+//! The next caller is served.
 //!
-//! Hostile targets and headers of `relay` are in `relay`, malformed chunks beside each server.
+//! Hostile targets and headers of `relay` are in the tests of `relay`. Malformed chunks are in the tests of each
+//! server.
 
 use std::{
     sync::{
@@ -26,10 +27,10 @@ use crate::{
     rig::{Rig, plain_get},
 };
 
-/// Nothing here takes this long, unless it never happens.
+/// The time limit of a check. Everything here is faster, unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A request that would be served if it were one.
+/// A request that would be served if a server took these bytes for a request.
 const SMUGGLED: &str = "GET /api/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 /// Heads that are refused, each after `POST /api/health HTTP/1.1` and a host.
@@ -50,7 +51,7 @@ const FRAMING: [(&str, &str); 14] = [
     ("a line without a colon", "transfer-encoding chunked\r\n"),
 ];
 
-/// Whole beginnings that are no request.
+/// Whole request heads that are not valid requests.
 const LINES: [(&str, &str); 8] = [
     ("two versions", "GET /api/health HTTP/1.1 HTTP/1.1\r\nhost: localhost\r\n\r\n"),
     ("an unknown version", "GET /api/health HTTP/9.9\r\nhost: localhost\r\n\r\n"),
@@ -65,10 +66,10 @@ const LINES: [(&str, &str); 8] = [
     ("a name of another protocol", "EHLO localhost\r\n\r\n"),
 ];
 
-/// Everything that comes back until the connection ends.
+/// Sends bytes. Returns everything that comes back until the connection ends.
 async fn raw(address: &str, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // Who refuses early may end the connection before all is written.
+    // A server that refuses early may end the connection before all bytes are written.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
@@ -120,7 +121,7 @@ async fn a_head_that_can_be_read_in_two_ways_is_refused_and_nothing_after_it_is_
     assert_eq!(plain_get(handler.url("/api/health")).await.unwrap().status(), 200);
 }
 
-/// A length and chunks: the chunks count, as RFC 9112 says, at the host and at the handler alike.
+/// A request has both a length and chunks. The chunks count, by RFC 9112, at the host and at the handler alike.
 #[tokio::test]
 async fn a_length_beside_chunks_means_nothing() {
     let rig = Rig::start().await;
@@ -133,7 +134,7 @@ async fn a_length_beside_chunks_means_nothing() {
         [("the Functions host", address(rig.host.url().as_str())), ("the handler", address(&handler.url("")))]
     {
         let answer = raw(&address, request.as_bytes()).await;
-        // Either the connection ends with the refusal of the first, or the second is a request of this client's.
+        // Either the connection ends with the refusal of the first request, or the second is a request of this client.
         let statuses: Vec<&str> =
             answer.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.split(' ').next()).collect();
         assert!(!statuses.is_empty() && statuses[0] != "200", "{name}: {answer}");
@@ -163,11 +164,11 @@ async fn bodies_that_stop_keep_nobody_waiting() {
     drop(open);
 }
 
-/// More than anything here may read of one request that it does not store.
+/// A size that no server here may read from one request, unless it stores the request.
 const ENOUGH: usize = 512 * 1024 * 1024;
 const CHUNK: usize = 256 * 1024;
 
-/// Zeros as long as anybody reads them. After [`ENOUGH`] it ends, and says so.
+/// Makes a body of zeros. It ends after [`ENOUGH`], and then sets `all_was_read`.
 fn endless(all_was_read: Arc<AtomicBool>) -> Body {
     let chunk = bytes::Bytes::from(vec![b'0'; CHUNK]);
     let chunks = (0..ENOUGH / CHUNK).map(move |_| Ok(chunk.clone()));
@@ -216,11 +217,12 @@ async fn a_body_without_an_end_is_refused_or_left_alone() {
     ];
     for (method, url) in places {
         let request = client.request(method, &url).header("x-local-azure-control", of("IDENTITY_HEADER"));
-        // Who has answered may end the connection; a client that still writes sees that in place of the answer.
+        // A server that has answered may end the connection. A client that still writes sees that end instead of the
+        // answer.
         let all_was_read = Arc::new(AtomicBool::new(false));
         let sent = request.body(endless(all_was_read.clone())).send();
         if let Ok(answer) = timeout(PATIENCE, sent).await.unwrap() {
-            // As in Azure, the host's word for a body that it cannot forward is 500.
+            // For a body that it cannot forward, the host answers 500, as in Azure.
             assert!(!answer.status().is_success(), "{url}: {}", answer.status());
         }
         assert!(!all_was_read.load(Ordering::SeqCst), "{url} was read to the end");

@@ -25,7 +25,7 @@ async fn snapshot_now_answers_with_the_place_of_the_blob_and_again_without_writi
     assert_eq!(first["url"], location.as_str());
     assert!(first["size"].as_u64().unwrap() > 0, "{first}");
     assert!(first["etag"].is_string() && first["slot"].is_string(), "{first}");
-    // The second call may fall into the next minute, which is another slot.
+    // The second call may be in the next minute, which is another slot.
     let second: Value = client.post(rig.url("/api/snapshots/orders")).send().await.unwrap().json().await.unwrap();
     assert_eq!(second["slot"] == first["slot"], second["etag"] == first["etag"], "{first} {second}");
 }

@@ -1,17 +1,17 @@
-//! Three identities, one duty each: what one may do, the others are refused.
+//! Three identities with one duty each. The duty of one is refused to the others.
 
 use local_azure::{journal::Service, seed::Seed};
 
 use crate::rig::Rig;
 
-/// Lets `connection` use the identity of another connection.
+/// Makes `connection` use the identity of another connection.
 fn swap(seed: &mut Seed, connection: &str, for_identity_of: &str) {
     let settings = &mut seed.function_app.settings;
     let other = settings[&format!("{for_identity_of}__clientId")].clone();
     settings.insert(format!("{connection}__clientId"), other);
 }
 
-/// Runs the main job with one connection using another's identity; `service` must refuse it.
+/// Runs the main job with one connection that uses another's identity. `service` must refuse it.
 async fn refused(connection: &str, for_identity_of: &str, service: Service, status: u16, identity: Option<&str>) {
     let rig = Rig::with(|seed| swap(seed, connection, for_identity_of)).await;
     assert!(!rig.host.invoke("snapshot", None).await.unwrap().succeeded());
@@ -34,7 +34,7 @@ async fn the_reader_cannot_write_blobs() {
 
 #[tokio::test]
 async fn the_reader_cannot_call_the_api() {
-    // The gateway names no identity: a token that it refused proves none.
+    // The gateway names no identity, because a token that it refused proves none.
     refused("APIM", "KEYVAULT", Service::ApiManagement, 401, None).await;
 }
 

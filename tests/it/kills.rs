@@ -1,6 +1,6 @@
-//! Exactly once: the handler is killed at every step of a job, and each slot has one whole blob in the end.
+//! Exactly once: the handler is killed at every step of a job. In the end each slot has one whole blob.
 //!
-//! A step is seen in the journal (after a service has answered), or held by a fault (before it does).
+//! A step is seen in the journal (after a service has answered), or held by a fault (before the service answers).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +25,7 @@ use crate::{
 
 const BLOCK: usize = 4 * 1024 * 1024;
 
-/// SIGKILL to the handler, and the next one is there.
+/// Kills the handler with SIGKILL, and waits for the next one.
 async fn kill(rig: &Rig) {
     let killed = rig.handler_id().unwrap();
     assert!(Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap().success());
@@ -38,14 +38,14 @@ async fn kill(rig: &Rig) {
     rig.host.wait_ready().await.unwrap();
 }
 
-/// Waits for a moment, unless the job has ended before it.
+/// Waits until `is_there`, or until the job has ended.
 async fn until(is_there: impl Fn() -> bool, job: &tokio::task::JoinHandle<()>) {
     while !is_there() && !job.is_finished() {
         tokio::task::yield_now().await;
     }
 }
 
-/// How often each blob was written: more than once is a duplicate.
+/// Returns the number of writes of each blob. More than one is a duplicate.
 fn writes(rig: &Rig) -> BTreeMap<String, usize> {
     let mut writes = BTreeMap::new();
     let is_write = |entry: &Entry| entry.service == Service::BlobStorage && entry.decision.wrote.is_some();
@@ -60,13 +60,13 @@ async fn bytes_of(rig: &Rig, path: &str) -> Option<Vec<u8>> {
     Some(blob.collect::<Vec<Bytes>>().await.concat())
 }
 
-/// A snapshot job on its way.
+/// Starts a snapshot job.
 fn job(rig: &Rig) -> tokio::task::JoinHandle<()> {
     let run = plain_client().post(rig.url("/api/snapshots/orders")).send();
     tokio::spawn(async move { drop(run.await) })
 }
 
-/// After the kill the timer comes late, and then once more: each slot has one whole blob.
+/// Runs the timer late, and then once more, after the kill. Each slot must have one whole blob.
 async fn comes_again(rig: &Rig, step: &str) {
     for run in ["late", "twice"] {
         let invocation = rig.host.invoke("snapshot", None).await.unwrap();
@@ -77,7 +77,8 @@ async fn comes_again(rig: &Rig, step: &str) {
     for (path, times) in writes(rig) {
         assert_eq!(times, 1, "killed {step}: {path} was written {times} times");
     }
-    // The journal cannot say whether a write was done whose client was killed before the answer; the listing has its blob.
+    // If the client was killed before the answer, the journal cannot tell whether the write was done. The listing shows
+    // the blob.
     let list: Value = plain_get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
     let mut slots = BTreeSet::new();
     for snapshot in list["snapshots"].as_array().unwrap() {
@@ -86,7 +87,7 @@ async fn comes_again(rig: &Rig, step: &str) {
         assert_eq!(stored, orders, "killed {step}: half a blob at {path}");
         assert!(slots.insert(snapshot["slot"].to_string()), "killed {step}: two blobs of one slot: {list}");
     }
-    // By hand, the slot is the minute; the calls may fall into two.
+    // For a run by hand the slot is the minute, and the calls may be in two different minutes.
     assert!((1..=2).contains(&slots.len()), "killed {step}: {list}");
 }
 
@@ -110,7 +111,7 @@ async fn a_job_killed_before_any_service_answers_writes_each_slot_once() {
 
 #[tokio::test]
 async fn a_job_killed_after_each_step_of_the_journal_writes_each_slot_once() {
-    // Challenge, token, secret; token, gateway; token, blob.
+    // The steps are: challenge, token, secret; token, gateway; token, blob.
     for step in 1..=7 {
         let rig = Rig::start().await;
         let job = job(&rig);

@@ -1,18 +1,19 @@
-//! Secrets never leave: every world that a test starts is searched for them when it ends.
+//! Secrets never leave: when a test's world ends, its data is searched for all its secrets.
 //!
-//! What is searched: everything that the host and the handler have logged, the journal, the staged app, and the blobs.
+//! The searched data is everything that the host and the handler have logged, the journal, the staged app, and the
+//! blobs.
 
 use std::{fs, path::Path};
 
 use local_azure::world::World;
 
-/// How a JWT begins, `{"typ"` or `{"alg"` in Base64; and its claims, `{"aud"`.
+/// The beginnings of a JWT (`{"typ"` or `{"alg"` in Base64) and of its claims (`{"aud"`).
 const TOKEN: [&str; 3] = ["eyJ0eXAi", "eyJhbGci", "eyJhdWQi"];
 
-/// Larger files are bodies that a test has uploaded.
+/// The size limit of searched files. Larger files are bodies that a test has uploaded.
 const LARGEST_SEARCHED_FILE: u64 = 2 * 1024 * 1024;
 
-/// The secrets of a world, each with a name that a message may say.
+/// The secrets of a world, each with a name that a message may show.
 pub(crate) struct Secrets(Vec<(String, String)>);
 
 impl Secrets {
@@ -36,7 +37,7 @@ impl Secrets {
         Self(secrets)
     }
 
-    /// The first that is in there.
+    /// Returns the first secret that is in the text.
     pub(crate) fn found(&self, text: &[u8]) -> Option<&str> {
         let text = String::from_utf8_lossy(text);
         let holds = |secret: &str| !secret.is_empty() && text.contains(secret);
@@ -49,7 +50,7 @@ impl Secrets {
         }
     }
 
-    /// Neither under a name nor in the contents.
+    /// Checks that no file's name or content has a secret.
     pub(crate) fn are_in_no_file_of(&self, folder: &Path) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();

@@ -1,6 +1,6 @@
-//! What is known is not enough: a client ID alone gets nothing, and nothing listens beyond this machine.
+//! Known values are not enough: a client ID alone gives no access. Also, nothing listens beyond this machine.
 //!
-//! Which identity may do what is in `identities` and `refusals`.
+//! The allowed actions of each identity are tested in `identities` and `refusals`.
 
 use crate::rig::{Rig, plain_client};
 
@@ -32,13 +32,13 @@ async fn a_client_id_without_the_header_of_the_process_gets_no_token() {
     }
 }
 
-/// Addresses in the kernel's list are hexadecimal, the first byte last.
+/// Addresses in the kernel's list are hexadecimal, with the first byte last.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn everything_that_listens_does_so_on_loopback_alone() {
     use std::{collections::BTreeSet, fs};
     let rig = Rig::start().await;
-    // Local Azure with the host are in this process.
+    // Local Azure and the host are in this process.
     let ids = [std::process::id(), rig.handler_id().unwrap()];
     let mut listening = 0;
     for id in ids {
@@ -50,7 +50,7 @@ async fn everything_that_listens_does_so_on_loopback_alone() {
         {
             for line in fs::read_to_string(format!("/proc/{id}/net/{list}")).unwrap_or_default().lines().skip(1) {
                 let fields: Vec<&str> = line.split_whitespace().collect();
-                // 0A is a socket that listens, 07 one for datagrams that is bound.
+                // 0A is a listening socket, 07 a bound datagram socket.
                 let is_open = matches!(fields[3], "0A" | "07");
                 if is_open && sockets.contains(&format!("socket:[{}]", fields[9])) {
                     listening += 1;

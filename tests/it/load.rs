@@ -1,7 +1,7 @@
 //! Load with faults: every request is answered, counts agree with the journal, and nothing grows.
 //!
-//! `LOAD_SECONDS` says for how long: 5 s unless given. Where it is given, no other test may run in this process: local Azure
-//! is a part of it, and must not grow either.
+//! `LOAD_SECONDS` is the duration: 5 s by default. If it is set, no other test may run in this process, because local
+//! Azure is a part of it and must not grow either.
 
 use std::{
     collections::BTreeMap,
@@ -20,20 +20,22 @@ use crate::rig::{Rig, plain_client};
 
 const CONNECTIONS: usize = 64;
 
-/// Requests of a connection in one round. The journal keeps 10,000 entries; a round must fit into them.
+/// The requests of a connection in one round. The journal keeps 10,000 entries, and all requests of a round must fit
+/// into it.
 const EACH: usize = 8;
 
-/// One request in so many is an upload, whose name never comes twice; the others are relayed.
+/// One request in this number is an upload with a name that never repeats. The others are relayed.
 const UPLOADS: usize = 8;
 
-/// Rounds before anything is measured: what is allocated once is there by then.
+/// The rounds before the measurement. They make all one-time allocations.
 const WARM_UP: usize = 1;
 
-/// KiB that local Azure remembers of a blob beside its content, which is on the disk; and of all else, once the journal is full.
+/// The memory of local Azure in KiB: for each blob beside its content, which is on the disk, and for all else once the
+/// journal is full.
 const OF_A_BLOB: u64 = 4;
 const OF_ALL_ELSE: u64 = 16 * 1024;
 
-/// Statuses of answers, and how often each came.
+/// The statuses of answers, with their numbers.
 type Answers = BTreeMap<u16, usize>;
 
 /// Memory in KiB, and open descriptors.
@@ -43,13 +45,13 @@ struct Size {
     descriptors: usize,
 }
 
-/// How long a run by itself takes, if it is one.
+/// Returns the duration of a run by itself, if this is one.
 #[expect(clippy::disallowed_methods, reason = "a longer run is asked for by hand")]
 fn alone() -> Option<Duration> {
     std::env::var("LOAD_SECONDS").ok().map(|seconds| Duration::from_secs(seconds.parse().unwrap()))
 }
 
-/// One round on all connections: what relays and uploads were answered.
+/// Runs one round on all connections. Returns the answers to relayed requests and uploads.
 async fn round(rig: &Rig, clients: &[Client], number: usize) -> [Answers; 2] {
     let url = rig.url("/api");
     let connection = |(connection, client): (usize, &Client)| {
@@ -87,7 +89,7 @@ fn last_entry(rig: &Rig) -> Option<EntryId> {
     rig.azure.journal().entries().iter().map(|entry| entry.id).max()
 }
 
-/// What was answered in a round is what the journal says.
+/// Checks that the answers of a round are those in the journal.
 fn reconcile(rig: &Rig, before: Option<EntryId>, [relays, uploads]: &[Answers; 2]) {
     let mut entries = rig.azure.journal().entries();
     entries.retain(|entry| Some(entry.id) > before);
@@ -121,7 +123,7 @@ async fn every_request_of_64_connections_is_answered_and_nothing_grows_while_one
     let handler = rig.handler_id().unwrap();
     let (before, own) = (size(handler), size(std::process::id()));
     let (began, mut rounds, mut sums) = (Instant::now(), 0, [Answers::new(), Answers::new()]);
-    // The journal keeps entries up to a limit; from there on, blobs alone are more and more.
+    // The journal keeps a limited number of entries. Once it is full, only the number of blobs still grows.
     let mut full: Option<(Size, u64)> = None;
     let blobs = |[_, uploads]: &[Answers; 2]| uploads.get(&201).copied().unwrap_or_default() as u64;
     let time = alone().unwrap_or(Duration::from_secs(5));
@@ -149,7 +151,7 @@ async fn every_request_of_64_connections_is_answered_and_nothing_grows_while_one
     assert!(strikes > 0, "no fault struck");
     for (answers, right) in [(relays, 200), (uploads, 201)] {
         let sum: usize = answers.values().sum();
-        // A service that fails at each of several tries in a row makes a call fail, and says so; few do at 5 %.
+        // A call fails with 503 if a service fails at several tries in a row. At 5 % this is rare.
         assert!(answers.keys().all(|status| [right, 503].contains(status)), "{answers:?}");
         assert!(answers[&right] * 100 >= sum * 99, "{answers:?}");
     }
@@ -161,8 +163,8 @@ async fn every_request_of_64_connections_is_answered_and_nothing_grows_while_one
     }
 }
 
-/// Of the process that local Azure is a part of: its sizes before and after, and with the journal just full, when so many of
-/// all `blobs` were written.
+/// Checks the process that contains local Azure. The sizes are from before, from after, and from the moment when the
+/// journal was just full. `full` also has the number of blobs at that moment, and `blobs` is the number of all blobs.
 fn nothing_else_grows(before: Size, after: Size, full: Option<(Size, u64)>, blobs: u64) {
     assert!(after.descriptors <= before.descriptors + 128, "descriptors grow: {before:?}, then {after:?}");
     // A short run does not fill the journal.

@@ -1,4 +1,4 @@
-//! The main job: a secret read, an API called with the app role's token, the answer written.
+//! The main job: it reads a secret, calls an API with the app role's token, and writes the answer.
 
 use http::StatusCode;
 use local_azure::journal::Service;
@@ -84,7 +84,7 @@ async fn every_call_of_a_job_carries_the_trace_of_its_invocation_also_when_two_r
         let blobs = of_trace.iter().filter(|entry| entry.service == Service::BlobStorage);
         assert!(blobs.map(|entry| &entry.path).all(|blob| blob.starts_with(path)), "a chain has a call of the other");
     }
-    // Fetched once for both, on behalf of the one that asked first.
+    // The secret is fetched once for both, for the caller that asked first.
     let secrets = answers.iter().filter(|entry| entry.service == Service::KeyVault);
     assert_eq!(secrets.count(), 1);
 }

@@ -1,4 +1,4 @@
-//! `ready`: what an operator sees of each link, and that it shows no secret.
+//! `ready`: it shows an operator the state of each link, and shows no secret.
 
 use local_azure::journal::Service;
 use serde_json::Value;
@@ -32,7 +32,7 @@ async fn a_broken_link_is_named_and_the_others_are_still_tried() {
     assert!(body["checks"][2]["problem"].as_str().unwrap().contains("app role"), "{body}");
 }
 
-/// A model is paid for by the question.
+/// Each call of a model costs money.
 #[tokio::test]
 async fn no_model_is_asked() {
     let rig = Rig::start().await;

@@ -1,4 +1,5 @@
-//! A refused token: the log says which of lifetime, role, audience or issuer does not fit, and never shows the token.
+//! A refused token: the log names the one of lifetime, role, audience or issuer that does not fit. It never shows the
+//! token.
 
 use local_azure::broken_link::Link;
 

@@ -1,10 +1,10 @@
-//! Every link of the chain, broken: who refuses, with which status, for which reason, and that nothing is written.
+//! Every link of the chain, broken: the service that refuses, its status and its reason. Nothing is written.
 
 use local_azure::{broken_link::Link, journal::Service};
 
 use crate::rig::Rig;
 
-/// Runs the main job with one link broken; the last refusal must be this one.
+/// Runs the main job with one link broken. The last refusal must be the given one.
 async fn refused(link: Link, service: Service, status: u16, reason: &str) {
     let rig = Rig::with(|seed| link.spoil(seed)).await;
     let invocation = rig.host.invoke("snapshot", None).await.unwrap();

@@ -1,4 +1,4 @@
-//! `relay` through the Functions host, the real handler and the gateway, to a backend of this test's.
+//! `relay` through the Functions host, the real handler and the gateway, to a backend of this test.
 
 mod backend;
 
@@ -99,7 +99,7 @@ async fn events_arrive_one_by_one() {
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let mut events = answer.bytes_stream();
     assert_eq!(events.next().await.unwrap().unwrap(), "data: 1\n\n");
-    // Only now is there a second one.
+    // Only now does a second event exist.
     backend.next_event();
     assert_eq!(events.next().await.unwrap().unwrap(), "data: 2\n\n");
 }
@@ -126,7 +126,7 @@ async fn a_caller_that_leaves_ends_the_call_of_the_backend() {
     answer.chunk().await.unwrap().unwrap();
     drop(answer);
     backend.until_a_call_was_left().await;
-    // Also before the answer begins.
+    // The same holds before the answer begins.
     let call = tokio::spawn(plain_get(relay(&rig, "/orders/never")));
     backend.until_a_call_began().await;
     call.abort();
@@ -167,7 +167,8 @@ async fn a_path_cannot_lead_elsewhere() {
     assert_eq!(calls_of_the_gateway(&rig), 0);
 }
 
-/// Who was asked for what, but for tokens and keys that are kept after the first call.
+/// Returns the service and the path of each request, except requests to the handler. After the first call there are no
+/// requests for tokens and keys, because these are kept.
 fn asked(rig: &Rig) -> Vec<(Service, String)> {
     let mut asked: Vec<_> =
         rig.azure.journal().entries().into_iter().map(|entry| (entry.service, entry.path)).collect();
@@ -175,7 +176,7 @@ fn asked(rig: &Rig) -> Vec<(Service, String)> {
     asked
 }
 
-/// Where a caller, or an API that is not ours, would like this app's tokens and secrets to come from.
+/// A caller, or an API of another owner, may want this app to take tokens and secrets from these places.
 #[tokio::test]
 async fn a_redirect_is_passed_on_and_never_followed() {
     let (rig, _backend) = rig().await;
@@ -197,7 +198,7 @@ async fn a_redirect_is_passed_on_and_never_followed() {
         let answer = client.get(relay(&rig, &format!("/orders/moved?{place}"))).send().await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (307, place));
     }
-    // Each call asks the gateway once; no other service is asked.
+    // Each call asks the gateway once, and no other service.
     let asked = asked(&rig).split_off(before);
     assert_eq!(asked, vec![(Service::ApiManagement, "/orders/moved".to_owned()); places.len()]);
 }
@@ -234,7 +235,7 @@ async fn no_header_and_no_escape_of_the_caller_says_where_a_call_goes() {
     }
 }
 
-/// The status of a GET whose target no client library would send.
+/// Returns the status of a GET with a target that no client library would send.
 fn raw_status(rig: &Rig, target: &str) -> u16 {
     let url: reqwest::Url = rig.url("/").parse().unwrap();
     let address = (url.host_str().unwrap(), url.port().unwrap());

@@ -23,7 +23,7 @@ use crate::leaks::Secrets;
 /// The handler that cargo built for these tests.
 pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_handler");
 
-/// What a host and its handler have said, and who waits for more.
+/// The lines that a host and its handler have logged, and the notification of new lines.
 #[derive(Clone, Default)]
 struct Log {
     lines: Arc<Mutex<Vec<String>>>,
@@ -36,7 +36,7 @@ impl Log {
     }
 }
 
-/// What happened: shown where a test fails, and searched for secrets where it does not.
+/// The records of a test: shown if the test fails, and otherwise searched for secrets.
 struct Evidence {
     log: Log,
     journal: Journal,
@@ -65,7 +65,7 @@ impl Drop for Evidence {
     }
 }
 
-/// Everything, running; gone when dropped.
+/// A running world with a host. It ends when it is dropped.
 pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
     pub(crate) host: Arc<FunctionsHost>,
@@ -99,7 +99,7 @@ impl Azure {
         Self { azure, script_root, environment, folder }
     }
 
-    /// With a host, and a handler that holds no token and no secret yet.
+    /// Adds a host, with a handler that holds no token and no secret yet.
     pub(crate) async fn with_host(self) -> Rig {
         self.with_host_that(false).await
     }
@@ -137,23 +137,23 @@ impl Azure {
 }
 
 impl Rig {
-    /// The default world.
+    /// Starts the default world.
     pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    /// The default world, changed.
+    /// Starts the default world with a change.
     pub(crate) async fn with(change: impl FnOnce(&mut Seed)) -> Self {
         Self::behind(change, async |edge| edge).await
     }
 
-    /// The default world, changed, whose host asks for keys as in Azure.
+    /// Starts the default world with a change. Its host asks for keys, as in Azure.
     pub(crate) async fn locked(change: impl FnOnce(&mut Seed)) -> Self {
         Azure::start(change, async |_: &mut Vec<(String, String)>| {}).await.with_host_that(true).await
     }
 
-    /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
-    /// the handler is to use in its place.
+    /// Starts the default world with a change and another way to it. `proxy` gets the URL of the edge, and returns the
+    /// URL that the handler uses instead.
     pub(crate) async fn behind(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
         let through = async |environment: &mut Vec<(String, String)>| {
             let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
@@ -162,7 +162,7 @@ impl Rig {
         Self::in_environment(change, through).await
     }
 
-    /// The default world, changed, and with another environment of the handler.
+    /// Starts the default world with a change and another environment of the handler.
     pub(crate) async fn in_environment(
         change: impl FnOnce(&mut Seed),
         change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
@@ -170,31 +170,31 @@ impl Rig {
         Azure::start(change, change_environment).await.with_host().await
     }
 
-    /// Ends host and handler; what they have said is forgotten.
+    /// Ends host and handler, and forgets their log.
     pub(crate) async fn without_host(self) -> Azure {
         let Self { azure, host, script_root, environment, _folder: folder, .. } = self;
         Arc::into_inner(host).unwrap().stop().await;
         Azure { azure, script_root, environment, folder }
     }
 
-    /// A URL of the Functions host.
+    /// Returns a URL of the Functions host.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.host.url().as_str().trim_end_matches('/'))
     }
 
-    /// What the handler itself was answered, in order; the key vault's challenge is left out.
+    /// Returns the answers that the handler itself got, in order, without the key vault's challenge.
     pub(crate) fn answers(&self) -> Vec<Entry> {
         let mut entries = self.azure.journal().entries();
         entries.retain(|entry| entry.from.is_none() && !is_challenge(entry));
         entries
     }
 
-    /// How many blobs were written.
+    /// Returns the number of written blobs.
     pub(crate) fn blob_count(&self) -> usize {
         self.answers().iter().filter(|entry| entry.decision.wrote.is_some()).count()
     }
 
-    /// The process of the handler, which is the one that runs in this script root; absent while the host starts another.
+    /// Returns the handler's process: the process that runs in this script root. `None` while the host starts another.
     #[cfg(target_os = "linux")]
     pub(crate) fn handler_id(&self) -> Option<u32> {
         let runs_here =
@@ -203,12 +203,13 @@ impl Rig {
         processes.filter_map(|process| process.file_name().to_str()?.parse().ok()).find(runs_here)
     }
 
-    /// The folder that the host runs.
+    /// Returns the folder that the host runs.
     pub(crate) fn script_root(&self) -> &Path {
         &self.script_root
     }
 
-    /// Waits for this in the log: what the handler writes before it answers may come through its pipe later.
+    /// Waits for this text in the log. Lines that the handler writes before it answers may arrive through its pipe
+    /// later.
     pub(crate) async fn until_logged(&self, text: &str) {
         let found = async {
             loop {
@@ -222,18 +223,18 @@ impl Rig {
         timeout(Duration::from_secs(30), found).await.unwrap_or_else(|_| panic!("not logged: {text}"));
     }
 
-    /// Forgets what was logged so far, which holds no secret.
+    /// Forgets the log so far, which holds no secret.
     pub(crate) fn forget_log(&self) {
         let lines = std::mem::take(&mut *self.evidence.log.lines.lock().unwrap_or_else(PoisonError::into_inner));
         self.secrets().are_not_in("the log", lines.join("\n").as_bytes());
     }
 
-    /// What no log, answer and file may hold.
+    /// Returns the secrets that no log, answer and file may hold.
     pub(crate) fn secrets(&self) -> Secrets {
         self.evidence.secrets()
     }
 
-    /// Everything the host and the handler logged.
+    /// Returns everything that the host and the handler logged.
     pub(crate) fn log(&self) -> String {
         self.evidence.log.text()
     }
@@ -243,22 +244,23 @@ fn is_challenge(entry: &Entry) -> bool {
     entry.service == Service::KeyVault && entry.status == 401 && entry.decision.identity.is_none()
 }
 
-/// A client for plain HTTP. One that also speaks TLS reads all certificate authorities of the system first.
+/// Returns a client for plain HTTP. A client that also speaks TLS first reads all certificate authorities of the
+/// system.
 pub(crate) fn plain_client() -> Client {
     Client::builder().tls_certs_only([]).build().unwrap()
 }
 
-/// A `GET` over plain HTTP.
+/// Sends a `GET` over plain HTTP.
 pub(crate) async fn plain_get(url: impl IntoUrl) -> reqwest::Result<Response> {
     plain_client().get(url).send().await
 }
 
-/// The default seed.
+/// Returns the default seed.
 pub(crate) fn seed() -> Seed {
     Seed::read(&project().join("local-azure/seed.toml")).unwrap()
 }
 
-/// The root of the project.
+/// Returns the root of the project.
 pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -11,13 +11,13 @@ use crate::{
     rig::{plain_client, seed},
 };
 
-/// Whether a snapshot is there now: written, or written in this minute before.
+/// Reports whether a snapshot exists now: written by this call, or earlier in this minute.
 async fn snapshot(handler: &Handler) -> bool {
     let url = handler.url("/api/snapshots/orders");
     plain_client().post(url).send().await.unwrap().status().is_success()
 }
 
-/// How often the gateway has looked for the tenant's keys.
+/// Returns the number of the gateway's requests for the tenant's keys.
 fn looked_for_keys(azure: &LocalAzure) -> usize {
     let is_keys = |entry: &&Entry| entry.service == Service::Entra && entry.path.ends_with("/keys");
     azure.journal().entries().iter().filter(is_keys).filter(|entry| entry.from.is_some()).count()
@@ -46,11 +46,11 @@ async fn a_token_of_a_withdrawn_key_is_refused_once_and_replaced() {
     let azure = LocalAzure::start(seed()).await.unwrap();
     let handler = Handler::start(&azure.app_environment());
     assert!(snapshot(&handler).await);
-    // The third key from the last is published no more.
+    // The third key from the last is not published any more.
     for _ in 0..3 {
         azure.world().roll_over_signing_keys().unwrap();
     }
-    // Storage's client gives the 401 to us, and we to the caller; the token is gone with it.
+    // Storage's client returns the 401 to the app, and the app to the caller. The token is dropped then.
     assert!(!snapshot(&handler).await);
     let before = azure.journal().entries().len();
     let entries = azure.journal().entries();
@@ -62,7 +62,7 @@ async fn a_token_of_a_withdrawn_key_is_refused_once_and_replaced() {
     assert_eq!(asked, 1, "for storage alone");
 }
 
-/// Status of each answer of a service from the entry with this index on.
+/// Returns the status of each answer of a service, from the entry with this index on.
 fn statuses(azure: &LocalAzure, service: Service, from: usize) -> Vec<u16> {
     let entries = azure.journal().entries();
     let of_service = entries[from..].iter().filter(|entry| entry.service == service && entry.from.is_none());

@@ -1,4 +1,4 @@
-//! Reports of secrets: names and dates, once for each occurrence, and what a role on one secret is not enough for.
+//! Reports of secrets: names and dates, once for each occurrence. A role on one secret is not enough for a report.
 
 use futures_util::StreamExt;
 use local_azure::seed::Seed;
@@ -9,7 +9,7 @@ use crate::{
     storage,
 };
 
-/// Adds secrets, of which one has ended and one never does.
+/// Adds secrets: one has ended, and one never ends.
 fn with_dates(seed: &mut Seed) {
     let secrets = [("old", "2026-01-01T00:00:00Z"), ("later", "2096-01-01T00:00:00Z")].map(|(name, expires)| {
         toml::from_str(&format!("name = \"{name}\"\nvalue = \"S3CRET\"\nexpires = \"{expires}\"")).unwrap()

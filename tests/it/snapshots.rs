@@ -1,4 +1,4 @@
-//! Snapshots read back: in pages, by slot, whole, in part, or not at all.
+//! Snapshots that are read back: in pages, by slot, whole, in part, or not at all.
 
 use local_azure::journal::Service;
 use reqwest::Response;
@@ -41,7 +41,7 @@ async fn pages_follow_one_another_newest_first_over_months_and_past_foreign_blob
     assert_eq!(get(&rig, "orders?before=yesterday", &[]).await.status(), 400);
 }
 
-/// How many calls of Storage a request of a caller costs.
+/// Returns the number of calls of Storage that a caller's request costs.
 async fn calls_of_storage(rig: &Rig, path: &str) -> (Value, usize) {
     let before = rig.answers().len();
     let page = get(rig, path, &[]).await.json().await.unwrap();
@@ -58,7 +58,7 @@ async fn no_time_makes_a_request_cost_more_than_a_few_calls() {
         let (_, calls) = calls_of_storage(&rig, &format!("orders?limit=1&before={before}")).await;
         assert!(calls < 60, "{calls} calls for {before}");
     }
-    // What one request does not reach, the next one does.
+    // The next request continues where the previous one stopped.
     let (mut query, mut slots) = ("orders".to_owned(), Vec::new());
     for _ in 0..10 {
         let (page, calls) = calls_of_storage(&rig, &query).await;

@@ -1,4 +1,4 @@
-//! Blob Storage without the handler: what is really there.
+//! Blob Storage without the handler: the blobs that really exist.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::rig::plain_client;
 
-/// A request to Storage as the identity that writes; `path` begins with the container.
+/// Sends a request to Storage with the writing identity. `path` begins with the container.
 async fn request(azure: &LocalAzure, method: reqwest::Method, path: &str, body: Option<Vec<u8>>) -> Response {
     let environment = azure.environment();
     let of = |wanted: &str| environment.iter().find(|(name, _)| name == wanted).unwrap().1.clone();
@@ -34,7 +34,7 @@ async fn request(azure: &LocalAzure, method: reqwest::Method, path: &str, body: 
     request.send().await.unwrap()
 }
 
-/// The bytes of a blob, if there is one.
+/// Returns the bytes of a blob, if it exists.
 pub(crate) async fn read(azure: &LocalAzure, path: &str) -> Option<impl Stream<Item = Bytes> + use<>> {
     let answer = request(azure, reqwest::Method::GET, path, None).await;
     if answer.status() == StatusCode::NOT_FOUND {
@@ -43,13 +43,13 @@ pub(crate) async fn read(azure: &LocalAzure, path: &str) -> Option<impl Stream<I
     Some(answer.error_for_status().unwrap().bytes_stream().map(Result::unwrap))
 }
 
-/// Puts a blob there.
+/// Writes a blob.
 pub(crate) async fn write(azure: &LocalAzure, path: &str, body: &[u8]) {
     let answer = request(azure, reqwest::Method::PUT, path, Some(body.to_vec())).await;
     assert_eq!(answer.status(), StatusCode::CREATED, "{path}");
 }
 
-/// Removes a blob, if there is one.
+/// Removes a blob, if it exists.
 pub(crate) async fn remove(azure: &LocalAzure, path: &str) {
     let answer = request(azure, reqwest::Method::DELETE, path, None).await;
     assert!([StatusCode::ACCEPTED, StatusCode::NOT_FOUND].contains(&answer.status()), "{path}: {}", answer.status());

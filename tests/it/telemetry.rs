@@ -1,4 +1,4 @@
-//! Telemetry of the real handler, at the Azure Monitor that local-azure plays: with a token, below the caller's trace.
+//! Telemetry of the real handler, at the Azure Monitor of local-azure: with a token, below the caller's trace.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
 const PROMPT: &str = "my-secret-prompt";
 
-/// The rule of the seed takes all three signals, from the writer.
+/// Sends the telemetry to Azure Monitor. The rule of the seed takes all three signals from the writer.
 fn to_azure_monitor(seed: &mut Seed) {
     let rule = seed.data_collection_rules[0].clone();
     let (logs, metrics) = (rule.logs_host(&seed.subscription.location), rule.metrics_host(&seed.subscription.location));
@@ -39,19 +39,20 @@ fn trace() -> TraceId {
     TRACE.parse().unwrap()
 }
 
-/// Waits until what was received is enough. The handler sends it unasked.
+/// Waits until enough is received. The handler sends without being asked.
 async fn until(rig: &Rig, enough: impl Fn(&Telemetry) -> bool) {
     let waiting = async {
         let mut changes = rig.azure.journal().follow(None);
         while !enough(rig.azure.world().telemetry()) {
-            // What is received is there before its request is in the journal.
+            // Telemetry is stored before its request is in the journal.
             changes.next().await.unwrap().unwrap();
         }
     };
     timeout(Duration::from_secs(60), waiting).await.unwrap();
 }
 
-/// The spans of the trace, once its server span is here: it ends last. The handler is killed then (SIGKILL).
+/// Returns the spans of the trace. Waits for its server span, which ends last; then the host is stopped and the handler
+/// killed (SIGKILL).
 async fn spans(rig: &Rig) -> Vec<ReceivedSpan> {
     until(rig, |telemetry| telemetry.trace(trace()).iter().any(|span| span.kind == SpanKind::Server)).await;
     until(rig, |telemetry| telemetry.logs_of_trace(trace()).iter().any(|log| log.body == "done")).await;
@@ -84,7 +85,7 @@ async fn the_main_job_is_one_trace_from_its_caller_to_the_blob() {
     ] {
         assert_eq!(job.attributes.get(name).map(String::as_str), Some(value), "{name}");
     }
-    // Each call of the job is a span below it, and the service was called by that span.
+    // Each call of the job is a span below the job's span, and the service received that span as parent.
     let calls: Vec<_> = spans.iter().filter(|span| span.kind == SpanKind::Client).collect();
     assert!(calls.iter().all(|call| call.parent == Some(job.id)), "{calls:#?}");
     for (service, method, host) in [

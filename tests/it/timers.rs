@@ -1,4 +1,4 @@
-//! Timers write each scheduled time once, however often they run.
+//! Timers write each scheduled time once, even if they run several times.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ async fn a_second_run_for_the_same_scheduled_time_writes_nothing_twice() {
         let invocation = rig.host.invoke("snapshot", None).await.unwrap();
         assert!(invocation.succeeded(), "run {run}: {invocation:?}");
     }
-    // By hand, the scheduled time is the minute of the run; two runs may fall into two minutes.
+    // For a run by hand, the scheduled time is the minute of the run. Two runs may be in two different minutes.
     let slots: HashSet<_> =
         rig.log().split_whitespace().filter(|word| word.starts_with("slot=")).map(str::to_owned).collect();
     assert_eq!(rig.blob_count(), slots.len(), "{slots:?}");

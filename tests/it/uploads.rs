@@ -23,7 +23,7 @@ use crate::{
 
 const MIB: usize = 1024 * 1024;
 
-/// Pieces of a body that no two positions have in common.
+/// Makes the pieces of a body. The pieces at any two positions differ.
 fn pieces(bytes: usize) -> impl Stream<Item = Bytes> + Send + 'static {
     const PIECE: usize = 64 * 1024;
     stream::iter((0..bytes).step_by(PIECE)).map(move |start| {
@@ -44,13 +44,13 @@ async fn md5_of(mut pieces: impl Stream<Item = Bytes> + Unpin) -> Vec<u8> {
     md5.finalize().to_vec()
 }
 
-/// Uploads without saying how long the body is.
+/// Uploads a body without stating its length.
 async fn put(rig: &Rig, name: &str, bytes: usize) -> Response {
     let body = Body::wrap_stream(pieces(bytes).map(Ok::<_, std::io::Error>));
     plain_client().put(rig.url(&format!("/api/uploads/{name}"))).body(body).send().await.unwrap()
 }
 
-/// The MD5 of what Storage has.
+/// Returns the MD5 of the stored blob.
 async fn stored(rig: &Rig, name: &str) -> Option<Vec<u8>> {
     let blob = storage::read(&rig.azure, &format!("uploads/{name}")).await?;
     Some(md5_of(Box::pin(blob)).await)
@@ -72,7 +72,7 @@ async fn a_body_of_64_mib_arrives_whole_in_40_mib_of_memory() {
     }
 }
 
-/// The most memory that this rig's handler has held, in bytes; none where there is no `/proc`.
+/// Returns the largest amount of memory that this rig's handler has used, in bytes; `None` if there is no `/proc`.
 fn peak_memory(rig: &Rig) -> Option<usize> {
     let own = format!("FUNCTIONS_APP_ROOT_PATH={}\0", rig.script_root().display());
     let processes = std::fs::read_dir("/proc").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
@@ -134,7 +134,7 @@ async fn put_if(rig: &Rig, name: &str, header: &str, value: &str, bytes: usize) 
 #[tokio::test]
 async fn a_blob_is_replaced_only_by_who_names_it() {
     let rig = Rig::start().await;
-    // Once in one request, once in blocks.
+    // The blob is uploaded once in one request and once in blocks.
     for (name, bytes) in [("small", 100), ("large", 9 * MIB)] {
         let first: Value = put(&rig, name, bytes).await.json().await.unwrap();
         let again = put(&rig, name, bytes).await;

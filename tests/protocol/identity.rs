@@ -1,5 +1,5 @@
-//! An identity endpoint that keeps its caller waiting, and with it the invocation: then it refuses, in a word by which
-//! the host would take an error for a warning.
+//! An identity endpoint that keeps its caller waiting, and with it the invocation. It then refuses, with a word for
+//! which the host would take an error for a warning.
 
 use std::{
     io::{Read, Write},
@@ -35,7 +35,7 @@ impl SlowIdentity {
         Self { url, asked, answer }
     }
 
-    /// The settings by which a handler finds it.
+    /// Returns the settings with which a handler finds it.
     pub(crate) fn settings(&self) -> [(&'static str, &str); 2] {
         [("IDENTITY_ENDPOINT", &self.url), ("IDENTITY_HEADER", "x")]
     }
@@ -45,7 +45,7 @@ impl SlowIdentity {
         self.asked.recv().unwrap();
     }
 
-    /// Answers what has been asked.
+    /// Answers the request.
     pub(crate) fn answer(&self) {
         self.answer.send(()).unwrap();
     }

@@ -1,8 +1,8 @@
-//! The real handler binary, with a plain environment, called over HTTP by a test that plays the Functions host.
+//! The real handler binary with a plain environment. A test that plays the Functions host calls it over HTTP.
 //!
-//! Each test proves what one part of the host's behaviour asks of a custom handler, and is named after that part:
-//! starting and ending the process (`process_…`), a timer's or another trigger's call (`posted_…`), and a caller's
-//! request that the host passes on (`forwarded_…`).
+//! Each test proves one requirement that the host has for a custom handler, and is named after that part of the host's
+//! behaviour: starting and ending the process (`process_…`), a timer's or another trigger's call (`posted_…`), and a
+//! caller's request that the host passes on (`forwarded_…`).
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod forwarded;

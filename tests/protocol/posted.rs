@@ -1,4 +1,4 @@
-//! What the host does not forward: `POST /<function name>` with `Data` and `Metadata`.
+//! The calls that the host does not forward: `POST /<function name>` with `Data` and `Metadata`.
 
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -16,10 +16,10 @@ fn status(next: &str) -> Value {
     json!({ "Last": "0001-01-01T00:00:00", "Next": next, "LastUpdated": "0001-01-01T00:00:00+00:00" })
 }
 
-/// The slot that a timer's run was for.
+/// Returns the slot of a timer's run.
 async fn slot(call: &Value) -> String {
     let handler = Handler::start(&[]);
-    // There is no identity, so the run fails; but it has begun.
+    // There is no identity, so the run fails after its beginning.
     assert_eq!(handler.post("snapshot", call).await.status(), 502, "{call}");
     let line = handler.stdout.line_with("slot=").unwrap();
     line.split("slot=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()

@@ -1,4 +1,4 @@
-//! How the handler starts, what it prints, and how it refuses to start.
+//! The handler's start, its output, and its refusal to start.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ async fn process_port_only_127_0_0_1_is_listened_on() {
 async fn process_port_a_handler_that_was_killed_comes_back_on_the_same_one() {
     let mut handler = Handler::start(&[]);
     let port = handler.port;
-    // An open connection at the kill leaves the port in TIME_WAIT.
+    // If a connection is open at the kill, the port stays in TIME_WAIT.
     assert_eq!(handler.get("/api/health").await.status(), 200);
     handler.child.kill().unwrap();
     handler.exit_code();

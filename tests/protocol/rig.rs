@@ -1,4 +1,4 @@
-//! One handler process, what it prints, and how the host calls it.
+//! One handler process, its output, and the host's way of calling it.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ pub(crate) const ID: &str = "7d9aa9f2-5a3c-4f0e-8a5f-0f6b1c2d3e4f";
 
 pub(crate) type Settings = BTreeMap<&'static str, String>;
 
-/// Settings that a handler can start with, but no identity and so no service that it could call.
+/// Returns settings that a handler can start with. They name no identity, so it can call no service.
 pub(crate) fn settings(more: &[(&'static str, &str)]) -> Settings {
     let needed = [
         ("KEYVAULT__vaultUri", "https://kv.vault.azure.net"),
@@ -36,7 +36,7 @@ pub(crate) fn settings(more: &[(&'static str, &str)]) -> Settings {
     needed.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect()
 }
 
-/// A port that was free a moment ago, as the host finds one.
+/// Returns a port that was free a moment ago. The host finds a port in the same way.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -47,19 +47,19 @@ pub(crate) fn command(settings: &Settings) -> Command {
     command
 }
 
-/// Runs a handler that must not start, to its end.
+/// Runs a handler that must not start, until it ends.
 pub(crate) fn run_to_end(settings: &Settings) -> Output {
     command(settings).output().unwrap()
 }
 
-/// What has come out of one pipe so far, and whether it has been closed.
+/// The lines of one pipe so far, and whether the pipe has been closed.
 #[derive(Default)]
 struct Lines {
     lines: Vec<String>,
     closed: bool,
 }
 
-/// A pipe that is read as the host reads it: line by line, to the end.
+/// A pipe, read as the host reads it: line by line, to the end.
 #[derive(Clone, Default)]
 pub(crate) struct Pipe(Arc<(Mutex<Lines>, Condvar)>);
 
@@ -78,7 +78,7 @@ impl Pipe {
         pipe
     }
 
-    /// Waits for a line with this text. `None` when the pipe ends without one.
+    /// Waits for a line with this text. `None` if the pipe ends without one.
     pub(crate) fn line_with(&self, text: &str) -> Option<String> {
         let found = |lines: &Lines| lines.lines.iter().find(|line| line.contains(text)).cloned();
         let lines = self.0.0.lock().unwrap();
@@ -86,20 +86,20 @@ impl Pipe {
         found(&lines)
     }
 
-    /// Waits for the end of the pipe, which is that of the last process that holds it. `None` after half a minute.
+    /// Waits for the end of the pipe: the end of the last process that holds it. `None` after half a minute.
     pub(crate) fn to_end(&self) -> Option<Vec<String>> {
         let lines = self.0.0.lock().unwrap();
         let lines = self.0.1.wait_timeout_while(lines, Duration::from_secs(30), |lines| !lines.closed).unwrap().0;
         lines.closed.then(|| lines.lines.clone())
     }
 
-    /// What has come so far.
+    /// Returns the lines so far.
     pub(crate) fn so_far(&self) -> Vec<String> {
         self.0.0.lock().unwrap().lines.clone()
     }
 }
 
-/// A handler that listens; killed when dropped, as the host does it.
+/// A listening handler. It is killed when it is dropped, as the host does.
 pub(crate) struct Handler {
     pub(crate) child: Child,
     pub(crate) port: u16,
@@ -110,11 +110,11 @@ pub(crate) struct Handler {
 
 impl Handler {
     pub(crate) fn start(more: &[(&'static str, &str)]) -> Self {
-        // Between being found free and being taken, a port may go to another test.
+        // A port that was free may go to another test before the handler takes it.
         (0..10).find_map(|_| Self::on_port(free_port(), more)).expect("no port, ten times")
     }
 
-    /// `None` when it does not come to listen.
+    /// Starts a handler. `None` if it does not listen.
     pub(crate) fn on_port(port: u16, more: &[(&'static str, &str)]) -> Option<Self> {
         let mut settings = settings(more);
         settings.insert("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
@@ -134,12 +134,12 @@ impl Handler {
         self.forwarded(self.client.get(self.url(path))).send().await.unwrap()
     }
 
-    /// A caller's request with the headers that the host adds.
+    /// Adds the headers of the host to a caller's request.
     pub(crate) fn forwarded(&self, request: RequestBuilder) -> RequestBuilder {
         request.header("x-azure-functions-hostversion", "4.1054.0").header("x-azure-functions-invocationid", ID)
     }
 
-    /// A call as the host makes it where it does not forward: JSON in chunks, at the name of the function.
+    /// Makes a call that the host does not forward: JSON in chunks, at the name of the function.
     pub(crate) fn call(&self, function: &str, body: &Value) -> RequestBuilder {
         let chunk = body.to_string().into_bytes();
         self.forwarded(self.client.post(self.url(&format!("/{function}"))))

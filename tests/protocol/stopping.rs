@@ -1,4 +1,5 @@
-//! How the handler ends. The host kills it, which needs no test; people, containers and a host that died do not.
+//! The handler's end. The host kills it, which needs no test. People, containers and a host that died end it in other
+//! ways.
 #![cfg(unix)]
 
 use std::{
@@ -24,7 +25,7 @@ async fn stopping_a_running_invocation_is_finished_and_the_status_is_zero() {
         let running = tokio::spawn(request.send());
         tokio::task::block_in_place(|| identity.wait_until_asked());
         handler.signal(name);
-        // New connections are refused from the moment on at which the handler has taken notice.
+        // New connections are refused as soon as the handler has noticed the signal.
         while TcpStream::connect(("127.0.0.1", handler.port)).is_ok() {}
         identity.answer();
         assert_eq!(running.await.unwrap().unwrap().status(), 502, "{name}");
@@ -73,7 +74,7 @@ fn stopping_a_handler_whose_parent_was_killed_ends_too() {
 #[tokio::test]
 async fn stopping_a_handler_whose_output_nobody_reads_any_more_goes_on_until_it_is_asked() {
     let mut handler = Handler::start(&[]);
-    // A second process with the same settings, whose pipes close after the first line.
+    // This is a second process with the same settings. Its pipes close after the first line.
     let port = free_port();
     let mut settings = settings(&[]);
     settings.insert("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());

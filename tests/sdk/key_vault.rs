@@ -1,4 +1,4 @@
-//! `azure_security_keyvault_secrets`: secrets from set to restore.
+//! `azure_security_keyvault_secrets`: the life of secrets from set to restore.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use futures_util::TryStreamExt as _;
 
 use crate::rig::Rig;
 
-/// Secrets that every vault of the seed begins with: one given, and two subscription keys.
+/// The number of secrets that every vault of the seed begins with: one given, and two subscription keys.
 const SECRETS_OF_THE_SEED: usize = 3;
 
 fn client(rig: &Rig, identity: &str) -> SecretClient {

@@ -1,4 +1,4 @@
-//! local-azure, and what a client of the SDK needs to reach it as one of its identities.
+//! local-azure, with the options for a client of the SDK that uses one of its identities.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// The world of the other languages' clients.
+    /// Starts the world of the other languages' clients.
     pub(crate) async fn start() -> Self {
         let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/seed.toml");
         let azure = LocalAzure::start(Seed::read(&seed).unwrap()).await.unwrap();
@@ -26,7 +26,7 @@ impl Rig {
         Self { azure, environment }
     }
 
-    /// The seed's setting that names a service or an identity.
+    /// Returns the seed's setting that names a service or an identity.
     pub(crate) fn setting(&self, name: &str) -> &str {
         &self.azure.world().seed().function_app.settings[name]
     }
@@ -40,7 +40,7 @@ impl Rig {
         })
     }
 
-    /// A process reads the proxy and the CA from its environment; these are those.
+    /// Returns the client options. A process reads the same proxy and CA from its environment.
     pub(crate) fn client_options(&self) -> ClientOptions {
         let ca = fs::read(&self.environment["SSL_CERT_FILE"]).unwrap();
         let http = Client::builder()

@@ -1,4 +1,4 @@
-//! Answers, and what is kept of them.
+//! Answers, and the stored exchanges.
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn the_models_answer_comes_back_as_it_was_given_and_nothing_of_it_is_logge
 #[tokio::test]
 async fn a_limit_of_tokens_has_the_name_that_the_model_takes() {
     let rig = Rig::with(direct).await;
-    // It is a reasoning model, which refuses max_tokens.
+    // The model is a reasoning model, which refuses max_tokens.
     for name in ["max_tokens", "max_completion_tokens"] {
         let answer: Value =
             ask(&rig, &json!({ "prompt": "one two three four ".repeat(10), name: 16 })).await.json().await.unwrap();

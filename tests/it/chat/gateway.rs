@@ -1,4 +1,4 @@
-//! Through API Management: the app's identity opens the gateway, and the gateway's identity the models.
+//! Chat through API Management. The app's identity opens the gateway, and the gateway's identity opens the models.
 
 use local_azure::{
     journal::Service,
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{ask, direct, leaving, prompt, streamed};
 use crate::rig::Rig;
 
-/// Each of the two accounts fails so.
+/// Sets the fault of the deployment `chat` in each of the two accounts.
 fn faulty(seed: &mut Seed, faults: [Option<ModelFault>; 2]) {
     for (account, fault) in seed.model_accounts.iter_mut().zip(faults) {
         for deployment in account.deployments.iter_mut().filter(|deployment| deployment.name == "chat") {
@@ -122,7 +122,7 @@ async fn over_the_token_limit_the_caller_is_told_how_long_to_wait() {
     rig.until_logged("OpenAITokenLimitExceeded").await;
 }
 
-/// The policies of the sample, with another text in place of one.
+/// Copies the policies of the sample, with one text replaced.
 fn policies(replaced: &str, by: &str) -> tempfile::TempDir {
     fn copy(from: &std::path::Path, to: &std::path::Path, change: &impl Fn(String) -> String) {
         std::fs::create_dir_all(to).unwrap();
@@ -157,7 +157,7 @@ async fn over_the_token_quota_the_gateway_answers_403_and_the_caller_is_told_to_
     rig.until_logged("OpenAITokenQuotaExceeded").await;
 }
 
-/// What a stranger gets who sends these headers, from the model and from the gateway.
+/// Returns the status that the model or the gateway answers to a stranger with these headers.
 async fn status(rig: &Rig, url: &str, headers: &[(&str, &str)]) -> u16 {
     let environment = rig.azure.environment();
     let of = |wanted: &str| environment.iter().find(|(name, _)| name == wanted).unwrap().1.clone();
@@ -170,7 +170,7 @@ async fn status(rig: &Rig, url: &str, headers: &[(&str, &str)]) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-/// The argument of the article "Benefits of a managed identity": what leaked is worth nothing alone.
+/// The argument of the article "Benefits of a managed identity": a leaked part alone is worth nothing.
 #[tokio::test]
 async fn a_leaked_client_id_or_subscription_key_alone_gets_nothing() {
     const MODEL: &str = "https://oai-keyless-1.openai.azure.com/openai/v1/chat/completions";
@@ -189,12 +189,12 @@ async fn a_leaked_client_id_or_subscription_key_alone_gets_nothing() {
             &[("api-key", key.as_str()), ("authorization", as_bearer.as_str())],
         ] {
             let status = status(&rig, url, headers).await;
-            // What Azure does with a key and a bearer together is not known, so local-azure refuses to guess: 400.
+            // Azure's answer to a key together with a bearer token is not known, so local-azure refuses to guess: 400.
             let refused = [401, 403].contains(&status) || (headers.len() == 2 && status == 400);
             assert!(refused, "{url} {headers:?}: {status}");
         }
     }
-    // A token of the caller's for the API opens the gateway with the key alone, and the model never.
+    // A caller's token for the API opens the gateway only together with the key, and never opens the model.
     let token = rig.azure.world().token("id-keyless-caller", "api://chat").unwrap();
     let bearer = format!("Bearer {token}");
     assert_eq!(status(&rig, GATEWAY, &[("authorization", &bearer)]).await, 401);

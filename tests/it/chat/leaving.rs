@@ -5,12 +5,12 @@ use reqwest::Response;
 use super::{ask, deployment, direct, streamed};
 use crate::rig::Rig;
 
-/// Fifty words, each an event.
+/// Makes the model answer fifty words, each in an event.
 fn long(seed: &mut local_azure::seed::Seed) {
     deployment(seed).answer = Some(vec!["word"; 50].join(" "));
 }
 
-/// The next whole event. A piece of a body may be a part of one.
+/// Returns the next whole event. A piece of a body may be only a part of one.
 async fn next_event(answer: &mut Response, read: &mut String) -> Option<String> {
     loop {
         if let Some(end) = read.find("\n\n") {
@@ -20,7 +20,7 @@ async fn next_event(answer: &mut Response, read: &mut String) -> Option<String> 
     }
 }
 
-/// Without a clock: the model holds each event back until the one before it has arrived here.
+/// Checks the order without a clock: the model holds each event back until the previous one has arrived here.
 pub(super) async fn events_arrive_one_by_one(rig: &Rig) {
     let mut held = rig.azure.world().model_streams().hold();
     held.release(1);
@@ -37,7 +37,7 @@ pub(super) async fn events_arrive_one_by_one(rig: &Rig) {
     assert!(count >= 50, "{count} events");
 }
 
-/// The model stops, as its journal says.
+/// Checks in the journal that the model stops.
 pub(super) async fn a_caller_that_leaves_ends_the_models_work(rig: &Rig) {
     let mut held = rig.azure.world().model_streams().hold();
     held.release(3);

@@ -1,5 +1,5 @@
-//! The page in headless Chromium: `tests/page/check_page.mjs` does what a person does, while the model's events are held
-//! back from here.
+//! The page in headless Chromium. `tests/page/check_page.mjs` acts like a person, while this test holds back the
+//! model's events.
 
 use local_azure::seed::{ContentCategory, FilteredText, Severity};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};

@@ -1,4 +1,4 @@
-//! Refusals: who refuses, and what the caller is told.
+//! Refusals: the refusing service, and the message for the caller.
 
 use local_azure::seed::{ContentCategory, FilteredText, ModelFault, ModelFaultKind, Seed, Severity};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{PROMPT, ask, deployment, direct, events, prompt, streamed};
 use crate::rig::{Rig, plain_client};
 
-/// What a caller gets in this world, asked plain and streamed: status, code and message.
+/// Asks in this world, plain and streamed. Returns the status, code and message that the caller gets.
 async fn refused(change: impl FnOnce(&mut Seed), body: Value) -> (u16, String, String, Rig) {
     let rig = Rig::with(|seed| {
         direct(seed);

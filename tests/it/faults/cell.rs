@@ -1,4 +1,4 @@
-//! One cell: a world with one fault, one function called by a new handler, and all that must hold afterwards.
+//! One cell: a world with one fault, one function called by a new handler, and the checks afterwards.
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
@@ -17,13 +17,13 @@ use crate::{
     storage,
 };
 
-/// No function takes longer, whatever goes wrong; the load balancer would leave after 230 s.
+/// The longest time of a function, with any fault. The load balancer would end the call after 230 s.
 const LONGEST_CELL: Duration = Duration::from_secs(120);
 
-/// In place of a body that broke off.
+/// Stands for a body that broke off.
 const BROKE_OFF: &[u8] = b"the answer broke off";
 
-/// Must be in no log.
+/// A prompt that no log may contain.
 const PROMPT: &str = "a prompt that nobody logs";
 
 /// A function that calls services.
@@ -73,18 +73,18 @@ impl fmt::Display for Function {
     }
 }
 
-/// What the function answered.
+/// The answer of the function.
 struct FunctionAnswer {
     status: u16,
     body: Bytes,
 }
 
-/// Whether the cell is as promised; the error says how it is not. The fault is set, and its strikes are not cleared.
+/// Checks the cell. The error describes the difference from the promise. The fault must be set, with no strikes so far.
 pub(super) async fn check(rig: &Rig, function: Function, promised: &str) -> Result<(), String> {
     let before = last_entry(rig);
     let has_struck = || rig.azure.world().faults().all().iter().any(|fault| fault.strikes > 0);
-    // On a machine that is very busy, a token or a key may take longer than its caller waits; then the handler has not asked the
-    // service, and the caller asks again.
+    // On a very busy machine, a token or a key may take longer than its caller waits. Then the handler has not called
+    // the service, and the caller asks again.
     let calls = async {
         loop {
             let answer = call(rig, function).await;
@@ -117,12 +117,12 @@ fn last_entry(rig: &Rig) -> Option<EntryId> {
     rig.azure.journal().entries().iter().map(|entry| entry.id).max()
 }
 
-/// Every blob that a request after this one was to write.
+/// Returns every blob that a request after `after` was to write.
 pub(super) fn written(azure: &LocalAzure, after: Option<EntryId>) -> BTreeSet<String> {
     let entries = azure.journal().entries().into_iter().filter(|entry| Some(entry.id) > after);
     let puts = entries.filter(|entry| entry.service == Service::BlobStorage && entry.method == "PUT");
     let paths = puts.map(|entry| entry.path.trim_start_matches('/').to_owned());
-    // One without a slash is that of a container.
+    // A path without a slash is that of a container.
     paths.filter(|path| path.contains('/')).collect()
 }
 
@@ -130,7 +130,7 @@ fn outcome(function: Function, answer: &FunctionAnswer) -> &'static str {
     match answer.status {
         200 | 201 if is_cut(&answer.body) => "cut",
         200 | 201 if is_right(function, &answer.body) => "right",
-        // What the API says is the caller's, as it is.
+        // The API's answer reaches the caller unchanged.
         200 | 500 if function == Function::Relay && !is_own_error(&answer.body) => "passed on",
         200 | 201 => "a wrong success",
         502 => "refused",
@@ -141,13 +141,14 @@ fn outcome(function: Function, answer: &FunctionAnswer) -> &'static str {
     }
 }
 
-/// An error that the handler or the host made up itself.
+/// Reports whether the body is an error of the handler or the host itself.
 fn is_own_error(body: &[u8]) -> bool {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     body.is_empty() || json["error"]["code"] == "internal"
 }
 
-/// An answer that had begun, and shows that it is not whole: its connection broke off, or the last event is an error.
+/// Reports whether an answer had begun and visibly is not whole: its connection broke off, or its last event is an
+/// error.
 fn is_cut(body: &[u8]) -> bool {
     if body == BROKE_OFF {
         return true;
@@ -158,7 +159,7 @@ fn is_cut(body: &[u8]) -> bool {
     last["error"]["code"].is_string()
 }
 
-/// Of functions that answer with data, whether it is that.
+/// Reports whether the data is right, for functions that answer with data.
 fn is_right(function: Function, body: &[u8]) -> bool {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     match function {
@@ -170,12 +171,12 @@ fn is_right(function: Function, body: &[u8]) -> bool {
         Function::Upload => json["name"] == "matrix.bin",
         Function::Chat => json["choices"][0]["finish_reason"] == "stop",
         Function::ChatStreamed => body.ends_with(b"data: [DONE]\n\n"),
-        // The host has looked at what timers answer.
+        // The host has checked the answers of timers.
         Function::SecretExpiry | Function::Snapshot => true,
     }
 }
 
-/// What the API behind the gateway has.
+/// Returns the data of the API behind the gateway.
 fn orders() -> Value {
     let file = project().join("local-azure/sample-api/orders.json");
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
@@ -191,7 +192,7 @@ async fn call(rig: &Rig, function: Function) -> FunctionAnswer {
         let request = plain_client().request(method, rig.url(path)).header("content-type", kind);
         let answer = request.body(body).send().await.unwrap();
         let status = answer.status().as_u16();
-        // A body that breaks off is no success.
+        // A body that breaks off is not a success.
         match answer.bytes().await {
             Ok(body) => FunctionAnswer { status, body },
             Err(_) if status < 400 => FunctionAnswer { status, body: Bytes::from_static(BROKE_OFF) },
@@ -216,7 +217,7 @@ async fn call(rig: &Rig, function: Function) -> FunctionAnswer {
     }
 }
 
-/// No half blob, no second one, and none that is missing after a success.
+/// Checks that there is no half blob, no second one, and no missing one after a success.
 async fn whole_or_absent(
     rig: &Rig,
     before: Option<EntryId>,
@@ -247,7 +248,7 @@ async fn whole_or_absent(
     }
 }
 
-/// Neither log nor answer has a token, a key, a secret or a prompt.
+/// Checks that neither log nor answer has a token, a key, a secret or a prompt.
 fn no_secret(rig: &Rig, answer: &FunctionAnswer) -> Result<(), String> {
     let secrets = rig.secrets();
     let found = secrets.found(rig.log().as_bytes()).or_else(|| secrets.found(&answer.body));

@@ -1,6 +1,7 @@
-//! Every fault against every function that calls services: what docs/reliability.md promises is what happens.
+//! Every fault against every function that calls services. The promises of docs/reliability.md must hold.
 //!
-//! The cells are read from the table there. Each has its own handler, which holds no token and no secret yet.
+//! The cells come from the table in that document. Each cell has its own handler, which holds no token and no secret
+//! yet.
 
 mod cell;
 mod table;
@@ -17,7 +18,7 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 use self::{cell::Function, table::Row};
 use crate::{rig::Rig, storage};
 
-/// Most cells wait for a pause or a time limit to end.
+/// The number of cells that run at once. Most cells wait for the end of a pause or a time limit.
 const AT_ONCE: usize = 8;
 
 /// Cells of one fault that share a world, one after another.
@@ -28,20 +29,20 @@ struct Batch {
 }
 
 impl Batch {
-    /// The cells of a row, in as many worlds as they need.
+    /// Divides the cells of a row into batches. Each batch has its own world.
     fn from_row(row: Row) -> Vec<Self> {
-        // What the gateway has read of Entra, a model that it leaves alone for a while, and a new key of the tenant would
-        // be there in the next cell.
+        // Some effects would last into the next cell: data that the gateway has read from Entra, a model that it avoids
+        // for a while, and a new key of the tenant.
         let is_remembered = matches!(row.fault.service, FaultService::Entra | FaultService::ModelAccount);
         let leaves_a_trace = is_remembered || row.fault.kind == FaultKind::KeyRollover;
-        // Cells that wait long need not wait for each other.
+        // Cells with long waits run at the same time.
         let is_long = row.fault.kind == FaultKind::Hang;
         let length = if leaves_a_trace || is_long { 1 } else { row.cells.len() };
         let batch = |cells: &[_]| Self { spec: row.spec.clone(), fault: row.fault.clone(), cells: cells.to_vec() };
         row.cells.chunks(length).map(batch).collect()
     }
 
-    /// Runs its cells, and tells of those that are not as promised.
+    /// Runs the cells of the batch. Returns those that do not keep the promise.
     async fn run(self) -> Vec<String> {
         let mut rig = Rig::with(|seed| seed.faults.push(self.fault.clone())).await;
         let mut broken = Vec::new();
@@ -59,7 +60,7 @@ impl Batch {
     }
 }
 
-/// No fault, and no blob that an earlier cell has written.
+/// Removes all faults, and the blobs that an earlier cell has written.
 async fn clean(azure: &LocalAzure) {
     azure.world().faults().clear();
     for path in cell::written(azure, None) {
@@ -67,14 +68,14 @@ async fn clean(azure: &LocalAzure) {
     }
 }
 
-/// Runs every cell of a service's rows, and tells of all that are not as promised.
+/// Runs every cell of a service's rows. Fails with all cells that do not keep the promise.
 async fn check(service: FaultService) {
     let rows: Vec<Row> = table::rows().into_iter().filter(|row| row.fault.service == service).collect();
     assert!(!rows.is_empty(), "the table has no row of {service}");
     let mut batches: Vec<Batch> = rows.into_iter().flat_map(Batch::from_row).collect();
-    // The longest begin first: those without an answer, then those in which each try in a row may fail.
+    // The longest batches begin first: those without an answer, then those in which several tries in a row may fail.
     batches.sort_by_key(|batch| (batch.fault.kind != FaultKind::Hang, batch.fault.count.is_some()));
-    // On threads of their own: the keys of a world take a noticeable part of a second.
+    // Each batch runs on its own thread, because making the keys of a world takes a noticeable part of a second.
     let runs = batches.into_iter().map(|batch| spawn_blocking(|| Handle::current().block_on(batch.run())));
     let broken: Vec<String> =
         stream::iter(runs).buffer_unordered(AT_ONCE).flat_map(|run| stream::iter(run.unwrap())).collect().await;

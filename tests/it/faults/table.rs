@@ -8,10 +8,10 @@ use crate::rig::project;
 const BEGIN: &str = "<!-- the matrix; tests/it/faults reads it -->";
 const END: &str = "<!-- the end of the matrix -->";
 
-/// Where a function does not call the service.
+/// The entry of a function that does not call the service.
 const NOT_CALLED: &str = "–";
 
-/// One fault, and what is promised of each function that it strikes.
+/// One fault, and the promise for each function that it strikes.
 pub(super) struct Row {
     pub(super) spec: String,
     pub(super) fault: Fault,

@@ -1,4 +1,4 @@
-//! An API behind the gateway that shows what it was sent, and does slowly what a test wants to see slowly.
+//! An API behind the gateway that shows the received requests, and answers as slowly as a test wants.
 
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
@@ -21,7 +21,7 @@ use tokio::{
 
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-/// Ends when dropped.
+/// A running backend. It ends when it is dropped.
 pub(super) struct Backend {
     url: String,
     shared: Arc<Shared>,
@@ -36,7 +36,7 @@ struct Shared {
     chunks: Mutex<mpsc::Receiver<Bytes>>,
 }
 
-/// Dropped with a call whose caller has left.
+/// A call that is under way. It is dropped when its caller has left.
 struct OpenCall(Arc<Shared>);
 
 impl OpenCall {
@@ -80,7 +80,7 @@ impl Backend {
         Self { url, shared, task }
     }
 
-    /// Makes it the backend of the orders API, whose operations become all paths and methods.
+    /// Makes this the backend of the orders API. The API's operations become all paths and methods.
     pub(super) fn stand_behind(&self, seed: &mut Seed) {
         let api = &mut seed.apim.apis[0];
         api.backend = seed::Backend { sample: None, url: Some(self.url.parse().unwrap()) };
@@ -140,7 +140,7 @@ async fn moved(request: Request) -> Response {
     (StatusCode::TEMPORARY_REDIRECT, [("location", place)]).into_response()
 }
 
-/// One event at once, each further one when the test says so.
+/// Sends one event at once, and each further event when the test allows it.
 async fn events(State(shared): State<Arc<Shared>>) -> Response {
     let call = OpenCall(shared.clone());
     let events = stream::unfold((1, call), |(number, call)| async move {
