@@ -27,7 +27,7 @@ use crate::{
 const MAX_CONCURRENT: Setting<NonZeroUsize> = Setting::with_default(
     "MAX_CONCURRENT_INVOCATIONS",
     "256",
-    "How many invocations run at a time; beyond, the host is told to come again.",
+    "The number of invocations that run at a time. Further ones are refused, with `Retry-After`.",
 );
 
 /// The settings, and the clients made from them. It knows no route. Each request clones it several times.

@@ -10,11 +10,11 @@ use keyless::{
 use serde::Serialize;
 
 const DAYS: Setting<ExpiryDays> =
-    Setting::with_default("SECRET_EXPIRY_DAYS", "30", "A secret that ends within so many days is reported.");
+    Setting::with_default("SECRET_EXPIRY_DAYS", "30", "Secrets that expire within this number of days are reported.");
 const SCHEDULE: Setting<String> = Setting::optional(
     "SECRET_EXPIRY_SCHEDULE",
     "the host refuses the timer",
-    "When `secret_expiry` runs: an NCRONTAB expression, read by the host alone.",
+    "When `secret_expiry` runs: an NCRONTAB expression. Only the host reads it.",
 )
 .with_example("0 0 6 * * *");
 

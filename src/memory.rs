@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const BUDGET: Setting<MiB> = Setting::with_default(
     "BODY_MEMORY_MIB",
     "96",
-    "How much memory all uploads and snapshots take together, in MiB; a large one takes 12 and waits for them.",
+    "The memory of all uploads and snapshots together, in MiB. A large one takes 12 MiB and waits until they are free.",
 );
 
 /// The largest size of a small body, in bytes.

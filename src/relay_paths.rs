@@ -10,7 +10,7 @@ use crate::sources::Source;
 const RELAY_PATHS: Setting<RelayPaths> = Setting::optional(
     "RELAY_PATHS",
     "the paths of `SNAPSHOT_SOURCES`",
-    "What callers of `relay` may reach: paths of the API, and all that is below them.",
+    "The paths of the API, each with everything below it, that callers of `relay` may reach.",
 );
 
 /// Paths, with all paths below them.

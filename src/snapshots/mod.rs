@@ -24,7 +24,7 @@ const CONTAINER: Setting<ContainerName> =
 const SCHEDULE: Setting<String> = Setting::optional(
     "SNAPSHOT_SCHEDULE",
     "the host refuses the timer",
-    "When `snapshot` runs: an NCRONTAB expression, read by the host alone.",
+    "When `snapshot` runs: an NCRONTAB expression. Only the host reads it.",
 )
 .with_example("0 */5 * * * *");
 

@@ -37,7 +37,7 @@
 //! | `<NAME>__audience` | of an API: its App ID URI or client ID | an error |
 //! | `<NAME>__subscriptionKeySecret` | of API Management: name of the secret that holds the subscription key | no key is sent |
 //! | `<NAME>__subscriptionKeyHeader` | header that carries the key | `Ocp-Apim-Subscription-Key` |
-//! | `EXTRA_CA_CERTS` | PEM file of further certificate authorities, such as a corporate proxy's | the system's alone |
+//! | `EXTRA_CA_CERTS` | PEM file of further certificate authorities, such as a corporate proxy's | only the system's |
 //!
 //! An empty setting counts as absent, because `local.settings.json` cannot unset a name.
 //! `<NAME>__managedIdentityResourceId` is refused: App Service's endpoint expects the resource ID under a name that the

@@ -44,7 +44,7 @@ impl Reader {
     /// A model of Azure `OpenAI`: the deployment `<name>__deployment`, by the route `<name>__route`. If API Management
     /// needs a subscription key, the key is a secret of the vault `KEYVAULT`.
     pub fn model(&mut self, name: &str) -> Option<Model> {
-        let route = self.read(&setting::<Route>(name, "route", "How the model is reached.", Absent::Default("apim")));
+        let route = self.read(&setting::<Route>(name, "route", "The route to the model.", Absent::Default("apim")));
         let deployment = self.read(
             &setting::<Deployment>(name, "deployment", "The deployment that answers.", Absent::IsAnError)
                 .with_example("chat"),

@@ -92,10 +92,15 @@ impl IdentityGroup {
         let id = Absent::Means("`AZURE_CLIENT_ID`, else the system-assigned identity");
         let unused = || Absent::Means("not used");
         Self {
-            credential: setting(name, "credential", "How its tokens are got.", Absent::Default("managedidentity"))
+            credential: setting(name, "credential", "How the app gets its tokens.", Absent::Default("managedidentity"))
                 .with_example("developer"),
-            client_id: setting(name, "clientId", "Which user-assigned identity calls it.", id),
-            object_id: setting(name, "objectId", "The same by object ID, in place of the client ID.", unused()),
+            client_id: setting(name, "clientId", "The user-assigned identity that calls it.", id),
+            object_id: setting(
+                name,
+                "objectId",
+                "The same identity by its object ID, in place of the client ID.",
+                unused(),
+            ),
             identity: setting(name, "identity", "A connection string, in place of the three above.", unused()),
             resource_id: format!("{name}__managedIdentityResourceId"),
         }

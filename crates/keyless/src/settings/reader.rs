@@ -20,7 +20,7 @@ const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
 const OTHER_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 const EXTRA_CA_CERTS: Setting<PathBuf> = Setting::optional(
     "EXTRA_CA_CERTS",
-    "the system's alone",
+    "only the system's",
     "A PEM file of further certificate authorities, such as a corporate proxy's.",
 );
 

@@ -47,7 +47,9 @@ impl SettingType for Port {
 pub(super) fn read(env: &mut Reader, name: &str, has_endpoints: bool) -> Option<Port> {
     let setting: Setting<Port> = Setting::new(
         Cow::Owned(format!("{name}__relayPort")),
-        Cow::Borrowed("On this port of 127.0.0.1 the host's own OTLP is taken, and passed on with the token."),
+        Cow::Borrowed(
+            "A port of 127.0.0.1. The app receives the host's own OTLP there, and passes it on with the token.",
+        ),
         Absent::Means("nothing listens"),
     );
     let port = env.read(&setting)?;

@@ -13,12 +13,12 @@ use crate::{
 const SERVICE_NAME: Setting<String> = Setting::optional(
     "OTEL_SERVICE_NAME",
     "`WEBSITE_SITE_NAME`, else the app's own name",
-    "What telemetry calls this app.",
+    "The name of this app in telemetry.",
 );
 const RESOURCE_ATTRIBUTES: Setting<Pairs> = Setting::optional(
     "OTEL_RESOURCE_ATTRIBUTES",
-    "those that the platform names alone",
-    "What telemetry says of this app beside its name.",
+    "only the attributes that the platform names",
+    "Further attributes of this app in telemetry.",
 );
 
 /// `name=value,name=value`. The values may be percent-encoded.

@@ -20,12 +20,15 @@ const COLLECTOR: Setting<Open> = Setting::optional(
     "A collector that takes OTLP over HTTP without a token.",
 );
 const PROTOCOL: Setting<Protobuf> =
-    Setting::with_default("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "How a collector is spoken to.");
+    Setting::with_default("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "The protocol between app and collector.");
 const DISABLED: Setting<bool> = Setting::with_default("OTEL_SDK_DISABLED", "false", "Whether no telemetry is sent.");
 const SAMPLER: Setting<Rule> =
-    Setting::with_default("OTEL_TRACES_SAMPLER", "parentbased_always_on", "Which traces are sent.");
-const SHARE: Setting<Share> =
-    Setting::optional("OTEL_TRACES_SAMPLER_ARG", "all of them", "Which share of the traces that begin here is sent.");
+    Setting::with_default("OTEL_TRACES_SAMPLER", "parentbased_always_on", "The sampler: which traces are sent.");
+const SHARE: Setting<Share> = Setting::optional(
+    "OTEL_TRACES_SAMPLER_ARG",
+    "all of them",
+    "The share of the traces that begin in this app and are sent.",
+);
 
 /// Settings of other libraries, which are refused if there is a collector. A header may hold a key, and the other
 /// settings would change the sent data.
@@ -158,7 +161,7 @@ impl Reader {
 fn own(name: &str, signal: Names) -> Setting<Guarded> {
     Setting::new(
         Cow::Owned(format!("{name}__{}", signal.own)),
-        Cow::Borrowed("Where one signal goes, with a token for Azure Monitor."),
-        Absent::Means("it is not sent so"),
+        Cow::Borrowed("The endpoint of one signal at Azure Monitor. The app sends a token with it."),
+        Absent::Means("the signal does not go to Azure Monitor"),
     )
 }
