@@ -54,7 +54,7 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Turns of each way to reach the gateway.
 const GATEWAY_ROUNDS: usize = 40;
 
-/// Measures; see docs/performance.md.
+/// Measures the handler and the gateway; see docs/performance.md.
 #[derive(Parser)]
 #[command(name = "cargo bench-all")]
 struct Arguments {
@@ -65,20 +65,20 @@ struct Arguments {
     /// Write memory and allocations of this run to bench/record.toml
     #[arg(long)]
     record: bool,
-    /// How many rounds, instead of 7 (3 with --quick)
+    /// The number of rounds, instead of 7 (3 with --quick)
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
-    /// How many requests for `health` on each number of connections, instead of 10,000 (2,000 with --quick); other jobs are
-    /// asked for a tenth as often
+    /// The number of requests for `health` on each number of connections, instead of 10,000 (2,000 with --quick); other
+    /// jobs get a tenth of it
     #[arg(long, value_name = "N")]
     requests: Option<usize>,
-    /// Only print the figures, and change no document
+    /// Print the figures without changing a document
     #[arg(long)]
     dry: bool,
     /// Measure this binary; without it, `cargo local package` makes one
     #[arg(long, value_name = "FILE")]
     handler: Option<PathBuf>,
-    /// One part alone
+    /// Measure only this part
     #[command(subcommand)]
     part: Option<Measurement>,
 }
@@ -90,18 +90,18 @@ enum Measurement {
         /// Their binaries
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// How many rounds
+        /// The number of rounds
         #[arg(long, value_name = "N", default_value_t = compare::ROUNDS)]
         rounds: usize,
         /// Write the table to docs/performance.md
         #[arg(long)]
         write: bool,
     },
-    /// What the gateway adds to a request
+    /// The time that the gateway adds to a request
     Gateway,
-    /// From `execve` to the first job's blob, beside what its services take
+    /// From `execve` to the first job's blob, beside the time of its services
     FirstJob,
-    /// What `relay` adds to a call of the gateway
+    /// The time that `relay` adds to a call of the gateway
     Relay,
     /// Whether callers notice that tokens are renewed
     Renewal,

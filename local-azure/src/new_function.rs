@@ -9,7 +9,7 @@ use std::{
     str::FromStr,
 };
 
-/// What starts the function.
+/// The trigger of a new function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum FunctionKind {
     /// A caller's HTTP request

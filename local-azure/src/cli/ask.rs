@@ -17,7 +17,7 @@ use super::{called_by::command_line, command_error::CommandError, dotenv};
 /// Which run is asked.
 #[derive(clap::Args)]
 pub(super) struct RunArguments {
-    /// The file that `start --env-file` wrote, where several runs are there to choose from
+    /// The file that `start --env-file` wrote, to choose one of several runs
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
 }

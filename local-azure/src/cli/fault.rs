@@ -15,7 +15,7 @@ use super::{ask::RunArguments, command_error::CommandError};
 
 #[derive(clap::Args)]
 pub(super) struct FaultArguments {
-    /// Set these, such as `key-vault:throttled,retry-after=2,count=3`; without any, tell which are set
+    /// Set faults, such as `key-vault:throttled,retry-after=2,count=3`; without any, list the faults that are set
     #[arg(value_name = "SPEC")]
     specs: Vec<Fault>,
     /// End every fault first

@@ -14,13 +14,13 @@ use super::{called_by::command_line, command_error::CommandError, seed_command, 
 
 #[derive(clap::Args)]
 pub(super) struct InitArguments {
-    /// Where to; the current folder unless given
+    /// The project's folder; the current folder unless given
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
     /// The handler's language
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     handler: Language,
-    /// A folder with the libraries functions-handler and keyless, to depend on by path
+    /// A folder with the libraries functions-handler and keyless; the project depends on them by path
     #[arg(long, value_name = "DIR")]
     libraries: Option<PathBuf>,
 }

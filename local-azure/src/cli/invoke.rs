@@ -20,21 +20,22 @@ use super::{
 
 #[derive(clap::Args)]
 pub(super) struct InvokeArguments {
-    /// Name of the function
+    /// The name of the function
     name: String,
     /// The body of an HTTP function, as JSON; a timer takes none
     #[arg(long, value_name = "JSON", value_parser = json, conflicts_with = "data_file")]
     data: Option<String>,
-    /// A file whose bytes are the body of an HTTP function; its type is `application/octet-stream` unless --header says so
+    /// A file whose bytes are the body of an HTTP function; their type is `application/octet-stream` unless --header
+    /// gives it
     #[arg(long, value_name = "FILE")]
     data_file: Option<PathBuf>,
-    /// A header of the request, as NAME:VALUE
+    /// A request header, as NAME:VALUE
     #[arg(long = "header", short = 'H', value_name = "NAME:VALUE", value_parser = named_header)]
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// The method: by default POST with a body and GET without, or what the function takes
+    /// The method; by default POST with a body and GET without, or a method that the function takes
     #[arg(long, short = 'X', value_name = "METHOD")]
     method: Option<Method>,
-    /// Print status and headers of the answer before its body
+    /// Print the answer's status and headers before its body
     #[arg(long, short)]
     include: bool,
     /// Print one JSON document: status, headers, and the body as JSON or text

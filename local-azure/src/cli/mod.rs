@@ -60,32 +60,32 @@ struct Arguments {
 enum Command {
     /// Build everything, run a job once through the Functions host, and show the chain link by link
     Demo {
-        /// Which job: `main`, or another one that the seed names
+        /// The job: `main`, or another job of the seed
         #[arg(long, value_name = "JOB", default_value = "main")]
         job: String,
-        /// Spoil one link: the job fails (exit code 1) and the chain shows who refused
+        /// Break one link: the job fails (exit code 1), and the chain shows which service refused
         #[arg(long = "break", value_name = "LINK")]
         broken: Option<Link>,
         /// Print one JSON document on standard output
         #[arg(long)]
         json: bool,
     },
-    /// Run until Ctrl-C: the Azure side and, unless told otherwise, the Functions host with the staged app
+    /// Run the Azure side and the Functions host with the staged app until Ctrl-C
     Start(start::StartArguments),
     /// Call a function of the running host, timers included, and wait for its outcome
     Invoke(invoke::InvokeArguments),
-    /// Print the claims of the token that an identity would get for a resource; never the token
+    /// Print the claims of the token that an identity would get for a resource, but never the token
     Token {
-        /// Name of an identity in the seed
+        /// The name of an identity in the seed
         #[arg(long)]
         identity: String,
-        /// What the token is for: an App ID URI, a client ID, or a resource such as `https://vault.azure.net`
+        /// The resource of the token: an App ID URI, a client ID, or a URI such as `https://vault.azure.net`
         #[arg(long)]
         resource: String,
-        /// The world to play
+        /// The seed: the world to play
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
-        /// Print one JSON document, of a refusal too
+        /// Print one JSON document, also for a refusal
         #[arg(long)]
         json: bool,
     },
@@ -94,32 +94,32 @@ enum Command {
     Policy(policy::PolicyCommand),
     /// Make a project that runs: host.json, an HTTP function, a timer, a seed, and for Rust a crate with a test
     Init(init::InitArguments),
-    /// Print a seed with an explanation of each part, to start from
+    /// Print a seed to start from, with an explanation of each part
     Seed(seed_command::SeedArguments),
     /// Show what the running local-azure did for one request, by trace ID; without an ID, list the latest requests
     Chain(chain_command::ChainArguments),
-    /// Let an assistant ask and drive a running local-azure: an MCP server on standard input and output
+    /// Run an MCP server on standard input and output: an assistant asks and drives a running local-azure
     Mcp(mcp::McpArguments),
-    /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
+    /// Make the tenant of a running local-azure sign with a new key, as in an emergency
     Rollover(ask::RunArguments),
     /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
     Regenerate(regenerate::RegenerateArguments),
-    /// Let something go wrong in a running local-azure, or tell what does: throttling, resets, rotated secrets and more
+    /// Set faults in a running local-azure, or list them: throttling, resets, rotated secrets and more
     Fault(fault::FaultArguments),
-    /// Print the next occurrences of a timer's schedule, one instant a line
+    /// Print the next occurrences of a timer's schedule, one on each line
     Schedule(schedule::ScheduleArguments),
-    /// Copy the script root together, of a Rust project with its handler: the folder that the Functions host runs
+    /// Write the script root, the folder that the Functions host runs; for a Rust project with its handler
     Stage(stage::StageArguments),
-    /// Write the deployable zip, of a Rust project with a release build of its handler
+    /// Write the deployable zip; for a Rust project with a release build of its handler
     Package(package::PackageArguments),
-    /// Write the files of a new function; of a Rust project on functions-handler also its lines in src/main.rs
+    /// Write the files of a new function; in a Rust project on functions-handler, also its lines in src/main.rs
     New {
-        /// What starts it
+        /// The trigger
         kind: FunctionKind,
-        /// Its name: the folder and the URL are called by it, in Rust also the module
+        /// The function's name: folder and URL have it, and in Rust also the module
         name: FunctionName,
     },
-    /// Say what is installed, and what to do about what is missing
+    /// Say which tools are installed, and how to install the missing ones
     Doctor {
         /// Also start the handler with the variables of this file, as `start --env-file` or `azd env get-values` write it
         #[arg(long, value_name = "FILE")]

@@ -22,18 +22,18 @@ use super::{
 
 #[derive(clap::Args)]
 pub(super) struct PackageArguments {
-    /// What to build a Rust handler for, linked statically; x86_64-unknown-linux-musl unless given
+    /// The target triple of a Rust handler, which is linked statically; x86_64-unknown-linux-musl unless given
     #[arg(long, value_name = "TRIPLE", value_enum)]
     target: Option<Target>,
-    /// Where to; `target/app.zip` unless given
+    /// The zip to write; `target/app.zip` unless given
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The world whose app settings the bindings are checked with
+    /// The seed whose app settings the bindings are checked against
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 }
 
-/// What Flex Consumption runs.
+/// A target that Flex Consumption runs.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Target {
     #[value(name = "x86_64-unknown-linux-musl")]

@@ -24,11 +24,11 @@ pub(super) enum PolicyCommand {
         /// Files, or folders with `.xml` files
         #[arg(required_unless_present = "list")]
         paths: Vec<PathBuf>,
-        /// Whose named values, backends and fragments count: by default the project's, else none, and then names that
-        /// only a seed could explain are warnings
+        /// The seed with the named values, backends and fragments; the project's unless given. Without a seed, a name
+        /// that only a seed could explain is a warning
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
-        /// List every policy, the sections it may stand in, and what of it runs
+        /// List every policy: its sections, and the parts of it that run here
         #[arg(long, conflicts_with_all = ["paths", "seed"])]
         list: bool,
     },

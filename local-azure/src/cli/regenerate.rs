@@ -10,7 +10,7 @@ use super::{ask::RunArguments, command_error::CommandError};
 
 #[derive(clap::Args)]
 pub(super) struct RegenerateArguments {
-    /// Name of a subscription in the seed
+    /// The name of a subscription in the seed
     subscription: String,
     /// Replace the secondary key, which no secret holds
     #[arg(long)]

@@ -13,13 +13,13 @@ pub(super) struct ScheduleArguments {
     /// Six fields (second first), five (minute first), or an interval such as `00:05:00`
     #[arg(value_parser = schedule)]
     expression: Schedule,
-    /// Only what comes after this instant; now unless given
+    /// Print only occurrences after this instant; now unless given
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     from: Option<Timestamp>,
-    /// How many
+    /// The number of occurrences
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     count: u16,
-    /// The host's time zone, by IANA name
+    /// The host's time zone, as an IANA name
     #[arg(long, value_name = "NAME", default_value = "UTC", value_parser = time_zone)]
     time_zone: TimeZone,
 }

@@ -12,7 +12,7 @@ pub(super) const EXAMPLE: &str = include_str!("../../templates/init/seed.toml");
 
 #[derive(clap::Args)]
 pub(super) struct SeedArguments {
-    /// Print the JSON schema of a seed instead, with which an editor completes and checks one
+    /// Print the JSON schema of a seed instead, for completion and checks in an editor
     #[arg(long)]
     schema: bool,
 }

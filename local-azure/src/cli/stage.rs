@@ -11,7 +11,7 @@ use super::{
 
 #[derive(clap::Args)]
 pub(super) struct StageArguments {
-    /// Where to; `target/app` unless given
+    /// The folder to write; `target/app` unless given
     directory: Option<PathBuf>,
     /// Build a Rust handler with optimisation
     #[arg(long)]

@@ -33,43 +33,43 @@ const HOST_STATE: &str = "azure-webjobs-hosts";
 
 #[derive(clap::Args)]
 pub(super) struct StartArguments {
-    /// Run this folder as it is, whatever its handler's language: host.json, and one folder for each function
+    /// Run this folder as it is, with a handler in any language: host.json, and one folder for each function
     #[arg(long, value_name = "DIR", conflicts_with = "no_host")]
     script_root: Option<PathBuf>,
-    /// The world to play
+    /// The seed: the world to play
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Port of the Functions host, 7071 unless the settings file says otherwise; 0 takes a free one
     #[arg(long)]
     port: Option<u16>,
-    /// App settings that win over the seed's, in the format of `local.settings.json`; its `Host` section counts too
+    /// App settings that override the seed's, in the format of `local.settings.json`; its `Host` section counts too
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    /// Ask for function keys and the master key, which are printed; every level is open otherwise
+    /// Require function keys or the master key, and print them; without this, every authorization level is open
     #[arg(long)]
     enable_auth: bool,
-    /// Ignore unknown members of host.json and function.json with a warning, as Azure ignores them without one
+    /// Ignore unknown members of host.json and function.json with a warning; Azure ignores them without one
     #[arg(long, conflicts_with = "no_host")]
     lenient: bool,
-    /// Write the variables for any other process to this file, as dotenv
+    /// Write the variables that other processes need to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// The same for a process that proves itself with the token file of the seed's `[workload_identity]`
+    /// Write the same for a process that proves its identity with the token file of the seed's `[workload_identity]`
     #[arg(long, value_name = "FILE")]
     workload_env_file: Option<PathBuf>,
-    /// Print what API Management's policies do with each request: what ran, what it decided, and why
+    /// Print what API Management's policies do with each request: which of them ran, their decisions, and the reasons
     #[arg(long)]
     trace: bool,
-    /// Let something go wrong: `SERVICE:KIND[,NAME=VALUE]`, as a `[[faults]]` of the seed; may be given several times
+    /// Set a fault: `SERVICE:KIND[,NAME=VALUE]`, as a `[[faults]]` of the seed; may be given several times
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<Fault>,
-    /// Run the Azure side alone
+    /// Run only the Azure side, without the Functions host
     #[arg(long, conflicts_with_all = ["port", "settings", "enable_auth"])]
     no_host: bool,
     /// Do not rebuild and restart the handler when a file is saved
     #[arg(long, conflicts_with = "no_host")]
     no_watch: bool,
-    /// Keep blobs and the status of timers in this folder; without it they end with the command
+    /// Keep blobs and the status of timers in this folder; without it, they are gone when the command ends
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 }
