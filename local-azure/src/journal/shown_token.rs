@@ -16,7 +16,7 @@ pub struct ShownToken {
     /// Header parameter `alg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
-    /// Header parameter `kid`: the ID of the key that, by its own word, signed the token.
+    /// Header parameter `kid`: the ID of the key that, according to the token, signed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
     /// The beginning of its SHA-256: requests with the same hash carried the same token.
