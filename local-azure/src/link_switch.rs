@@ -40,7 +40,7 @@ pub(crate) struct Expected {
 
 /// A link that is spoilt at this moment.
 #[derive(Clone, Debug)]
-pub(crate) struct Spoilt {
+pub(crate) struct BrokenLinkState {
     pub(crate) link: Link,
     pub(crate) since: Timestamp,
     /// The last entry of the journal before the link was spoilt.
@@ -74,7 +74,7 @@ pub(crate) enum NotSpoilt {
 
 /// The spoilt links.
 #[derive(Default)]
-pub(crate) struct Switches(Mutex<Vec<Spoilt>>);
+pub(crate) struct Switches(Mutex<Vec<BrokenLinkState>>);
 
 impl Link {
     /// Returns how the link can be spoilt while the world runs.
@@ -129,7 +129,7 @@ impl Link {
 
 impl Switches {
     /// Returns the spoilt links, in the order in which they were spoilt.
-    pub(crate) fn spoilt(&self) -> Vec<Spoilt> {
+    pub(crate) fn spoilt(&self) -> Vec<BrokenLinkState> {
         self.lock().clone()
     }
 
@@ -176,7 +176,7 @@ impl Switches {
         if undo.is_nothing() {
             return Err(NotSpoilt::Nothing(link));
         }
-        spoilt.push(Spoilt { link, since: Timestamp::now(), after, undo });
+        spoilt.push(BrokenLinkState { link, since: Timestamp::now(), after, undo });
         Ok(())
     }
 
@@ -195,7 +195,7 @@ impl Switches {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Spoilt>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<BrokenLinkState>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use tracing::info;
 
 use crate::{
     error::Error,
-    snapshots::{Slot, Snapshot, Snapshots, Taken},
+    snapshots::{Slot, Snapshot, Snapshots, TakenSnapshot},
     sources::{Source, SourceName},
 };
 
@@ -36,8 +36,12 @@ async fn take_all(snapshots: &Snapshots, slot: Slot) -> Result<Vec<String>, Erro
 async fn take_one(snapshots: &Snapshots, source: &Source, slot: Slot) -> Result<String, (SourceName, Error)> {
     let name = &source.name;
     let line = match snapshots.take(source, slot).await {
-        Ok(Taken::Written(Snapshot { blob, .. })) => format!("{name}: wrote {} ({} bytes)", blob.name, blob.size),
-        Ok(Taken::AlreadyWritten(Snapshot { blob, .. })) => format!("{name}: {} was already written", blob.name),
+        Ok(TakenSnapshot::Written(Snapshot { blob, .. })) => {
+            format!("{name}: wrote {} ({} bytes)", blob.name, blob.size)
+        }
+        Ok(TakenSnapshot::AlreadyWritten(Snapshot { blob, .. })) => {
+            format!("{name}: {} was already written", blob.name)
+        }
         Err(error) => return Err((name.clone(), error)),
     };
     // The line is logged here too, because the host drops the answer's lines if another source fails.

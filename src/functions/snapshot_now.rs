@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     error::Error,
-    snapshots::{Slot, Snapshot, Snapshots, Taken},
+    snapshots::{Slot, Snapshot, Snapshots, TakenSnapshot},
 };
 
 #[derive(Serialize)]
@@ -31,8 +31,8 @@ pub(crate) async fn run(
     let Path(name) = source?;
     let taken = snapshots.take(snapshots.source(&name)?, Slot::minute_of(Timestamp::now())).await?;
     let (status, snapshot) = match &taken {
-        Taken::Written(snapshot) => (StatusCode::CREATED, snapshot),
-        Taken::AlreadyWritten(snapshot) => (StatusCode::OK, snapshot),
+        TakenSnapshot::Written(snapshot) => (StatusCode::CREATED, snapshot),
+        TakenSnapshot::AlreadyWritten(snapshot) => (StatusCode::OK, snapshot),
     };
     let location = [(LOCATION, snapshot.blob.url.to_string())];
     Ok((status, location, Json(SnapshotAnswer { source: &name, snapshot })).into_response())

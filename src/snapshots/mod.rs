@@ -48,7 +48,7 @@ pub(crate) struct Snapshot {
 /// The outcome of [`Snapshots::take`]. Both variants are success: a slot has one snapshot, and any process may have
 /// written it.
 #[derive(Debug)]
-pub(crate) enum Taken {
+pub(crate) enum TakenSnapshot {
     Written(Snapshot),
     AlreadyWritten(Snapshot),
 }
@@ -74,15 +74,15 @@ impl Snapshots {
     /// for storage is fetched while the other services answer.
     ///
     /// It can be repeated safely, also in two processes at once: the first write wins.
-    pub(crate) async fn take(&self, source: &Source, slot: Slot) -> Result<Taken, Error> {
+    pub(crate) async fn take(&self, source: &Source, slot: Slot) -> Result<TakenSnapshot, Error> {
         let (response, ()) = join(self.api.get(&source.path).send(), self.container.prepare()).await;
         let response = response?;
         let kind = response.content_type().unwrap_or("application/octet-stream").to_owned();
         let share = self.memory.share().await;
         let body = share.metered(response.into_body().with_content_type(kind));
         Ok(match self.container.create(slot.blob_name(&source.name), body).await? {
-            Creation::Written(blob) => Taken::Written(Snapshot { slot, blob }),
-            Creation::Existed(blob) => Taken::AlreadyWritten(Snapshot { slot, blob }),
+            Creation::Written(blob) => TakenSnapshot::Written(Snapshot { slot, blob }),
+            Creation::Existed(blob) => TakenSnapshot::AlreadyWritten(Snapshot { slot, blob }),
         })
     }
 }

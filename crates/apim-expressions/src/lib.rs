@@ -90,7 +90,7 @@ impl Expression {
     /// When the source is not C#, when C# would not compile it, or when it is not supported. The error names the cause
     /// and its place in the source.
     pub fn parse(source: &str) -> Result<Self, ParseError> {
-        let check::Checked { program, gives, reads, warnings } = check::program(&parse::source(source)?)?;
+        let check::CheckedProgram { program, gives, reads, warnings } = check::program(&parse::source(source)?)?;
         Ok(Self { program, gives, reads, warnings })
     }
 

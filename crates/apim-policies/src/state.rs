@@ -15,7 +15,7 @@ pub use self::{
     metrics::{Metric, Metrics},
 };
 
-pub(crate) use counters::{LimitRequest, Over, Window};
+pub(crate) use counters::{LimitReached, LimitRequest, Window};
 
 pub(crate) use self::semantic::{SemanticEntries, SemanticEntry};
 use self::{backends::BackendStates, cache::Cache, counters::Counters, slots::Slots};

@@ -61,7 +61,7 @@ pub(crate) struct Functions(Arc<All>);
 struct All {
     /// The routes, in the host's order.
     routes: Vec<Route>,
-    named: Vec<Named>,
+    named: Vec<NamedFunction>,
     /// The answer to the host's probe.
     app: String,
     /// The rules for a request that no function takes.
@@ -78,7 +78,7 @@ struct Route {
 
 /// A function that the host calls by its name.
 #[derive(Debug)]
-struct Named {
+struct NamedFunction {
     name: &'static str,
     service: Router,
     rules: Rules,
@@ -88,7 +88,7 @@ struct Named {
 enum Addressee<'a> {
     Probe,
     Nothing,
-    Named(&'a Named),
+    Named(&'a NamedFunction),
     Route(&'a Route, RouteValues),
 }
 
@@ -133,7 +133,7 @@ impl Functions {
             Addressee::Nothing => {
                 self.0.nothing.apply(request, async |_| InvocationError::NoFunction.into_response()).await
             }
-            Addressee::Named(Named { service, rules, .. }) => {
+            Addressee::Named(NamedFunction { service, rules, .. }) => {
                 let run = async |request| {
                     let Ok(response) = service.clone().oneshot(request).await;
                     response
@@ -196,24 +196,28 @@ impl One<'_> {
     }
 
     /// Makes the service that the host calls at the HTTP function's name.
-    fn posted(&self, bare: HttpFunction, template: Arc<Template>) -> Named {
+    fn posted(&self, bare: HttpFunction, template: Arc<Template>) -> NamedFunction {
         let definition = self.definition.clone();
         let run = move |request| posted::http(bare.clone(), definition.clone(), template.clone(), request);
         self.at_its_name(Router::new().fallback(run))
     }
 
     /// Makes the service of a function with another trigger.
-    fn payload(&self, service: MethodRouter<()>) -> Named {
+    fn payload(&self, service: MethodRouter<()>) -> NamedFunction {
         let bare = self.layered(service);
         let definition = self.definition.clone();
         let run = move |request| posted::function(bare.clone(), definition.clone(), request);
         self.at_its_name(Router::new().fallback(run))
     }
 
-    fn at_its_name(&self, router: Router) -> Named {
+    fn at_its_name(&self, router: Router) -> NamedFunction {
         let service = router.layer(DefaultBodyLimit::max(self.body_limit().saturating_mul(POSTED_FACTOR)));
         // Here the host must retry. It does so if the function has a retry policy.
-        Named { name: self.function.name, service, rules: self.rules(StatusCode::SERVICE_UNAVAILABLE, Sender::Host) }
+        NamedFunction {
+            name: self.function.name,
+            service,
+            rules: self.rules(StatusCode::SERVICE_UNAVAILABLE, Sender::Host),
+        }
     }
 
     fn rules(&self, busy: StatusCode, sender: Sender) -> Rules {

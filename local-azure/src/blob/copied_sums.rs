@@ -22,7 +22,7 @@ const CHUNK: usize = 128 * 1024;
 
 /// The checksum in the answer to a copy, as recorded from the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shows {
+pub(super) enum AnsweredChecksum {
     /// The CRC-64; but the MD5 if the client gave the source's MD5.
     Crc64,
     /// Always the MD5. The refusal of a wrong MD5 does not show the two values.
@@ -30,18 +30,22 @@ pub(super) enum Shows {
 }
 
 /// Compares the source with the client's checksum of it. The returned headers hold the answer's checksum.
-pub(super) async fn check(call: &BlobCall<'_>, pieces: Vec<Piece>, shows: Shows) -> Result<HeaderMap, BlobError> {
+pub(super) async fn check(
+    call: &BlobCall<'_>,
+    pieces: Vec<Piece>,
+    shows: AnsweredChecksum,
+) -> Result<HeaderMap, BlobError> {
     let headers = &call.parts.headers;
     let given = receive::checksums_in(headers, "x-ms-source-content-md5", "x-ms-source-content-crc64")?;
     let actual = call.run(move |_| Ok(of(&pieces)?)).await?;
-    let told = |mismatch: Mismatch| (shows == Shows::Crc64).then_some(mismatch);
+    let told = |mismatch: Mismatch| (shows == AnsweredChecksum::Crc64).then_some(mismatch);
     if let Some(mismatch) = receive::mismatch(given.md5.as_ref(), actual.md5.as_ref()) {
         return Err(BlobError::Md5Mismatch(told(mismatch)));
     }
     if let Some(mismatch) = receive::mismatch(given.crc64.as_ref(), actual.crc64.as_ref()) {
         return Err(BlobError::Crc64Mismatch(told(mismatch)));
     }
-    let tells_md5 = shows == Shows::Md5 || given.md5.is_some() || call.version() < receive::CRC64_FROM;
+    let tells_md5 = shows == AnsweredChecksum::Md5 || given.md5.is_some() || call.version() < receive::CRC64_FROM;
     let told = match tells_md5 {
         true => Checksums { crc64: None, ..actual },
         false => Checksums { md5: None, ..actual },

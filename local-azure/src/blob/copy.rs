@@ -55,7 +55,7 @@ pub(super) async fn blob(call: BlobCall<'_>, name: BlobName<'_>, operation: Oper
         Copied { id: Uuid::new_v4().to_string(), source: url, completed: Timestamp::now(), length: source.length() };
     let copies_tags = copies_tags(headers)?;
     let answered = match in_sync {
-        true => copied_sums::check(&call, source.pieces.clone(), copied_sums::Shows::Crc64).await?,
+        true => copied_sums::check(&call, source.pieces.clone(), copied_sums::AnsweredChecksum::Crc64).await?,
         false => HeaderMap::new(),
     };
     let (id, container, owned) = (copied.id.clone(), call.container.to_owned(), name.0.to_owned());
@@ -140,7 +140,7 @@ pub(super) async fn put_from_url(call: BlobCall<'_>, name: BlobName<'_>) -> Resu
     if copies_tags(headers)? {
         blob.tags.clone_from(&source.tags);
     }
-    let answered = copied_sums::check(&call, source.pieces.clone(), copied_sums::Shows::Crc64).await?;
+    let answered = copied_sums::check(&call, source.pieces.clone(), copied_sums::AnsweredChecksum::Crc64).await?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let work = move |store: &Store| {
         blob.pieces = linked(store, &container, &source.pieces)?;
@@ -158,7 +158,7 @@ pub(super) async fn block_from_url(call: &BlobCall<'_>, name: BlobName<'_>) -> R
     let conditions = call.conditions()?;
     let limit = block_limit(call);
     let (mut part, answered) =
-        part_of_source(call, Operation::PutBlockFromUrl, limit, copied_sums::Shows::Crc64).await?;
+        part_of_source(call, Operation::PutBlockFromUrl, limit, copied_sums::AnsweredChecksum::Crc64).await?;
     part.block_id = Some(id);
     stage(call, name, conditions, part).await?;
     let mut response = answer::empty(StatusCode::CREATED);
@@ -170,7 +170,8 @@ pub(super) async fn block_from_url(call: &BlobCall<'_>, name: BlobName<'_>) -> R
 /// Append Block From URL: <https://learn.microsoft.com/rest/api/storageservices/append-block-from-url>.
 pub(super) async fn append_from_url(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let limit = append_blobs::block_limit(&call);
-    let (part, answered) = part_of_source(&call, Operation::AppendBlockFromUrl, limit, copied_sums::Shows::Md5).await?;
+    let (part, answered) =
+        part_of_source(&call, Operation::AppendBlockFromUrl, limit, copied_sums::AnsweredChecksum::Md5).await?;
     append_parts(call, name, vec![part], answered).await
 }
 
@@ -181,7 +182,8 @@ pub(super) async fn pages_from_url(call: BlobCall<'_>, name: BlobName<'_>) -> Re
         return Err(BlobError::MissingRequiredHeader("x-ms-source-range"));
     }
     let limit = page_blobs::WRITE_LIMIT;
-    let (part, mut answered) = part_of_source(&call, Operation::PutPageFromUrl, limit, copied_sums::Shows::Md5).await?;
+    let (part, mut answered) =
+        part_of_source(&call, Operation::PutPageFromUrl, limit, copied_sums::AnsweredChecksum::Md5).await?;
     if part.length != length {
         return Err(BlobError::InvalidPageRange);
     }
@@ -194,7 +196,7 @@ async fn part_of_source(
     call: &BlobCall<'_>,
     operation: Operation,
     limit: u64,
-    shows: copied_sums::Shows,
+    shows: copied_sums::AnsweredChecksum,
 ) -> Result<(BlobPart, HeaderMap), BlobError> {
     let headers = &call.parts.headers;
     if receive::length(headers, u64::MAX)? != 0 {

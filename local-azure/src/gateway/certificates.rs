@@ -10,7 +10,7 @@ use apim_policies::Certificate;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
 
-use super::trouble::Trouble;
+use super::load_problem::LoadProblem;
 use crate::{
     issuer::KeyError,
     seed::{ApimCertificate, Seed},
@@ -76,7 +76,7 @@ pub(crate) fn generate(seed: &Seed) -> Result<GeneratedCertificates, KeyError> {
 pub(super) fn read(
     seed: &Seed,
     generated: &GeneratedCertificates,
-    troubles: &mut Vec<Trouble>,
+    problems: &mut Vec<LoadProblem>,
 ) -> BTreeMap<String, Certificate> {
     let mut certificates = BTreeMap::new();
     for written in &seed.apim.certificates {
@@ -90,13 +90,13 @@ pub(super) fn read(
             Ok(certificate) => {
                 certificates.insert(written.id.clone(), certificate);
             }
-            Err(trouble) => troubles.push(trouble),
+            Err(problem) => problems.push(problem),
         }
     }
     certificates
 }
 
-fn read_files(certificate: &Path, key: Option<PathBuf>) -> Result<Certificate, Trouble> {
+fn read_files(certificate: &Path, key: Option<PathBuf>) -> Result<Certificate, LoadProblem> {
     let der = CertificateDer::from_pem_slice(&contents(certificate)?)
         .map_err(|_| (certificate.to_owned(), "holds no certificate in PEM".to_owned()))?;
     let key_der = key.as_deref().map(read_key).transpose()?;
@@ -105,7 +105,7 @@ fn read_files(certificate: &Path, key: Option<PathBuf>) -> Result<Certificate, T
         .map_err(|error| (certificate.to_owned(), format!("holds a certificate of no use here: {error}")))
 }
 
-fn read_key(file: &Path) -> Result<PrivatePkcs8KeyDer<'static>, Trouble> {
+fn read_key(file: &Path) -> Result<PrivatePkcs8KeyDer<'static>, LoadProblem> {
     PrivatePkcs8KeyDer::from_pem_slice(&contents(file)?).map_err(|_| {
         let message = "holds no private key in PKCS #8 without a password (BEGIN PRIVATE KEY); \
             openssl pkcs8 -topk8 -nocrypt makes it so";
@@ -113,6 +113,6 @@ fn read_key(file: &Path) -> Result<PrivatePkcs8KeyDer<'static>, Trouble> {
     })
 }
 
-fn contents(file: &Path) -> Result<Vec<u8>, Trouble> {
+fn contents(file: &Path) -> Result<Vec<u8>, LoadProblem> {
     fs::read(file).map_err(|error| (file.to_owned(), format!("cannot be read: {error}")))
 }

@@ -6,14 +6,14 @@ use apim_policies::{
     Contract, OperationContent, OperationParameter, OperationResponse, ParameterPlace, Schema, SchemaError,
 };
 
-use super::trouble::Trouble;
+use super::load_problem::LoadProblem;
 use crate::seed::{self, Apim, Seed};
 
 /// Schemas of the service by identifier.
 pub(super) type Schemas = BTreeMap<String, Arc<Schema>>;
 
-/// Reads the schema files of the seed, and adds their faults to `troubles`.
-pub(super) fn schemas(seed: &Seed, troubles: &mut Vec<Trouble>) -> Schemas {
+/// Reads the schema files of the seed, and adds their faults to `problems`.
+pub(super) fn schemas(seed: &Seed, problems: &mut Vec<LoadProblem>) -> Schemas {
     let mut schemas = Schemas::new();
     for written in &seed.apim.schemas {
         let path = seed.path(&written.file);
@@ -25,7 +25,7 @@ pub(super) fn schemas(seed: &Seed, troubles: &mut Vec<Trouble>) -> Schemas {
             Ok(schema) => {
                 schemas.insert(written.id.clone(), Arc::new(schema));
             }
-            Err(message) => troubles.push((path, message)),
+            Err(message) => problems.push((path, message)),
         }
     }
     schemas

@@ -18,7 +18,7 @@ use super::{
     identity::Identities,
     kept_tokens::Credentials,
     policy_folder,
-    refusal::{Refused, Scoped},
+    refusal::{RefusedDocument, Scoped},
     routing::Template,
     service, subscription,
     tls_backend::TlsBackends,
@@ -44,7 +44,7 @@ struct Loader<'s> {
     seed: &'s Seed,
     folder: PathBuf,
     service: Resources,
-    documents: BTreeMap<PathBuf, Result<Document, Refused>>,
+    documents: BTreeMap<PathBuf, Result<Document, RefusedDocument>>,
     default_global: Document,
     /// Warnings, and problems that stop only their own scope.
     findings: Vec<PolicyFinding>,
@@ -131,7 +131,7 @@ impl Loader<'_> {
                 Err(problems) => (None, findings(&path, problems)),
             },
         };
-        if let Some(loaded) = document.map(Ok).or_else(|| Refused::new(&findings).map(Err)) {
+        if let Some(loaded) = document.map(Ok).or_else(|| RefusedDocument::new(&findings).map(Err)) {
             self.documents.insert(file.to_owned(), loaded);
         }
         self.findings.extend(findings);
@@ -191,7 +191,7 @@ impl Loader<'_> {
     fn pipeline(&mut self, files: &[PathBuf]) -> Scoped {
         let mut documents = Vec::new();
         for document in files.iter().filter_map(|file| self.documents.get(file)) {
-            documents.push(document.as_ref().map_err(Refused::clone)?);
+            documents.push(document.as_ref().map_err(RefusedDocument::clone)?);
         }
         if !self.documents.contains_key(&policy_folder::global_file()) {
             documents.push(&self.default_global);
@@ -206,7 +206,7 @@ impl Loader<'_> {
                 let found = problems.into_iter().map(|(scope, problem)| PolicyFinding::new(path(scope), problem));
                 let found: Vec<_> = found.collect();
                 self.findings.extend(found.iter().cloned());
-                Err(Refused::new(&found).unwrap_or_default())
+                Err(RefusedDocument::new(&found).unwrap_or_default())
             }
         }
     }

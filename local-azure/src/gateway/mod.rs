@@ -17,6 +17,7 @@ mod forwarded_for;
 mod identity;
 mod kept_tokens;
 mod load;
+mod load_problem;
 mod outside;
 mod policy_folder;
 mod refusal;
@@ -28,7 +29,6 @@ mod subscription;
 mod tests;
 mod tls_backend;
 mod trace;
-mod trouble;
 mod trust;
 mod version;
 

@@ -8,13 +8,13 @@ use super::PolicyFinding;
 use crate::journal::Decision;
 
 /// The policies of a scope, or why its calls are answered 500.
-pub(super) type Scoped = Result<Pipeline, Refused>;
+pub(super) type Scoped = Result<Pipeline, RefusedDocument>;
 
 /// A refused document: its file, line and first reason.
 #[derive(Clone, Default)]
-pub(super) struct Refused(String);
+pub(super) struct RefusedDocument(String);
 
-impl Refused {
+impl RefusedDocument {
     /// Returns `None` if all findings are warnings.
     pub(super) fn new(findings: &[PolicyFinding]) -> Option<Self> {
         let refusals: Vec<_> = findings.iter().filter(|finding| finding.refuses()).collect();

@@ -11,18 +11,19 @@ use jiff::SignedDuration;
 
 use super::{
     certificates::{self, GeneratedCertificates},
-    contract, policy_folder,
-    trouble::Trouble,
+    contract,
+    load_problem::LoadProblem,
+    policy_folder,
 };
 use crate::seed::{self, CredentialProvider, NamedBackend, Seed};
 
 /// Reads the objects that the seed and this policy folder define. Also returns their problems.
-pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates) -> (Service, Vec<Trouble>) {
-    let mut troubles = Vec::new();
-    let backends = backends(&seed.apim.backends, &mut troubles);
-    let fragments = fragments(folder, &mut troubles);
+pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates) -> (Service, Vec<LoadProblem>) {
+    let mut problems = Vec::new();
+    let backends = backends(&seed.apim.backends, &mut problems);
+    let fragments = fragments(folder, &mut problems);
     let named_values = seed.apim.named_values.clone();
-    let certificates = certificates::read(seed, generated, &mut troubles);
+    let certificates = certificates::read(seed, generated, &mut problems);
     let credential_providers = credential_providers(&seed.apim.credential_providers);
     let service = Service {
         named_values,
@@ -31,10 +32,10 @@ pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates
         credential_providers,
         certificates,
         has_external_cache: seed.apim.external_cache,
-        schemas: contract::schemas(seed, &mut troubles),
+        schemas: contract::schemas(seed, &mut problems),
         is_partial: false,
     };
-    (service, troubles)
+    (service, problems)
 }
 
 fn credential_providers(written: &[CredentialProvider]) -> BTreeMap<String, BTreeSet<String>> {
@@ -42,22 +43,22 @@ fn credential_providers(written: &[CredentialProvider]) -> BTreeMap<String, BTre
     written.iter().map(|one| (one.id.clone(), connections(one))).collect()
 }
 
-fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
+fn backends(written: &[NamedBackend], problems: &mut Vec<LoadProblem>) -> Backends {
     let mut backends = Backends::new();
     for backend in written {
-        let mut trouble = |what: &str| {
-            troubles.push((PathBuf::from("apim.backends"), format!("the backend \"{}\" {what}", backend.id)));
+        let mut problem = |what: &str| {
+            problems.push((PathBuf::from("apim.backends"), format!("the backend \"{}\" {what}", backend.id)));
         };
         if backends.contains_key(&backend.id) {
-            trouble("is there twice");
+            problem("is there twice");
         }
         let read = match (&backend.url, backend.pool.is_empty()) {
             (Some(url), true) => {
                 if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-                    trouble("has a URL that is not http or https");
+                    problem("has a URL that is not http or https");
                 }
                 if url.query().is_some() {
-                    trouble("has a URL with a query, which Azure does not take");
+                    problem("has a URL with a query, which Azure does not take");
                 }
                 let breaker = backend.circuit_breaker.as_ref().map(breaker);
                 let credentials = backend.credentials.as_ref().and_then(|one| one.managed_identity.clone());
@@ -70,19 +71,19 @@ fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
             (None, false) => {
                 for member in &backend.pool {
                     if !written.iter().any(|other| other.id == member.backend && other.url.is_some()) {
-                        trouble(&format!("has \"{}\" in its pool, which is no backend with a URL", member.backend));
+                        problem(&format!("has \"{}\" in its pool, which is no backend with a URL", member.backend));
                     }
                 }
                 if backend.circuit_breaker.is_some() {
-                    trouble("is a pool with a circuit breaker, which belongs to the backends in it");
+                    problem("is a pool with a circuit breaker, which belongs to the backends in it");
                 }
                 if backend.credentials.is_some() {
-                    trouble("is a pool with credentials, which belong to the backends in it");
+                    problem("is a pool with credentials, which belong to the backends in it");
                 }
                 Backend::Pool(backend.pool.iter().map(member).collect())
             }
             _ => {
-                trouble("needs either a url or a pool");
+                problem("needs either a url or a pool");
                 continue;
             }
         };
@@ -106,7 +107,7 @@ fn member(member: &seed::PoolMember) -> PoolMember {
 }
 
 /// Returns the texts of the fragments by identifier. The caller reports an unreadable folder.
-pub(super) fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
+pub(super) fn fragments(folder: &Path, problems: &mut Vec<LoadProblem>) -> BTreeMap<String, String> {
     let mut files = BTreeSet::new();
     let mut fragments = BTreeMap::new();
     if policy_folder::find_policy_files(folder, Path::new(policy_folder::FRAGMENTS), &mut files).is_err() {
@@ -119,7 +120,7 @@ pub(super) fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<
                 let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 fragments.insert(id, text);
             }
-            Err(error) => troubles.push((path, format!("cannot be read: {error}"))),
+            Err(error) => problems.push((path, format!("cannot be read: {error}"))),
         }
     }
     fragments
@@ -150,9 +151,9 @@ mod tests {
         .unwrap()
         .remove("backends")
         .unwrap();
-        let mut troubles = Vec::new();
-        backends(&written, &mut troubles);
-        let messages: Vec<_> = troubles.into_iter().map(|(_, message)| message).collect();
+        let mut problems = Vec::new();
+        backends(&written, &mut problems);
+        let messages: Vec<_> = problems.into_iter().map(|(_, message)| message).collect();
         assert_eq!(
             messages,
             [

@@ -53,7 +53,7 @@ pub(super) fn of_chat(body: &Object, deployment: &ModelDeployment) -> Result<(),
 }
 
 /// The request's parameters that a response repeats.
-pub(super) struct Told {
+pub(super) struct RepeatedParameters {
     pub(super) max_tool_calls: Option<u64>,
     pub(super) parallel_tool_calls: bool,
     pub(super) prompt_cache_key: Option<String>,
@@ -67,7 +67,7 @@ pub(super) struct Told {
     pub(super) metadata: Value,
 }
 
-impl Told {
+impl RepeatedParameters {
     /// Checks a request for a response.
     pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, ModelRefusal> {
         common(body)?;

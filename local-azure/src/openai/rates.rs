@@ -42,7 +42,7 @@ pub(super) enum Exceeded {
 
 /// A request over the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Over {
+pub(super) struct RateExceeded {
     pub(super) what: Exceeded,
     /// Milliseconds until there is room for the request.
     pub(super) retry_after: u64,
@@ -60,7 +60,7 @@ impl Rates {
     }
 
     /// Charges a request and the estimate of its tokens.
-    pub(super) fn take(&self, tokens: u64, now: Timestamp) -> Result<Levels, Over> {
+    pub(super) fn take(&self, tokens: u64, now: Timestamp) -> Result<Levels, RateExceeded> {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut over = None;
         for (bucket, cost, what) in [(0, 1, Exceeded::Requests), (1, tokens, Exceeded::Tokens)] {
@@ -73,17 +73,17 @@ impl Rates {
         let levels = levels(&buckets);
         match over {
             None => Ok(levels),
-            Some((what, retry_after)) => Err(Over { what, retry_after, levels }),
+            Some((what, retry_after)) => Err(RateExceeded { what, retry_after, levels }),
         }
     }
 
     /// Returns the refusal for a used-up limit, regardless of the actual use: a fault of the seed.
-    pub(super) fn exhausted(&self) -> Over {
+    pub(super) fn exhausted(&self) -> RateExceeded {
         let mut levels = levels(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(level) = &mut levels.requests {
             (level.remaining, level.reset) = (0, 60_000);
         }
-        Over { what: Exceeded::Requests, retry_after: 1_000, levels }
+        RateExceeded { what: Exceeded::Requests, retry_after: 1_000, levels }
     }
 }
 

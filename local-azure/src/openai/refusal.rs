@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     headers,
-    rates::{Exceeded, Over},
+    rates::{Exceeded, RateExceeded},
 };
 use crate::access_token;
 
@@ -87,7 +87,7 @@ pub(super) enum FilterShape {
 /// The refusal for a used-up rate.
 #[derive(Debug)]
 pub(super) struct Throttled {
-    pub(super) over: Over,
+    pub(super) over: RateExceeded,
     pub(super) deployment: String,
     pub(super) model: String,
     pub(super) region: String,

@@ -7,7 +7,7 @@ use super::{
     body::{Object, wrong_type},
     chat::{LEAST_OUTPUT, padding, sampling},
     message::{Message, OF_RESPONSES},
-    parameters::Told,
+    parameters::RepeatedParameters,
     refusal::ModelRefusal,
     reply::{Reply, ReplyLimits},
 };
@@ -52,7 +52,7 @@ pub(super) struct ResponsesRequest {
     temperature: Option<f64>,
     top_p: Option<f64>,
     obfuscates: bool,
-    told: Told,
+    told: RepeatedParameters,
 }
 
 impl ResponsesRequest {
@@ -70,7 +70,7 @@ impl ResponsesRequest {
             }
             Some(other) => return Err(wrong_type("input", "one of a string or array of objects", other)),
         };
-        let told = Told::read(body, deployment)?;
+        let told = RepeatedParameters::read(body, deployment)?;
         sampling(body, deployment)?;
         let format = body.get("text").and_then(|text| text.get("format")).and_then(|format| format.get("type"));
         let is_json = match format.and_then(Value::as_str) {

@@ -42,7 +42,7 @@ struct Peer {
 
 /// The values that one service has returned in a sequence.
 #[derive(Default)]
-struct Told {
+struct ReturnedValues {
     tags: Tags,
     /// The last tag of each blob, and of the container.
     known: BTreeMap<Option<&'static str>, String>,
@@ -80,7 +80,7 @@ impl Peers {
     /// Makes the calls in a new container. The first unexplained difference ends the run, and is the error.
     pub(crate) async fn run(&self, calls: &[BlobStep]) -> Result<(), String> {
         let container = format!("c{:06}", self.containers.fetch_add(1, Ordering::Relaxed));
-        let (mut ours, mut theirs) = (Told::default(), Told::default());
+        let (mut ours, mut theirs) = (ReturnedValues::default(), ReturnedValues::default());
         let create = BlobStep::new("PUT", None, "restype=container");
         let all = std::iter::once(&create).chain(calls);
         for (index, call) in all.enumerate() {
@@ -118,7 +118,7 @@ impl Peers {
     }
 }
 
-impl Told {
+impl ReturnedValues {
     fn note_blocks(&mut self, call: &BlobStep, answer: &ComparedAnswer) {
         let Some(blob) = call.blob.filter(|_| answer.status < 300) else { return };
         match (call.method, call.query.as_str()) {
@@ -134,7 +134,7 @@ impl Told {
 }
 
 impl Peer {
-    async fn send(&self, container: &str, call: &BlobStep, told: &mut Told) -> ComparedAnswer {
+    async fn send(&self, container: &str, call: &BlobStep, told: &mut ReturnedValues) -> ComparedAnswer {
         let place = call.blob.map(|blob| format!("/{blob}")).unwrap_or_default();
         let mut url = format!("{}/{container}{place}?{}", self.base, call.query);
         if let Some(marker) = told.marker.as_ref().filter(|_| call.next_page) {

@@ -6,7 +6,7 @@ use super::{
     Checker, Local,
     candidate::Candidate,
     error,
-    fit::{Checked, CheckedKind, Fit},
+    fit::{CheckedArgument, CheckedKind, Fit},
     group::group_fits,
     variable_type,
 };
@@ -24,7 +24,7 @@ pub(super) struct Finished {
 }
 
 impl Checker {
-    pub(super) fn arguments<'e>(&mut self, written: &'e [Argument]) -> Result<Vec<Checked<'e>>, ParseError> {
+    pub(super) fn arguments<'e>(&mut self, written: &'e [Argument]) -> Result<Vec<CheckedArgument<'e>>, ParseError> {
         written
             .iter()
             .map(|argument| {
@@ -55,13 +55,13 @@ impl Checker {
                         let class = if class.is_var() { None } else { Some(variable_type(class)?) };
                         if &**name == "_" {
                             let kind = CheckedKind::Out(self.discard(), class, name);
-                            return Ok(Checked { name: argument.name.clone(), at: *at, kind });
+                            return Ok(CheckedArgument { name: argument.name.clone(), at: *at, kind });
                         }
                         let slot = self.declare(*at, name, class.clone().unwrap_or_else(|| Class::Object.into()))?;
                         (*at, CheckedKind::Out(slot, class, name))
                     }
                 };
-                Ok(Checked { name: argument.name.clone(), at, kind })
+                Ok(CheckedArgument { name: argument.name.clone(), at, kind })
             })
             .collect()
     }
@@ -73,7 +73,7 @@ impl Checker {
         name: &str,
         candidate: &Candidate,
         fit: Fit,
-        arguments: Vec<Checked<'_>>,
+        arguments: Vec<CheckedArgument<'_>>,
     ) -> Result<Finished, ParseError> {
         let Fit { mut bindings, places, expanded, .. } = fit;
         let parameters = candidate.signature.parameters.as_deref().unwrap_or_default();

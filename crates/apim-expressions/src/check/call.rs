@@ -7,7 +7,7 @@ use super::{
     arguments::Finished,
     candidate::{Candidate, bind, bindings, candidates},
     error,
-    fit::{self, Checked, Fit},
+    fit::{self, CheckedArgument, Fit},
     linq,
 };
 use crate::{
@@ -102,7 +102,7 @@ impl Checker {
         &mut self,
         at: usize,
         class: &Type,
-        arguments: Vec<Checked<'_>>,
+        arguments: Vec<CheckedArgument<'_>>,
     ) -> Result<(BoundCall, Type), ParseError> {
         if candidates(class, "[]", false).is_empty() {
             return Err(error(at, format!("Cannot apply indexing with [] to an expression of type '{class}'")));
@@ -132,7 +132,7 @@ impl Checker {
         name: &str,
         statics: bool,
         types: &[Type],
-        arguments: Vec<Checked<'_>>,
+        arguments: Vec<CheckedArgument<'_>>,
     ) -> Result<(BoundCall, Type), ParseError> {
         let found = candidates(class, name, statics);
         if found.is_empty() {
@@ -170,7 +170,7 @@ impl Checker {
         if class.is(Class::JObject) && candidate.owner.is(Class::Enumerable) && types.is_empty() {
             linq::refuse_object(at, name)?;
         }
-        let by_method = arguments.iter().any(Checked::is_group);
+        let by_method = arguments.iter().any(CheckedArgument::is_group);
         let compares = arguments.iter().any(|argument| argument.is_of(Class::StringComparer));
         let Finished { arguments, bindings } = self.finish(at, name, candidate, fit, arguments)?;
         if compares {
@@ -227,8 +227,8 @@ fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) ->
 }
 
 /// Refuses calls that are ambiguous in .NET because of overloads that policies may not use.
-fn refuse_ambiguous(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
-    let null = |index: usize| arguments.get(index).is_some_and(Checked::is_null);
+fn refuse_ambiguous(at: usize, class: &Type, name: &str, arguments: &[CheckedArgument<'_>]) -> Result<(), ParseError> {
+    let null = |index: usize| arguments.get(index).is_some_and(CheckedArgument::is_null);
     let of = |classes: &[Class]| classes.contains(&class.class);
     let ambiguous = match (name, arguments.len()) {
         ("new", 1) => {
@@ -256,8 +256,8 @@ fn refuse_ambiguous(at: usize, class: &Type, name: &str, arguments: &[Checked<'_
         ("AppendJoin", 1) => of(&[Class::StringBuilder]),
         // An array of characters converts to an object and to a span, as a text does.
         ("Concat", 2..=4) if of(&[Class::String]) => {
-            let characters = |one: &Checked<'_>| one.is_of_type(&Type::array(Class::Char.into()));
-            let texts = |one: &Checked<'_>| one.is_of(Class::String) || one.is_null() || characters(one);
+            let characters = |one: &CheckedArgument<'_>| one.is_of_type(&Type::array(Class::Char.into()));
+            let texts = |one: &CheckedArgument<'_>| one.is_of(Class::String) || one.is_null() || characters(one);
             arguments.iter().any(characters) && arguments.iter().all(texts)
         }
         _ => false,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Typed, error, fit::Checked, unsupported, variable_type};
+use super::{Checker, Typed, error, fit::CheckedArgument, unsupported, variable_type};
 use crate::{
     problem::ParseError,
     program::{BoundCall, Code},
@@ -86,8 +86,8 @@ impl Checker {
         }
     }
 
-    fn checked(&mut self, value: &Expr) -> Result<Checked<'static>, ParseError> {
-        Ok(Checked::value(value.at, self.value(value)?))
+    fn checked(&mut self, value: &Expr) -> Result<CheckedArgument<'static>, ParseError> {
+        Ok(CheckedArgument::value(value.at, self.value(value)?))
     }
 
     pub(super) fn array(

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// An argument with its own type, if it has one.
-pub(super) struct Checked<'e> {
+pub(super) struct CheckedArgument<'e> {
     pub(super) name: Option<Arc<str>>,
     pub(super) at: usize,
     pub(super) kind: CheckedKind<'e>,
@@ -53,7 +53,7 @@ pub(super) struct Fit {
     shortened: bool,
 }
 
-impl Checked<'_> {
+impl CheckedArgument<'_> {
     pub(super) fn value(at: usize, value: Typed) -> Self {
         Self { name: None, at, kind: CheckedKind::Value(value) }
     }
@@ -89,11 +89,11 @@ impl Checked<'_> {
 }
 
 /// Returns how the arguments fit a member's parameters; `None` if they do not.
-pub(super) fn fit(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>]) -> Option<Fit> {
+pub(super) fn fit(candidate: &Candidate, types: &[Type], arguments: &[CheckedArgument<'_>]) -> Option<Fit> {
     fit_form(candidate, types, arguments, false).or_else(|| fit_form(candidate, types, arguments, true))
 }
 
-fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], expanded: bool) -> Option<Fit> {
+fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[CheckedArgument<'_>], expanded: bool) -> Option<Fit> {
     let parameters = candidate.signature.parameters.as_deref()?;
     let letters = &candidate.signature.letters;
     let mut bindings = bindings(&candidate.owner);
@@ -151,7 +151,7 @@ fn of_elements(element: &Type) -> Type {
 
 /// Returns which of two members is better for the arguments (C# specification, "Better function member"); `None` if
 /// neither is.
-pub(super) fn better(one: &Fit, two: &Fit, arguments: &[Checked<'_>]) -> Option<Ordering> {
+pub(super) fn better(one: &Fit, two: &Fit, arguments: &[CheckedArgument<'_>]) -> Option<Ordering> {
     let (mut first, mut second) = (false, false);
     for ((argument, a), b) in arguments.iter().zip(&one.wanted).zip(&two.wanted) {
         if let CheckedKind::Value(value) = &argument.kind {
@@ -170,7 +170,7 @@ pub(super) fn better(one: &Fit, two: &Fit, arguments: &[Checked<'_>]) -> Option<
     }
     // A method's name fits several delegates where the method has overloads. A lambda fits the delegates that take as
     // many values.
-    let same = |(argument, (a, b)): (&Checked<'_>, (&Type, &Type))| {
+    let same = |(argument, (a, b)): (&CheckedArgument<'_>, (&Type, &Type))| {
         a == b || !matches!(argument.kind, CheckedKind::Value(_) | CheckedKind::Group(_))
     };
     if !arguments.iter().zip(one.wanted.iter().zip(&two.wanted)).all(same) {
@@ -210,7 +210,7 @@ fn better_target(from: &Type, one: &Type, two: &Type) -> Ordering {
 }
 
 /// Returns the index of each argument's parameter.
-fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -> Option<Vec<usize>> {
+fn places(parameters: &[Parameter], arguments: &[CheckedArgument<'_>], expanded: bool) -> Option<Vec<usize>> {
     let last = parameters.len().checked_sub(1).filter(|last| parameters[*last].rest);
     let least = parameters.iter().take_while(|parameter| !parameter.optional).count();
     let fits = if expanded { arguments.len() >= last? } else { (least..=parameters.len()).contains(&arguments.len()) };
@@ -241,7 +241,7 @@ fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -
     all.then_some(places)
 }
 
-fn cost_of(argument: &Checked<'_>, parameter: &Parameter, wanted: &Type) -> Option<Cost> {
+fn cost_of(argument: &CheckedArgument<'_>, parameter: &Parameter, wanted: &Type) -> Option<Cost> {
     match &argument.kind {
         CheckedKind::Out(_, class, _) => {
             let fits = class.as_ref().is_none_or(|class| class == wanted);
@@ -270,7 +270,7 @@ pub(super) fn misfit(
     class: &Type,
     found: &[Candidate],
     types: &[Type],
-    arguments: &[Checked<'_>],
+    arguments: &[CheckedArgument<'_>],
 ) -> ParseError {
     let written = match name {
         "new" => format!("{class}"),

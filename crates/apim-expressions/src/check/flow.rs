@@ -14,7 +14,7 @@ use std::{
 };
 
 use self::state::{Effects, FlowState};
-use super::{error, known::Ways};
+use super::{error, known::SwitchPaths};
 use crate::{
     problem::ParseError,
     syntax::{Expr, Pattern, Source},
@@ -28,7 +28,7 @@ pub(super) struct ProgramFacts<'k> {
     /// Constant conditions, by the address of their expression.
     pub(super) conditions: &'k HashMap<usize, bool>,
     /// The ways into the sections of each `switch`, by the address of the expression after `switch`.
-    pub(super) ways: &'k HashMap<usize, Ways>,
+    pub(super) ways: &'k HashMap<usize, SwitchPaths>,
     /// The section that a `goto case` leads to, by its place in the source.
     pub(super) jumps: &'k HashMap<usize, usize>,
 }

@@ -46,7 +46,7 @@ pub(super) struct Switch {
 
 /// The ways from the value of a `switch` into its sections.
 #[derive(Debug)]
-pub(super) struct Ways {
+pub(super) struct SwitchPaths {
     /// Whether each section can be reached.
     pub(super) reached: Vec<bool>,
     /// Whether a value may match no label.

@@ -30,8 +30,8 @@ use std::{
     sync::Arc,
 };
 
-use self::known::{Fixed, Parameter, Returned, Switch, Ways};
-pub(crate) use self::program::{Checked, program};
+use self::known::{Fixed, Parameter, Returned, Switch, SwitchPaths};
+pub(crate) use self::program::{CheckedProgram, program};
 use super::{
     Reads, limits,
     problem::{ParseError, ParseWarning},
@@ -100,7 +100,7 @@ struct Checker {
     constants: BTreeMap<usize, Value>,
     /// Conditions that are constants, by the address of their expression.
     conditions: HashMap<usize, bool>,
-    ways: HashMap<usize, Ways>,
+    ways: HashMap<usize, SwitchPaths>,
     /// The section that each `goto case` leads to, by its place in the source.
     jumps: HashMap<usize, usize>,
     switches: Vec<Switch>,

@@ -1,6 +1,6 @@
 //! Places that can be assigned: variables, indexers, properties.
 
-use super::{Checker, Local, Typed, error, fit::Checked, operator};
+use super::{Checker, Local, Typed, error, fit::CheckedArgument, operator};
 use crate::{
     problem::ParseError,
     program::{Argument as ArgumentCode, Bound, BoundCall, Code, How, WritablePlace, Write},
@@ -113,7 +113,7 @@ impl Checker {
         match &last.kind {
             LinkKind::Index(arguments) => {
                 let checked = self.arguments(arguments)?;
-                let stand_ins = checked.iter().map(Checked::stand_in).collect();
+                let stand_ins = checked.iter().map(CheckedArgument::stand_in).collect();
                 let (read, class) = self.indexer_of(last.at, &object.class, stand_ins)?;
                 let accessor = Accessor { setter: "[]=", read, class };
                 self.member_target(last.at, accessor, object, assigned, reads, checked)
@@ -142,7 +142,7 @@ impl Checker {
         object: Typed,
         assigned: &Type,
         reads: bool,
-        mut arguments: Vec<Checked<'_>>,
+        mut arguments: Vec<CheckedArgument<'_>>,
     ) -> Result<Target, ParseError> {
         let Accessor { setter, read, class } = accessor;
         if super::candidate::candidates(&object.class, setter, false).is_empty() {
@@ -154,7 +154,7 @@ impl Checker {
         let of_place = reads || convert::implicit(assigned, &class).is_some();
         let stand_in = if of_place { class.clone() } else { assigned.clone() };
         let unit = Code::Constant(Value::Null);
-        arguments.push(Checked::value(at, Typed::new(unit, stand_in)));
+        arguments.push(CheckedArgument::value(at, Typed::new(unit, stand_in)));
         let (write, _) = self.resolve(at, &object.class, setter, false, &[], arguments)?;
         let mut codes: Vec<Code> = write.arguments.into_iter().filter_map(value_code).collect();
         codes.pop();

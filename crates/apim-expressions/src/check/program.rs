@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A program, and the facts about it that are known before it runs.
-pub(crate) struct Checked {
+pub(crate) struct CheckedProgram {
     pub(crate) program: Program,
     /// The type of its value, once for each `return`.
     pub(crate) gives: Vec<Type>,
@@ -21,7 +21,7 @@ pub(crate) struct Checked {
 }
 
 /// Checks a whole expression.
-pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
+pub(crate) fn program(source: &Source) -> Result<CheckedProgram, ParseError> {
     let mut checker = Checker {
         scopes: vec![Vec::new()],
         ended: vec![HashSet::new()],
@@ -60,5 +60,5 @@ pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
     flow::check(source, known)?;
     let reads = checker.reads();
     let program = Program { body, slots: checker.slots, functions: checker.functions };
-    Ok(Checked { program, gives: checker.gives, reads, warnings: checker.warnings })
+    Ok(CheckedProgram { program, gives: checker.gives, reads, warnings: checker.warnings })
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{
     Checker, Typed, error,
-    known::{Switch, Ways},
+    known::{Switch, SwitchPaths},
 };
 use crate::{
     problem::ParseError,
@@ -173,7 +173,7 @@ impl Checker {
 
 /// Returns which sections can be reached, and whether a value can match no label. Before C# 8, the constants `true` and
 /// `false` do not cover all values of a `bool`.
-fn ways(class: &Type, subject: Option<&Value>, sections: &[syntax::Section], labels: &[Vec<Label>]) -> Ways {
+fn ways(class: &Type, subject: Option<&Value>, sections: &[syntax::Section], labels: &[Vec<Label>]) -> SwitchPaths {
     let default = labels.iter().flatten().any(|label| label.pattern.is_none());
     let Some(subject) = subject else {
         let certain =
@@ -188,7 +188,7 @@ fn ways(class: &Type, subject: Option<&Value>, sections: &[syntax::Section], lab
             }
             Pattern::Constant(_) => false,
         });
-        return Ways { reached: vec![true; sections.len()], passes: !default && !everything };
+        return SwitchPaths { reached: vec![true; sections.len()], passes: !default && !everything };
     };
     let mut reached = vec![false; sections.len()];
     let own = subject.type_of();
@@ -203,7 +203,7 @@ fn ways(class: &Type, subject: Option<&Value>, sections: &[syntax::Section], lab
             if matches {
                 reached[at] = true;
                 if label.when.is_none() {
-                    return Ways { reached, passes: false };
+                    return SwitchPaths { reached, passes: false };
                 }
             }
         }
@@ -211,5 +211,5 @@ fn ways(class: &Type, subject: Option<&Value>, sections: &[syntax::Section], lab
     if let Some(default) = labels.iter().position(|labels| labels.iter().any(|label| label.pattern.is_none())) {
         reached[default] = true;
     }
-    Ways { reached, passes: !default }
+    SwitchPaths { reached, passes: !default }
 }

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::prelude::*;
 use crate::run::After;
-use crate::{expression::Value, state::Over};
+use crate::{expression::Value, state::LimitReached};
 
 /// The headers and variables that a policy fills. None of them takes an expression.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Outputs {
     }
 
     /// Refuses a call that exceeds the limit of a short time.
-    pub(super) fn rate_exceeded<O: Outside>(&self, run: &mut Run<'_, O>, limit: u64, over: Over) -> Failure {
+    pub(super) fn rate_exceeded<O: Outside>(&self, run: &mut Run<'_, O>, limit: u64, over: LimitReached) -> Failure {
         self.tell(run, limit, 0);
         let seconds = over.retry_after.unwrap_or_default();
         store(run, self.retry_after_variable.as_deref(), seconds);
@@ -65,17 +65,17 @@ fn rate_exceeded(seconds: u64) -> Failure {
 }
 
 /// Answers 403 for a quota of calls.
-pub(super) fn calls_exceeded(over: Over) -> Failure {
+pub(super) fn calls_exceeded(over: LimitReached) -> Failure {
     quota_exceeded("call volume", over)
 }
 
 /// Answers 403 for a quota of bytes.
-pub(super) fn bandwidth_exceeded(over: Over) -> Failure {
+pub(super) fn bandwidth_exceeded(over: LimitReached) -> Failure {
     quota_exceeded("bandwidth", over)
 }
 
 /// The messages are those of learn.microsoft.com/azure/api-management/api-management-error-handling-policies.
-fn quota_exceeded(what: &str, over: Over) -> Failure {
+fn quota_exceeded(what: &str, over: LimitReached) -> Failure {
     let replenished = match over.retry_after {
         // The text has .NET's format of a time span.
         Some(seconds) => {

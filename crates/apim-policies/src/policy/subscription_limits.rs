@@ -30,16 +30,16 @@ pub(super) struct Form {
 pub(super) struct Limits {
     scope: Scope,
     own: Limit,
-    apis: Vec<Named>,
+    apis: Vec<NamedLimit>,
 }
 
 /// An API or operation by its identifier, or else its name.
 #[derive(Debug)]
-struct Named {
+struct NamedLimit {
     id: Option<String>,
     name: Option<String>,
     limit: Limit,
-    operations: Vec<Named>,
+    operations: Vec<NamedLimit>,
 }
 
 impl Limit {
@@ -102,7 +102,13 @@ impl Limits {
     }
 }
 
-fn named(element: &Element<'_>, kind: &str, form: &Form, outer: Option<u32>, problems: &mut Problems) -> Vec<Named> {
+fn named(
+    element: &Element<'_>,
+    kind: &str,
+    form: &Form,
+    outer: Option<u32>,
+    problems: &mut Problems,
+) -> Vec<NamedLimit> {
     let mut found = Vec::new();
     for child in element.children(&[(kind, Count::Any)], problems) {
         let attributes: Vec<_> = ["id", "name"].into_iter().chain(form.attributes.iter().copied()).collect();
@@ -118,12 +124,12 @@ fn named(element: &Element<'_>, kind: &str, form: &Form, outer: Option<u32>, pro
             child.children(&[], problems);
             Vec::new()
         };
-        found.extend(limit.map(|limit| Named { id, name, limit, operations }));
+        found.extend(limit.map(|limit| NamedLimit { id, name, limit, operations }));
     }
     found
 }
 
-impl Named {
+impl NamedLimit {
     /// Compares by the identifier; only an entry without an identifier compares by name.
     fn is(&self, id: &str, name: &str) -> bool {
         match &self.id {

@@ -7,7 +7,7 @@ use http::{HeaderName, StatusCode, header};
 use super::prelude::*;
 use crate::{
     expression::{self, Certificate, Request},
-    token::{DecryptionKey, RefusalText, Refused, TokenRefusal, ValidatedToken},
+    token::{DecryptionKey, RefusalText, TokenFailure, TokenRefusal, ValidatedToken},
 };
 
 #[derive(Debug)]
@@ -83,13 +83,13 @@ impl TokenPolicy {
     /// Keeps a valid token for later policies, or fails with the policy's status and message.
     pub(super) async fn settle<O: Outside>(
         &self,
-        verified: Result<ValidatedToken, Refused>,
+        verified: Result<ValidatedToken, TokenFailure>,
         answer: &RefusalText,
         run: &mut Run<'_, O>,
     ) -> Result<(), Failure> {
         let token = match verified {
             Ok(token) => Arc::new(token),
-            Err(Refused { refusal, token }) => {
+            Err(TokenFailure { refusal, token }) => {
                 run.unmet_claims = refusal.unmet_claims();
                 run.refused_token = token.map(|token| *token);
                 return Err(self.refuse(refusal, answer, run).await?);

@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 use super::{
     Run,
-    target::{Named, first_url},
+    target::{BackendByName, first_url},
 };
 use crate::{
     expression::{self, Url},
@@ -30,7 +30,7 @@ impl<O: Outside> Run<'_, O> {
         if let Some(base) = first_url(&all, &id) {
             self.target.base = Some(base);
         }
-        self.target.backend = Some(Named { id, scope, all });
+        self.target.backend = Some(BackendByName { id, scope, all });
         self.aim();
     }
 
@@ -43,7 +43,7 @@ impl<O: Outside> Run<'_, O> {
     /// Takes the next backend, and returns its identifier, if a policy named a backend. `Err` is the status text of the
     /// gateway's own 503: circuit breakers stop all sending.
     pub(crate) fn next_backend(&mut self) -> Result<Option<String>, String> {
-        let Some(Named { id, all, .. }) = self.target.backend.clone() else { return Ok(None) };
+        let Some(BackendByName { id, all, .. }) = self.target.backend.clone() else { return Ok(None) };
         let now = self.outside.now();
         let taken = match all.get(&id) {
             Some(Backend::Pool(members)) => self.state.backends.next_of(&id, members, now),

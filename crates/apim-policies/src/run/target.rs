@@ -10,7 +10,7 @@ use crate::{
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Target {
-    pub(super) backend: Option<Named>,
+    pub(super) backend: Option<BackendByName>,
     pub(super) base: Option<Url>,
     /// The path below the base: empty, or beginning with `/`.
     pub(super) path: String,
@@ -18,7 +18,7 @@ pub(super) struct Target {
 
 /// A backend that a policy named.
 #[derive(Clone, Debug)]
-pub(super) struct Named {
+pub(super) struct BackendByName {
     pub(super) id: String,
     /// The scope of the policy's document.
     pub(super) scope: Scope,

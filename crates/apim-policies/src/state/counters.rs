@@ -54,14 +54,14 @@ pub(crate) struct LimitRequest {
 
 /// The error of a reached limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Over {
+pub(crate) struct LimitReached {
     /// The whole seconds until there is room again, at least one; `None` if there never will be.
     pub(crate) retry_after: Option<u64>,
 }
 
 impl Counters {
     /// Counts everything, or nothing if it would exceed a limit. Returns the remainder of each limit.
-    pub(crate) fn take(&self, wants: &[LimitRequest], now: Timestamp) -> Result<Vec<u64>, Over> {
+    pub(crate) fn take(&self, wants: &[LimitRequest], now: Timestamp) -> Result<Vec<u64>, LimitReached> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut remaining = Vec::with_capacity(wants.len());
         for want in wants {
@@ -80,7 +80,7 @@ impl Counters {
     }
 
     /// Returns the remainder of the limit, or an error if nothing remains. Counts nothing.
-    pub(crate) fn look(&self, want: &LimitRequest, now: Timestamp) -> Result<u64, Over> {
+    pub(crate) fn look(&self, want: &LimitRequest, now: Timestamp) -> Result<u64, LimitReached> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counter = inner.counter(want, now);
         match want.limit.saturating_sub(counter.used(want.window, now)) {
@@ -163,7 +163,7 @@ impl Counter {
     }
 
     /// Returns the time when there is room for the request.
-    fn over(&mut self, want: &LimitRequest, now: Timestamp) -> Over {
+    fn over(&mut self, want: &LimitRequest, now: Timestamp) -> LimitReached {
         let excess = self.used(want.window, now).saturating_add(want.by).saturating_sub(want.limit);
         let until = match (self, want.window) {
             (Self::Moving(counted), Window::Moving(period)) => {
@@ -175,7 +175,7 @@ impl Counter {
             (Self::Fixed { until, .. }, _) => *until,
             (Self::Moving(_), Window::Until(until)) => until,
         };
-        Over { retry_after: until.map(|until| seconds_up(until.duration_since(now))) }
+        LimitReached { retry_after: until.map(|until| seconds_up(until.duration_since(now))) }
     }
 }
 
@@ -203,8 +203,8 @@ mod tests {
         LimitRequest { key: key.to_owned(), window: Window::Moving(SignedDuration::from_secs(seconds)), limit, by: 1 }
     }
 
-    fn over<T>(seconds: u64) -> Result<T, Over> {
-        Err(Over { retry_after: Some(seconds) })
+    fn over<T>(seconds: u64) -> Result<T, LimitReached> {
+        Err(LimitReached { retry_after: Some(seconds) })
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(counters.take(&[until(Some(6_000))], at(3_000)), Ok(vec![0]));
         let forever = LimitRequest { key: "for ever".to_owned(), ..until(None) };
         assert_eq!(counters.take(std::slice::from_ref(&forever), at(0)), Ok(vec![0]));
-        assert_eq!(counters.take(&[forever], at(i64::from(i32::MAX))), Err(Over { retry_after: None }));
+        assert_eq!(counters.take(&[forever], at(i64::from(i32::MAX))), Err(LimitReached { retry_after: None }));
     }
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
             |key: i64, limit| LimitRequest { window: Window::Until(None), limit, ..want(&key.to_string(), 0, 0) };
         for key in 0..5_000 {
             assert_eq!(counters.look(&quota(key, 5), at(0)), Ok(5));
-            assert_eq!(counters.take(&[quota(-1 - key, 0)], at(0)), Err(Over { retry_after: None }));
+            assert_eq!(counters.take(&[quota(-1 - key, 0)], at(0)), Err(LimitReached { retry_after: None }));
         }
         counters.take(&[quota(0, 5)], at(0)).unwrap();
         assert!(counters.0.lock().unwrap().counters.len() < 2_500);

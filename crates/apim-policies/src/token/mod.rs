@@ -52,12 +52,12 @@ pub struct RefusedToken {
 
 /// A refusal, and the token if its claims were checked.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct TokenFailure {
     pub(crate) refusal: TokenRefusal,
     pub(crate) token: Option<Box<RefusedToken>>,
 }
 
-impl From<TokenRefusal> for Refused {
+impl From<TokenRefusal> for TokenFailure {
     fn from(refusal: TokenRefusal) -> Self {
         Self { refusal, token: None }
     }

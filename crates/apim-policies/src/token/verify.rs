@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{
-    DecryptionKey, Jwt, OpenIdCache, Refused, RefusedToken, SignedJwt, SigningKey, ValidatedToken, claims, decryption,
+    DecryptionKey, Jwt, OpenIdCache, RefusedToken, SignedJwt, SigningKey, TokenFailure, ValidatedToken, claims,
+    decryption,
     jwt::check_size,
     refusal::TokenRefusal,
     required_claims::{self, RequiredClaim},
@@ -31,7 +32,7 @@ pub(crate) struct Rules<'p> {
 }
 
 /// A token whose signature was checked. Its claims decide whether it is refused, and with which error.
-pub(crate) struct Checked {
+pub(crate) struct VerifiedJwt {
     pub(crate) jwt: Jwt,
     /// The issuers that the discovery documents publish.
     pub(crate) published_issuers: Vec<String>,
@@ -46,7 +47,7 @@ impl Rules<'_> {
         token: Option<&str>,
         cache: &OpenIdCache,
         outside: &O,
-    ) -> Result<ValidatedToken, Refused> {
+    ) -> Result<ValidatedToken, TokenFailure> {
         self.claims(self.signature(token, cache, outside).await?, outside.now())
     }
 
@@ -59,7 +60,7 @@ impl Rules<'_> {
         token: Option<&str>,
         cache: &OpenIdCache,
         outside: &O,
-    ) -> Result<Checked, TokenRefusal> {
+    ) -> Result<VerifiedJwt, TokenRefusal> {
         let token = token.map(str::trim).filter(|token| !token.is_empty()).ok_or(TokenRefusal::NotPresent)?;
         check_size(token)?;
         let opened = match decryption::is_encrypted(token) {
@@ -83,12 +84,12 @@ impl Rules<'_> {
             true => None,
             false => try_keys(&token, &keys)?,
         };
-        Ok(Checked { jwt: token.jwt, published_issuers, unknown_key })
+        Ok(VerifiedJwt { jwt: token.jwt, published_issuers, unknown_key })
     }
 
     /// Checks the token's claims.
-    pub(crate) fn claims(&self, checked: Checked, now: Timestamp) -> Result<ValidatedToken, Refused> {
-        let Checked { jwt, published_issuers, unknown_key } = checked;
+    pub(crate) fn claims(&self, checked: VerifiedJwt, now: Timestamp) -> Result<ValidatedToken, TokenFailure> {
+        let VerifiedJwt { jwt, published_issuers, unknown_key } = checked;
         let is_signed = unknown_key.is_none();
         match self.check_claims(&jwt, &published_issuers, unknown_key, now) {
             Ok(satisfied) => Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied }),
@@ -106,9 +107,9 @@ impl Rules<'_> {
         jwt: Arc<Jwt>,
         is_signed: bool,
         issuers: Vec<String>,
-    ) -> Refused {
+    ) -> TokenFailure {
         let audiences = self.audiences.clone();
-        Refused { refusal, token: Some(Box::new(RefusedToken { jwt, is_signed, audiences, issuers })) }
+        TokenFailure { refusal, token: Some(Box::new(RefusedToken { jwt, is_signed, audiences, issuers })) }
     }
 
     /// Returns the name of each required claim, with those of its required values that were found.

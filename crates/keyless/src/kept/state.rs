@@ -19,11 +19,11 @@ const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
 pub(super) struct EntryState<V, F> {
     held: Option<KeptValue<V>>,
     /// The failure of the last fetch, if it failed.
-    failure: Option<Failed<F>>,
+    failure: Option<FailedFetch<F>>,
     /// The number of failed fetches in a row.
     failures: u32,
     fetches: u64,
-    refused: Option<Refused>,
+    refused: Option<RefusedValue>,
     stopped: bool,
 }
 
@@ -32,7 +32,7 @@ struct KeptValue<V> {
     end: Deadline,
 }
 
-struct Failed<F> {
+struct FailedFetch<F> {
     failure: F,
     /// Until this time, callers get the failure at once.
     fresh: Deadline,
@@ -42,7 +42,7 @@ struct Failed<F> {
 
 /// A refusal of the value by a service.
 #[derive(Clone, Copy)]
-struct Refused {
+struct RefusedValue {
     at: Deadline,
     /// The number of ended fetches at the refusal. The value is in doubt until the next fetch has ended.
     fetches: u64,
@@ -123,7 +123,7 @@ impl<V: Clone, F: FetchFailure> EntryState<V, F> {
                 }
                 self.failures = self.failures.saturating_add(1);
                 let pause = failure.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
-                self.failure = Some(Failed { failure, fresh: now.after(pause.max(NEGATIVE_TTL)), pause });
+                self.failure = Some(FailedFetch { failure, fresh: now.after(pause.max(NEGATIVE_TTL)), pause });
             }
         }
     }
@@ -145,7 +145,7 @@ impl<V: Clone, F: FetchFailure> EntryState<V, F> {
         self.held.as_ref().filter(|held| is(&held.value))?;
         let lately = self.refused.is_some_and(|refused| !refused.at.after(REFUSAL_PAUSE).is_past(now));
         if !lately {
-            self.refused = Some(Refused { at: now, fetches: self.fetches });
+            self.refused = Some(RefusedValue { at: now, fetches: self.fetches });
             match rule {
                 OnRefusal::Drop => self.held = None,
                 OnRefusal::Doubt => {}

@@ -17,7 +17,7 @@ use super::{
     answer::ModelAnswer,
     events::ModelEvents,
     model::{Model, Route},
-    refusal::{Refused, wait_before_retry},
+    refusal::{RefusedAnswer, wait_before_retry},
     surface::Operation,
 };
 use crate::{
@@ -206,7 +206,7 @@ pub(super) async fn answered(model: &Model, request: &mut Request, tries: &mut T
         Ok(answered) => answered,
         Err(Unanswered::Refused(refused)) => {
             let refusal = &refused.refusal;
-            let known = Refused {
+            let known = RefusedAnswer {
                 service: api.service(),
                 status: refusal.status,
                 headers: &refusal.headers,
@@ -228,7 +228,7 @@ pub(super) async fn answered(model: &Model, request: &mut Request, tries: &mut T
         Some(Cause::Said(said)) => Some(said),
         _ => None,
     };
-    Err(Refused { service: api.service(), status, headers: &headers, body: &body, said }.any())
+    Err(RefusedAnswer { service: api.service(), status, headers: &headers, body: &body, said }.any())
 }
 
 async fn whole(model: &Model, response: Response) -> Result<ModelAnswer, Error> {

@@ -21,7 +21,7 @@ const WORD_CHARS: usize = 64;
 const MOST_CATEGORIES: usize = 10;
 
 /// An answer that is not a success.
-pub(super) struct Refused<'a> {
+pub(super) struct RefusedAnswer<'a> {
     /// The service that answered, if the body does not tell it.
     pub(super) service: Service,
     pub(super) status: StatusCode,
@@ -31,7 +31,7 @@ pub(super) struct Refused<'a> {
     pub(super) said: Option<String>,
 }
 
-impl Refused<'_> {
+impl RefusedAnswer<'_> {
     /// Returns the error, if the body is that of a model or of a gateway's policy for models.
     pub(super) fn known(&self) -> Option<Error> {
         let json: Value = serde_json::from_slice(self.body).unwrap_or_default();

@@ -19,7 +19,7 @@ use url::Url;
 use super::{
     encode::{self, Encode},
     protobuf::Resource,
-    sending::{Sender, Sent},
+    sending::{SendOutcome, Sender},
 };
 use crate::{
     kept::jitter,
@@ -58,7 +58,7 @@ pub(super) struct Exporter {
     pub(super) endpoints: Endpoints,
     resource: Resource,
     outbox: AsyncMutex<Outbox>,
-    told: Mutex<Told>,
+    told: Mutex<ReportedProblems>,
 }
 
 #[derive(Default)]
@@ -82,7 +82,7 @@ impl<R> Default for Lane<R> {
 
 /// The reported problems: once for each signal until it is sent again, and once for dropped records.
 #[derive(Default)]
-struct Told {
+struct ReportedProblems {
     failing: Vec<&'static str>,
     dropping: bool,
 }
@@ -186,17 +186,17 @@ impl Exporter {
             let sent = self.sender.send(url, request).await;
             let batch = lane.batches.pop_front()?;
             match sent {
-                Sent::Taken(rejected) => {
+                SendOutcome::Taken(rejected) => {
                     lane.pauses = Pauses::default();
                     let (lost, why) = rejected.unwrap_or_default();
                     self.signals.settle(&batch, lost);
                     self.tell(name, url, (lost > 0).then_some(why.as_str()));
                 }
-                Sent::Refused(why) => {
+                SendOutcome::Refused(why) => {
                     self.signals.settle(&batch, batch.records.len() as u64);
                     self.tell(name, url, Some(&why));
                 }
-                Sent::TooLarge => match batch.halves() {
+                SendOutcome::TooLarge => match batch.halves() {
                     Ok((first, second)) => {
                         lane.batches.push_front(second);
                         lane.batches.push_front(first);
@@ -206,7 +206,7 @@ impl Exporter {
                         self.tell(name, url, Some("one record alone is too large"));
                     }
                 },
-                Sent::Later(pause, why) => {
+                SendOutcome::Later(pause, why) => {
                     self.tell(name, url, Some(&why));
                     match lane.pauses.again(pause) {
                         Some(until) => {
@@ -234,13 +234,13 @@ impl Exporter {
         }
         let request = encode::metrics(&self.resource, &self.signals.metrics)?;
         match self.sender.send(url, request).await {
-            Sent::Taken(rejected) => {
+            SendOutcome::Taken(rejected) => {
                 *pauses = Pauses::default();
                 self.tell("metrics", url, rejected.as_ref().map(|(_, why)| why.as_str()));
             }
-            Sent::Refused(why) => self.tell("metrics", url, Some(&why)),
-            Sent::TooLarge => self.tell("metrics", url, Some("they are too large")),
-            Sent::Later(pause, why) => {
+            SendOutcome::Refused(why) => self.tell("metrics", url, Some(&why)),
+            SendOutcome::TooLarge => self.tell("metrics", url, Some("they are too large")),
+            SendOutcome::Later(pause, why) => {
                 self.tell("metrics", url, Some(&why));
                 // The next metrics contain these.
                 let until = pauses.again(pause);

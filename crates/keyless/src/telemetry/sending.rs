@@ -40,7 +40,7 @@ pub(super) struct Sender {
 
 /// The outcome of a request.
 #[derive(Debug, PartialEq)]
-pub(super) enum Sent {
+pub(super) enum SendOutcome {
     /// The endpoint took the records, except this number, for this reason.
     Taken(Option<(u64, String)>),
     /// The request may be sent again, after this pause if the endpoint named one.
@@ -60,10 +60,10 @@ pub(super) struct Answered {
 
 impl Sender {
     /// Sends records, and returns the outcome.
-    pub(super) async fn send(&self, url: &Url, body: Bytes) -> Sent {
+    pub(super) async fn send(&self, url: &Url, body: Bytes) -> SendOutcome {
         match self.post(url, HeaderMap::from_iter([(CONTENT_TYPE, PROTOBUF)]), body).await {
             Ok(answered) => meaning(answered.status, &answered.headers, &answered.body),
-            Err(why) => Sent::Later(None, why),
+            Err(why) => SendOutcome::Later(None, why),
         }
     }
 
@@ -99,16 +99,18 @@ impl Sender {
     }
 }
 
-fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Sent {
+fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> SendOutcome {
     match status.as_u16() {
         200..300 => {
             let partial = protobuf::ExportAnswer::decode(body).ok().and_then(|answer| answer.partial);
             let rejected = partial.filter(|partial| partial.rejected > 0);
-            Sent::Taken(rejected.map(|partial| (partial.rejected.unsigned_abs(), shown(partial.said.as_bytes()))))
+            SendOutcome::Taken(
+                rejected.map(|partial| (partial.rejected.unsigned_abs(), shown(partial.said.as_bytes()))),
+            )
         }
-        413 => Sent::TooLarge,
-        429 | 502 | 503 | 504 => Sent::Later(pause(headers), explained(status, body)),
-        _ => Sent::Refused(explained(status, body)),
+        413 => SendOutcome::TooLarge,
+        429 | 502 | 503 | 504 => SendOutcome::Later(pause(headers), explained(status, body)),
+        _ => SendOutcome::Refused(explained(status, body)),
     }
 }
 
@@ -149,7 +151,7 @@ fn root(error: &reqwest::Error) -> String {
 mod tests {
     use super::*;
 
-    fn of(status: u16, headers: &[(&'static str, &str)], body: &[u8]) -> Sent {
+    fn of(status: u16, headers: &[(&'static str, &str)], body: &[u8]) -> SendOutcome {
         let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
         meaning(StatusCode::from_u16(status).unwrap(), &headers.collect(), body)
     }
@@ -157,23 +159,23 @@ mod tests {
     #[test]
     fn each_status_has_its_meaning() {
         for status in [200, 202, 204] {
-            assert_eq!(of(status, &[], b""), Sent::Taken(None));
+            assert_eq!(of(status, &[], b""), SendOutcome::Taken(None));
         }
         for status in [429, 502, 503, 504] {
-            let later = Sent::Later(Some(Duration::from_secs(7)), status.to_string());
+            let later = SendOutcome::Later(Some(Duration::from_secs(7)), status.to_string());
             assert_eq!(of(status, &[("retry-after", "7")], b""), later);
         }
-        assert_eq!(of(413, &[], b"x"), Sent::TooLarge);
+        assert_eq!(of(413, &[], b"x"), SendOutcome::TooLarge);
         for status in [400, 403, 404, 500, 501, 302] {
-            assert!(matches!(of(status, &[], b""), Sent::Refused(_)), "{status}");
+            assert!(matches!(of(status, &[], b""), SendOutcome::Refused(_)), "{status}");
         }
     }
 
     #[test]
     fn an_endpoint_cannot_ask_for_hours() {
-        let Sent::Later(pause, _) = of(429, &[("retry-after", "86400")], b"") else { panic!() };
+        let SendOutcome::Later(pause, _) = of(429, &[("retry-after", "86400")], b"") else { panic!() };
         assert_eq!(pause, Some(LONGEST_PAUSE));
-        let Sent::Later(pause, _) = of(429, &[("retry-after", "soon")], b"") else { panic!() };
+        let SendOutcome::Later(pause, _) = of(429, &[("retry-after", "soon")], b"") else { panic!() };
         assert_eq!(pause, None);
     }
 
@@ -181,12 +183,12 @@ mod tests {
     fn what_was_not_taken_is_told() {
         let partial = protobuf::Partial { rejected: 3, said: "no\nid".to_owned() };
         let answer = protobuf::ExportAnswer { partial: Some(partial) }.encode_to_vec();
-        assert_eq!(of(200, &[], &answer), Sent::Taken(Some((3, "no id".to_owned()))));
+        assert_eq!(of(200, &[], &answer), SendOutcome::Taken(Some((3, "no id".to_owned()))));
     }
 
     #[test]
     fn an_explanation_shows_no_token() {
         let body = b"{\"error\":\"bad\r\n Bearer eyJ0.S3CRET.x\"}";
-        assert_eq!(of(403, &[], body), Sent::Refused("403: {\"error\":\"bad Bearer REDACTED\"}".to_owned()));
+        assert_eq!(of(403, &[], body), SendOutcome::Refused("403: {\"error\":\"bad Bearer REDACTED\"}".to_owned()));
     }
 }

@@ -7,7 +7,7 @@ use super::{Dashboard, Route};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct About {
+struct RunInfo {
     version: &'static str,
     /// Number of the journal's last change.
     sequence: u64,
@@ -20,8 +20,8 @@ pub(super) fn routes() -> Vec<Route> {
     vec![Route::read("/dashboard/api/about", about)]
 }
 
-async fn about(State(dashboard): State<Dashboard>) -> Json<About> {
-    Json(About {
+async fn about(State(dashboard): State<Dashboard>) -> Json<RunInfo> {
+    Json(RunInfo {
         version: env!("CARGO_PKG_VERSION"),
         sequence: dashboard.world().journal.latest(0).sequence,
         host: dashboard.host().map(|host| host.url().to_string()),

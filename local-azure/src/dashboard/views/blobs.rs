@@ -9,7 +9,7 @@ use http::{HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{Dashboard, Route, refused::Refused};
+use super::{Dashboard, Route, refused::ViewRefusal};
 use crate::blob::{AccountOnView, Accounts, Content, Listing, NothingThere};
 
 /// Characters to encode in a file's name in a header (RFC 8187).
@@ -50,7 +50,7 @@ async fn accounts(State(dashboard): State<Dashboard>) -> Json<Vec<AccountOnView>
 async fn list(
     State(dashboard): State<Dashboard>,
     query: Result<Query<List>, QueryRejection>,
-) -> Result<Json<Listing>, Refused> {
+) -> Result<Json<Listing>, ViewRefusal> {
     let Query(List { account, container, prefix, after }) = query?;
     Ok(Json(dashboard.accounts().list(&account, &container, &prefix, after.as_deref())?))
 }
@@ -60,7 +60,7 @@ async fn list(
 async fn content(
     State(dashboard): State<Dashboard>,
     query: Result<Query<Download>, QueryRejection>,
-) -> Result<Response, Refused> {
+) -> Result<Response, ViewRefusal> {
     let Query(Download { account, container, name, etag }) = query?;
     let Content { bytes, body } = dashboard.accounts().content(&account, &container, &name, &etag)?;
     let mut response = body.into_response();
@@ -85,7 +85,7 @@ impl Dashboard {
     }
 }
 
-impl From<NothingThere> for Refused {
+impl From<NothingThere> for ViewRefusal {
     fn from(nothing: NothingThere) -> Self {
         match nothing {
             NothingThere::Archived(_) => Self::conflict(nothing),

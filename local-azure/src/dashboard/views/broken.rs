@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Dashboard, Route, links::Switched, refused::Refused};
+use super::{Dashboard, Route, links::Switched, refused::ViewRefusal};
 use crate::broken_link::Link;
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ async fn count(State(dashboard): State<Dashboard>) -> Json<Broken> {
 async fn mend_all(
     State(dashboard): State<Dashboard>,
     body: Result<Json<Nothing>, JsonRejection>,
-) -> Result<Json<Switched>, Refused> {
+) -> Result<Json<Switched>, ViewRefusal> {
     let Json(Nothing {}) = body?;
     dashboard.switches().mend_all(dashboard.world());
     dashboard.world().faults.clear();

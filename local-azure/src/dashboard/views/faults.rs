@@ -7,7 +7,7 @@ use axum::{
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Dashboard, Route, refused::Refused};
+use super::{Dashboard, Route, refused::ViewRefusal};
 use crate::fault::{Fault, FaultKind, FaultService, SetFault};
 
 #[derive(Serialize)]
@@ -15,12 +15,12 @@ use crate::fault::{Fault, FaultKind, FaultService, SetFault};
 struct Faults {
     /// The services of this world, each with its possible faults.
     services: Vec<Choice<FaultService>>,
-    kinds: Vec<Named<FaultKind>>,
+    kinds: Vec<Explained<FaultKind>>,
     set: Vec<SetFault>,
 }
 
 #[derive(Serialize)]
-struct Named<T> {
+struct Explained<T> {
     name: T,
     help: String,
 }
@@ -28,7 +28,7 @@ struct Named<T> {
 #[derive(Serialize)]
 struct Choice<T> {
     #[serde(flatten)]
-    named: Named<T>,
+    named: Explained<T>,
     kinds: Vec<FaultKind>,
 }
 
@@ -66,25 +66,25 @@ async fn list(State(dashboard): State<Dashboard>) -> Json<Faults> {
 async fn set(
     State(dashboard): State<Dashboard>,
     body: Result<Json<Fault>, JsonRejection>,
-) -> Result<Json<Numbered>, Refused> {
+) -> Result<Json<Numbered>, ViewRefusal> {
     let Json(fault) = body?;
-    let id = dashboard.world().faults.set(fault).map_err(Refused::bad)?;
+    let id = dashboard.world().faults.set(fault).map_err(ViewRefusal::bad)?;
     Ok(Json(Numbered { id }))
 }
 
 async fn end(
     State(dashboard): State<Dashboard>,
     body: Result<Json<End>, JsonRejection>,
-) -> Result<Json<Numbered>, Refused> {
+) -> Result<Json<Numbered>, ViewRefusal> {
     let Json(End { id }) = body?;
     if dashboard.world().faults.end(id) {
         Ok(Json(Numbered { id }))
     } else {
-        Err(Refused::missing(format!("no fault {id} is set")))
+        Err(ViewRefusal::missing(format!("no fault {id} is set")))
     }
 }
 
-fn named<T: ValueEnum>(name: T) -> Named<T> {
+fn named<T: ValueEnum>(name: T) -> Explained<T> {
     let help = name.to_possible_value().and_then(|value| Some(value.get_help()?.to_string())).unwrap_or_default();
-    Named { name, help }
+    Explained { name, help }
 }

@@ -9,7 +9,7 @@ use functions_host::HostError;
 use http::{Request, header};
 use serde::{Deserialize, Serialize};
 
-use super::{Dashboard, Route, refused::Refused};
+use super::{Dashboard, Route, refused::ViewRefusal};
 use crate::seed::{Job, Seed};
 
 /// The name of the job that runs the function in the seed's `demo`.
@@ -50,32 +50,32 @@ pub(super) fn jobs(seed: &Seed) -> Vec<Job> {
 async fn run(
     State(dashboard): State<Dashboard>,
     body: Result<Json<Run>, JsonRejection>,
-) -> Result<Json<Outcome>, Refused> {
+) -> Result<Json<Outcome>, ViewRefusal> {
     let Json(Run { name }) = body?;
     let found = jobs(&dashboard.world().seed).into_iter().find(|job| job.name == name);
-    let job = found.ok_or_else(|| Refused::missing(format!("the seed has no job \"{name}\"")))?;
-    let error = tokio::spawn(async move { dashboard.run_job(&job).await }).await.map_err(Refused::conflict)??;
+    let job = found.ok_or_else(|| ViewRefusal::missing(format!("the seed has no job \"{name}\"")))?;
+    let error = tokio::spawn(async move { dashboard.run_job(&job).await }).await.map_err(ViewRefusal::conflict)??;
     Ok(Json(Outcome { succeeded: error.is_none(), error }))
 }
 
 impl Dashboard {
     /// Runs the job. Returns the error, if there is one.
-    async fn run_job(&self, job: &Job) -> Result<Option<String>, Refused> {
-        let host = self.host().ok_or_else(|| Refused::conflict("no Functions host runs here"))?;
+    async fn run_job(&self, job: &Job) -> Result<Option<String>, ViewRefusal> {
+        let host = self.host().ok_or_else(|| ViewRefusal::conflict("no Functions host runs here"))?;
         let url = match host.invoke(&job.function, None).await {
             Ok(invocation) => return Ok(invocation.error),
             Err(HostError::HttpFunction { url, .. }) => url,
-            Err(error) => return Err(Refused::conflict(error)),
+            Err(error) => return Err(ViewRefusal::conflict(error)),
         };
         let mut request = Request::post(url).header(header::CONTENT_TYPE, "application/json");
         if let Some(key) = host.master_key() {
             request = request.header("x-functions-key", key);
         }
         let body = job.body.as_ref().map(ToString::to_string).unwrap_or_default();
-        let request = request.body(Body::from(body)).map_err(Refused::conflict)?;
-        let response = self.world().network.send(request).await.map_err(Refused::conflict)?;
+        let request = request.body(Body::from(body)).map_err(ViewRefusal::conflict)?;
+        let response = self.world().network.send(request).await.map_err(ViewRefusal::conflict)?;
         let status = response.status();
-        let body = to_bytes(response.into_body(), LARGEST_ANSWER).await.map_err(Refused::conflict)?;
+        let body = to_bytes(response.into_body(), LARGEST_ANSWER).await.map_err(ViewRefusal::conflict)?;
         Ok((!status.is_success()).then(|| format!("{status}: {}", String::from_utf8_lossy(&body).trim())))
     }
 }

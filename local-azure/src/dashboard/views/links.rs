@@ -8,7 +8,7 @@ use clap::ValueEnum as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Dashboard, Route, jobs::jobs, refused::Refused};
+use super::{Dashboard, Route, jobs::jobs, refused::ViewRefusal};
 use crate::{
     broken_link::Link,
     journal::{Entry, EntryId, Service, Verdict},
@@ -122,7 +122,7 @@ async fn list(State(dashboard): State<Dashboard>) -> Json<Links> {
 async fn break_one(
     State(dashboard): State<Dashboard>,
     body: Result<Json<OfLink>, JsonRejection>,
-) -> Result<Json<Switched>, Refused> {
+) -> Result<Json<Switched>, ViewRefusal> {
     let Json(OfLink { name }) = body?;
     dashboard.switches().spoil(name, dashboard.world())?;
     Ok(Json(dashboard.forget_tokens().await))
@@ -131,10 +131,10 @@ async fn break_one(
 async fn mend(
     State(dashboard): State<Dashboard>,
     body: Result<Json<OfLink>, JsonRejection>,
-) -> Result<Json<Switched>, Refused> {
+) -> Result<Json<Switched>, ViewRefusal> {
     let Json(OfLink { name }) = body?;
     if !dashboard.switches().mend(name, dashboard.world()) {
-        return Err(Refused::conflict(format!("{name} is not broken")));
+        return Err(ViewRefusal::conflict(format!("{name} is not broken")));
     }
     Ok(Json(dashboard.forget_tokens().await))
 }
@@ -143,7 +143,7 @@ async fn mend(
 async fn attack(
     State(dashboard): State<Dashboard>,
     body: Result<Json<OfLink>, JsonRejection>,
-) -> Result<Json<Attacked>, Refused> {
+) -> Result<Json<Attacked>, ViewRefusal> {
     let Json(OfLink { name }) = body?;
     let before = dashboard.world().journal.last();
     let status = link_switch::attack(name, dashboard.world()).await?;
@@ -181,7 +181,7 @@ fn is_refusal(entry: &Entry) -> bool {
     !tells && matches!(entry.verdict(), Verdict::Refused | Verdict::Failed)
 }
 
-impl From<NotSpoilt> for Refused {
+impl From<NotSpoilt> for ViewRefusal {
     fn from(error: NotSpoilt) -> Self {
         Self::conflict(error)
     }

@@ -11,13 +11,13 @@ use serde_json::json;
 /// A refusal, with a text for the person who asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
-pub(super) struct Refused {
+pub(super) struct ViewRefusal {
     status: StatusCode,
     code: &'static str,
     why: String,
 }
 
-impl Refused {
+impl ViewRefusal {
     /// The request is not understood, or is impossible.
     pub(super) fn bad(why: impl ToString) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code: "NotPossible", why: why.to_string() }
@@ -34,19 +34,19 @@ impl Refused {
     }
 }
 
-impl From<JsonRejection> for Refused {
+impl From<JsonRejection> for ViewRefusal {
     fn from(rejection: JsonRejection) -> Self {
         Self { status: rejection.status(), code: "NotUnderstood", why: rejection.body_text() }
     }
 }
 
-impl From<QueryRejection> for Refused {
+impl From<QueryRejection> for ViewRefusal {
     fn from(rejection: QueryRejection) -> Self {
         Self { status: rejection.status(), code: "NotUnderstood", why: rejection.body_text() }
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for ViewRefusal {
     fn into_response(self) -> Response {
         (self.status, Json(json!({ "error": { "code": self.code, "message": self.why } }))).into_response()
     }

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
 /// The parts of a request that a person adds: queries, headers and bodies are not kept, because they may hold keys.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct Given {
+struct ReplayInput {
     query: Option<String>,
     content_type: Option<String>,
     body: Option<String>,
@@ -73,7 +73,7 @@ impl IntoResponse for ReplayRefusal {
 async fn replay(
     State(dashboard): State<Dashboard>,
     Path(id): Path<u64>,
-    Json(given): Json<Given>,
+    Json(given): Json<ReplayInput>,
 ) -> Result<Json<Value>, ReplayRefusal> {
     let entry = dashboard.world().journal.entry(EntryId(id)).ok_or(ReplayRefusal::NoSuchEntry(id))?;
     let facts = entry.invocation.as_ref().ok_or_else(|| ReplayRefusal::NotInvocation(entry.service.to_string()))?;
@@ -89,7 +89,7 @@ async fn run_timer(
     host: &FunctionsHost,
     entry: &Entry,
     function: &str,
-    given: &Given,
+    given: &ReplayInput,
 ) -> Result<Json<Value>, ReplayRefusal> {
     if !given.confirmed {
         return Err(ReplayRefusal::Unconfirmed(format!("the timer {function}")));
@@ -104,7 +104,7 @@ async fn send(
     host: &FunctionsHost,
     entry: &Entry,
     CallerRequest { method, path }: &CallerRequest,
-    given: Given,
+    given: ReplayInput,
 ) -> Result<Json<Value>, ReplayRefusal> {
     let is_safe = Method::try_from(method.as_str()).is_ok_and(|method| method.is_safe());
     if !is_safe && !given.confirmed {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Dashboard, Route, refused::Refused};
+use super::{Dashboard, Route, refused::ViewRefusal};
 use crate::journal::{Entry, EntryId, Service};
 
 /// The number of shown next runs of each timer.
@@ -81,13 +81,13 @@ async fn list(State(dashboard): State<Dashboard>) -> Json<Timers> {
 async fn run(
     State(dashboard): State<Dashboard>,
     body: Result<Json<RunNow>, JsonRejection>,
-) -> Result<Json<Outcome>, Refused> {
+) -> Result<Json<Outcome>, ViewRefusal> {
     let Json(RunNow { name }) = body?;
-    let host = dashboard.host().ok_or_else(|| Refused::conflict("no Functions host runs here"))?;
+    let host = dashboard.host().ok_or_else(|| ViewRefusal::conflict("no Functions host runs here"))?;
     let run = tokio::spawn(async move { host.invoke(&name, None).await });
-    let invocation = run.await.map_err(Refused::conflict)?.map_err(|error| match error {
-        HostError::UnknownFunction(_) => Refused::missing(error),
-        other => Refused::conflict(other),
+    let invocation = run.await.map_err(ViewRefusal::conflict)?.map_err(|error| match error {
+        HostError::UnknownFunction(_) => ViewRefusal::missing(error),
+        other => ViewRefusal::conflict(other),
     })?;
     Ok(Json(Outcome {
         id: invocation.id,

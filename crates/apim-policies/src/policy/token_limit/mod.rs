@@ -18,7 +18,7 @@ use super::allowance::{header_name, store, variable};
 use super::prelude::*;
 use crate::expression::ExpectedValue;
 use crate::run::{After, Counted, Finish};
-use crate::state::{LimitRequest, Over, Window};
+use crate::state::{LimitReached, LimitRequest, Window};
 use crate::usage::Usage;
 
 const ATTRIBUTES: [&str; 14] = [
@@ -152,7 +152,7 @@ impl TokenLimit {
             let remaining = remaining - spare;
             if remaining < needed {
                 let over = run.state.counters.take(&[LimitRequest { by: needed, ..want }], now).err();
-                let over = over.unwrap_or(Over { retry_after: Some(1) });
+                let over = over.unwrap_or(LimitReached { retry_after: Some(1) });
                 return Err(self.refuse(run, over, is_quota, "will exceed"));
             }
             store(run, self.output(is_quota).1.as_deref(), remaining - needed);
@@ -221,7 +221,7 @@ impl TokenLimit {
         Ok(limits)
     }
 
-    fn refuse<O: Outside>(&self, run: &mut Run<'_, O>, over: Over, is_quota: bool, verb: &str) -> Failure {
+    fn refuse<O: Outside>(&self, run: &mut Run<'_, O>, over: LimitReached, is_quota: bool, verb: &str) -> Failure {
         let seconds = over.retry_after.unwrap_or_default();
         store(run, self.retry_after.1.as_deref(), seconds);
         let (what, status, wait) = match is_quota {

@@ -21,7 +21,7 @@ use super::{
     token_policy::TokenPolicy,
 };
 use crate::token::{
-    DecryptionKey, Jwt, OpenIdCache, RefusalText, Refused, Rules, TokenRefusal, UnmetClaim, ValidatedToken,
+    DecryptionKey, Jwt, OpenIdCache, RefusalText, Rules, TokenFailure, TokenRefusal, UnmetClaim, ValidatedToken,
 };
 
 const ANSWER: RefusalText = RefusalText { not_present: "Azure AD JWT not present", invalid: "Invalid Azure AD JWT" };
@@ -66,7 +66,7 @@ impl ValidateAzureAdToken {
         token: Option<&str>,
         cache: &OpenIdCache,
         outside: &O,
-    ) -> Result<ValidatedToken, Refused> {
+    ) -> Result<ValidatedToken, TokenFailure> {
         let mut checked = rules.signature(token, cache, outside).await?;
         checked.published_issuers = issuers(&checked.jwt, &checked.published_issuers);
         let token = rules.claims(checked, outside.now())?;

@@ -79,7 +79,7 @@ pub(crate) trait HoldsWaiting: AnyPolicy {
 struct Rest<'r, P>(Vec<slice::Iter<'r, Arc<Step<P>>>>);
 
 /// A child that waits for the answer to its request.
-struct Sent<'r, P> {
+struct WaitingChild<'r, P> {
     step: &'r Arc<Step<P>>,
     running: Option<Running<'r>>,
     answered: Answered,
@@ -112,7 +112,7 @@ impl<P: HoldsWaiting> Wait<P> {
 
 impl<'r, P: HoldsWaiting> Rest<'r, P> {
     /// Runs policies up to the next request or the end.
-    async fn go_on<O: Outside>(mut self, run: &mut Run<'r, O>) -> Result<Option<(Ready, Sent<'r, P>)>, Stop> {
+    async fn go_on<O: Outside>(mut self, run: &mut Run<'r, O>) -> Result<Option<(Ready, WaitingChild<'r, P>)>, Stop> {
         while let Some(steps) = self.0.last_mut() {
             let Some(step) = steps.next() else {
                 self.0.pop();
@@ -130,7 +130,7 @@ impl<'r, P: HoldsWaiting> Rest<'r, P> {
                     let running = run.running();
                     let prepared = policy.prepare(run).await;
                     let (ready, answered) = step.end(prepared, outer, run)?;
-                    return Ok(Some((ready, Sent { step, running, answered, rest: self })));
+                    return Ok(Some((ready, WaitingChild { step, running, answered, rest: self })));
                 }
                 Waiting::Other => run_all(slice::from_ref(step), run).await?,
             }
@@ -139,7 +139,7 @@ impl<'r, P: HoldsWaiting> Rest<'r, P> {
     }
 }
 
-impl<'r, P: HoldsWaiting> Sent<'r, P> {
+impl<'r, P: HoldsWaiting> WaitingChild<'r, P> {
     async fn send<O: Outside>(self, ready: Ready, outside: &O) -> (Self, Result<Response<Bytes>, NoReply>) {
         let answer = outside.send(ready.request, ready.timeout).await;
         (self, answer)

@@ -3,4 +3,4 @@
 use std::path::PathBuf;
 
 /// A fault of a file or of a part of the seed.
-pub(super) type Trouble = (PathBuf, String);
+pub(super) type LoadProblem = (PathBuf, String);
