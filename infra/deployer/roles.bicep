@@ -1,4 +1,4 @@
-// What the pipeline may do in the group of the app.
+// The role assignments of the pipeline in the group of the app.
 param principalId string
 
 var roles = {

@@ -1,4 +1,4 @@
-// What API Management serves. The policy documents are the files of apim/, byte for byte: what differs between
+// The APIs of API Management. The policy documents are the files of apim/, byte for byte: what differs between
 // deployments is in named values.
 param gatewayName string
 

@@ -1,4 +1,4 @@
-// What takes the handler's own traces, logs and metrics by OTLP: an endpoint, a rule that says where each goes, and a store of metrics.
+// The receivers of the handler's own traces, logs and metrics by OTLP: an endpoint, a rule that says where each goes, and a store of metrics.
 // No key opens any of them: the handler's identity has a role on the rule.
 param workspaceName string
 param componentName string

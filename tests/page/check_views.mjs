@@ -139,7 +139,7 @@ await go(page, "#/requests");
 await tabs[6].evaluate(() => fetch("/dashboard/api/timers/run", { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"secret_expiry"}' }));
 await Promise.all(tabs.map((tab) => tab.getByText("/secret_expiry").first().waitFor()));
 
-// Who is not this page is refused: another host, another origin, no cookie.
+// The server refuses every client except this page: another host, another origin, no cookie.
 const ask = (path, headers) => new Promise((resolve, reject) =>
   request({ host: "127.0.0.1", port, path, headers }, (answer) => resolve(answer.resume().statusCode)).on("error", reject).end());
 for (const path of ["/", "/dashboard/page/main.js", "/dashboard/api/secrets", "/dashboard/api/blobs/content"]) {

@@ -1,4 +1,4 @@
-// What the checks of the dashboard share: a browser that collects complaints, and axe.
+// The parts that all checks of the dashboard share: a browser that collects complaints, and axe.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

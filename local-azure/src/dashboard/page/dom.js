@@ -48,7 +48,7 @@ export function button(text, action, attributes = {}) {
   return el("button", { type: "button", on: { click: action }, ...attributes }, text);
 }
 
-// What became of a request, as icon and word: never as colour alone.
+// The outcome of a request, as icon and word: never as colour alone.
 const VERDICTS = {
   allowed: ["✓", "allowed"],
   answered: ["·", "answered"],

@@ -1,4 +1,4 @@
-// What can be done with a request: repeat it, copy it as a command, keep it as a file, share its address.
+// The actions on a request: repeat it, copy it as a command, keep it as a file, share its address.
 
 import { post, segment } from "./api.js";
 import { announce, button, el, replace, verdict } from "./dom.js";

@@ -1,4 +1,4 @@
-// What a person chose; kept in this browser.
+// A person's choices, kept in this browser.
 
 const PREFIX = "local-azure.";
 

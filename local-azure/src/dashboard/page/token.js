@@ -1,4 +1,4 @@
-// What a service demanded beside what the token says, with the mismatch marked.
+// The demands of a service beside the claims of the token, with the mismatch marked.
 
 import { dateTime, el, table } from "./dom.js";
 

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-// What stands between backticks is code, whose lines break between words alone: an option is one word.
+// Text between backticks is code. Its lines break only between words: an option is one word.
 export function prose(text) {
   return text.split("`").map((part, index) => (index % 2 ? el("code", {}, solid(part)) : part));
 }
