@@ -52,7 +52,7 @@ pub enum NameError {
         "the Functions host takes names of at most 128 letters, digits, _ and -, with a letter first, and not \"host\""
     )]
     NotForHost,
-    /// The name is not snake_case, as the names of Rust modules are.
+    /// The name is not `snake_case`, as the names of Rust modules are.
     #[error(
         "the name of a function in Rust is snake_case, since its module is called by it: lower-case letters, digits and \
          single underscores, a letter first"

@@ -31,7 +31,7 @@ struct Download {
     account: String,
     container: String,
     name: String,
-    /// The ETag of the wanted state of the blob.
+    /// The `ETag` of the wanted state of the blob.
     etag: String,
 }
 
