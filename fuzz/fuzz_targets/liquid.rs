@@ -1,4 +1,5 @@
-//! Every text either is a liquid template whose rendering ends, or is refused. Every text either is a body or is none.
+//! Every text is accepted or refused as a liquid template, as a JSON body and as an XML body. The rendering of an
+//! accepted template ends.
 
 #![no_main]
 

@@ -220,7 +220,7 @@ impl<'r, O: Outside> Run<'r, O> {
         }
     }
 
-    /// Returns the response. If there is none yet, it is an empty 200.
+    /// Returns the response. Before the backend answers, the response is an empty 200.
     pub(crate) fn response(&mut self) -> &mut expression::Response {
         self.context.response.get_or_insert_with(empty_response)
     }

@@ -13,7 +13,7 @@ use super::json::Json;
 pub(super) struct ScheduleStatus {
     /// The start of the last scheduled run. Absent before the first run.
     pub(super) last: Option<Zoned>,
-    /// The next occurrence. During a run, it is the occurrence of that run. Absent if there is none.
+    /// The next occurrence; during a run, the occurrence of that run. Absent if the schedule has no more.
     pub(super) next: Option<Zoned>,
     pub(super) last_updated: Option<Zoned>,
 }

@@ -73,8 +73,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the first occurrence strictly after `time`, in the time zone of `time`; `None` if there is none before
-    /// the year 10000.
+    /// Returns the first occurrence strictly after `time`, in the time zone of `time`. Returns `None` if the schedule
+    /// has no occurrence from there to the year 10000.
     #[must_use]
     pub fn next_after(&self, time: &Zoned) -> Option<Zoned> {
         match &self.0 {

@@ -14,7 +14,7 @@ use super::{
     name::BlobName,
     receive::{self, Answers},
     request_headers::number,
-    store::{Blob, BlobKind, BlobPart, Piece, TagChange},
+    store::{Blob, BlobKind, BlobPart, EtagChange, Piece},
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -90,7 +90,7 @@ pub(super) async fn append_parts(
         Ok(length)
     };
     let (blob, offset) =
-        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, TagChange::Yes, work)).await?;
+        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, EtagChange::Yes, work)).await?;
     let mut response = created(call, &blob);
     let headers = response.headers_mut();
     insert(headers, "x-ms-blob-append-offset", &offset.to_string());
@@ -117,7 +117,7 @@ pub(super) async fn seal(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Resp
         Ok(())
     };
     let (blob, ()) =
-        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, TagChange::Yes, work)).await?;
+        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, EtagChange::Yes, work)).await?;
     let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
     response.headers_mut().insert("x-ms-blob-sealed", HeaderValue::from_static("true"));
     Ok(response)

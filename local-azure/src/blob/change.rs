@@ -14,7 +14,7 @@ use super::{
     page_blobs::{PageChange, insert_sequence_number},
     properties::ContentProperties,
     request_headers::text,
-    store::{Blob, BlobKind, Deletes, Rehydrating, TagChange, Tier, Which},
+    store::{Blob, BlobKind, Deletes, EtagChange, Rehydrating, Tier, Which},
 };
 
 /// Set Blob Properties: <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>.
@@ -33,7 +33,7 @@ pub(super) async fn properties(call: &BlobCall<'_>, name: BlobName<'_>) -> Resul
         }
         pages.apply(blob)
     };
-    let blob = update(call, name, conditions, TagChange::Yes, work).await?;
+    let blob = update(call, name, conditions, EtagChange::Yes, work).await?;
     let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
     insert_sequence_number(&blob, response.headers_mut());
     Ok(response)
@@ -49,7 +49,7 @@ pub(super) async fn metadata(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<
         blob.metadata = metadata;
         Ok(())
     };
-    Ok(answer::written(StatusCode::OK, &*update(call, name, conditions, TagChange::AsVersion, work).await?))
+    Ok(answer::written(StatusCode::OK, &*update(call, name, conditions, EtagChange::AsVersion, work).await?))
 }
 
 /// Set Blob Tier: <https://learn.microsoft.com/rest/api/storageservices/set-blob-tier>. A blob that leaves the archive
@@ -74,7 +74,7 @@ pub(super) async fn set_tier(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<
         blob.tier_changed = Some(Timestamp::now());
         Ok(())
     };
-    let blob = update(call, name, conditions, TagChange::No, work).await?;
+    let blob = update(call, name, conditions, EtagChange::No, work).await?;
     Ok(answer::empty(if blob.rehydrating.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK }))
 }
 
@@ -112,7 +112,7 @@ async fn update(
     call: &BlobCall<'_>,
     name: BlobName<'_>,
     conditions: Conditions,
-    shows: TagChange,
+    shows: EtagChange,
     change: impl FnOnce(&mut Blob, &Conditions) -> Result<(), BlobError> + Send + 'static,
 ) -> Result<std::sync::Arc<Blob>, BlobError> {
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());

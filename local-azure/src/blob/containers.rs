@@ -12,7 +12,7 @@ use super::{
     lease::Leased,
     paging::{Page, Paging},
     properties::write_metadata,
-    store::{ContainerState, TagChange},
+    store::{ContainerState, EtagChange},
     xml::element,
 };
 
@@ -79,7 +79,7 @@ pub(super) async fn set_metadata(call: &BlobCall<'_>) -> Result<Response, BlobEr
         state.metadata = metadata;
         Ok(())
     };
-    let state = call.run(move |store| store.change_container(&name, TagChange::Yes, work)).await?;
+    let state = call.run(move |store| store.change_container(&name, EtagChange::Yes, work)).await?;
     Ok(answer::changed(StatusCode::OK, &state.etag, state.last_modified))
 }
 

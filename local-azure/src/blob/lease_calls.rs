@@ -13,7 +13,7 @@ use super::{
     lease::{Lease, LeaseRefusal, Leased, Length},
     name::BlobName,
     request_headers::text,
-    store::{Blob, ContainerState, TagChange},
+    store::{Blob, ContainerState, EtagChange},
 };
 
 /// The longest lease with an end and the longest wait for a break, in seconds.
@@ -41,7 +41,7 @@ pub(super) async fn of_blob(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<R
         Ok(())
     };
     let (blob, ()) =
-        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, TagChange::No, work)).await?;
+        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, EtagChange::No, work)).await?;
     Ok(action.answer(&blob.lease, now, answer::changed(action.status(), &blob.etag, blob.last_modified)))
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn of_container(call: &BlobCall<'_>) -> Result<Response, BlobEr
         state.lease = action.on(&state.lease, now).map_err(|refusal| BlobError::Lease(refusal, Leased::Container))?;
         Ok(())
     };
-    let state = call.run(move |store| store.change_container(&name, TagChange::No, work)).await?;
+    let state = call.run(move |store| store.change_container(&name, EtagChange::No, work)).await?;
     Ok(action.answer(&state.lease, now, answer::changed(action.status(), &state.etag, state.last_modified)))
 }
 

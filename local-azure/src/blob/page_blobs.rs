@@ -17,7 +17,7 @@ use super::{
     range::{self, Range},
     receive::{self, Answers},
     request_headers::{number, text},
-    store::{Blob, BlobKind, BlobPart, Piece, TagChange, Which},
+    store::{Blob, BlobKind, BlobPart, EtagChange, Piece, Which},
     xml::element,
 };
 
@@ -127,7 +127,7 @@ pub(super) async fn write_pages(
         Ok(())
     };
     let (blob, ()) =
-        call.run(move |store| store.update(&container, BlobName(&owned), &ordinary, TagChange::Yes, work)).await?;
+        call.run(move |store| store.update(&container, BlobName(&owned), &ordinary, EtagChange::Yes, work)).await?;
     let mut response = created(call, &blob);
     let headers = response.headers_mut();
     headers.remove("x-ms-request-server-encrypted");

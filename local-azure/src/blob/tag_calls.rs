@@ -11,7 +11,7 @@ use super::{
     error::BlobError,
     name::BlobName,
     receive,
-    store::TagChange,
+    store::EtagChange,
     tags::{checked, xml_of},
     xml::{self, Element},
 };
@@ -33,7 +33,7 @@ pub(super) async fn set(call: &BlobCall<'_>, name: BlobName<'_>, body: &mut Body
     let tags = checked(read_document(&document)?)?;
     let (container, blob) = (call.container.to_owned(), name.0.to_owned());
     call.run(move |store| {
-        store.update(&container, BlobName(&blob), &conditions, TagChange::No, |blob, conditions| {
+        store.update(&container, BlobName(&blob), &conditions, EtagChange::No, |blob, conditions| {
             conditions.check_update(blob)?;
             blob.tags = tags;
             Ok(())

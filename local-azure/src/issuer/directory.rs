@@ -167,7 +167,7 @@ impl Directory {
         Ok(assignment)
     }
 
-    /// Removes an assignment; false if none has this ID.
+    /// Removes an assignment. Returns false if no assignment has this ID.
     pub(crate) fn unassign(&self, id: &str) -> bool {
         let mut assignments = self.lock();
         let before = assignments.len();

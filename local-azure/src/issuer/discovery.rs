@@ -74,9 +74,9 @@ impl fmt::Display for TenantPath {
 }
 
 /// The document of an existing tenant, or a refusal.
-type DescribedTenant = Result<Response, EntraRefusal>;
+type DiscoveryResult = Result<Response, EntraRefusal>;
 
-pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
+pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DiscoveryResult {
     let tenant = described_tenant(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/common/discovery/keys"));
@@ -89,7 +89,7 @@ pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenan
     Ok(cached(document))
 }
 
-pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
+pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DiscoveryResult {
     let tenant = described_tenant(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2/v2.0");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/{tenant}/discovery/v2.0/keys"));
@@ -136,12 +136,12 @@ fn shared(tenant: TenantPath, folder: &str) -> Value {
     })
 }
 
-pub(super) async fn v1_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
+pub(super) async fn v1_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DiscoveryResult {
     TenantPath::find(&entra, &tenant)?;
     Ok(cached(entra.signing_keys.key_set(None).map_err(|_| TokenError::Signing)?))
 }
 
-pub(super) async fn v2_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
+pub(super) async fn v2_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DiscoveryResult {
     let tenant = TenantPath::find(&entra, &tenant)?;
     let keys = entra.signing_keys.key_set(Some(&tenant.v2_issuer()));
     Ok(cached(keys.map_err(|_| TokenError::Signing)?))

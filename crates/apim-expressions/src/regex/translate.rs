@@ -195,7 +195,7 @@ impl<'p> Translator<'p> {
         Ok(number)
     }
 
-    /// Reads the name of a group; empty if there is none.
+    /// Reads the word characters of a group's name. Before another character, the name is empty.
     fn name(&mut self) -> String {
         let name: String = self.rest().chars().take_while(|c| is_word(*c)).collect();
         self.take(name.len());

@@ -72,14 +72,14 @@ fn written(
             let before = scope.len();
             declare(node, scope);
             let mut added = Vec::new();
-            let qualified = qualify(name, false, scope, outer, before, &mut added);
+            let qualified = qualify(name, false, scope, outer, &mut added);
             out.push(&format!("<{qualified}"))?;
             for attribute in node.attributes() {
                 let (name, value) = (attribute.name(), attribute.value());
                 let written_name = match name.declares() {
                     Some("") => "xmlns".to_owned(),
                     Some(prefix) => format!("xmlns:{prefix}"),
-                    None => qualify(name, true, scope, outer, before, &mut added),
+                    None => qualify(name, true, scope, outer, &mut added),
                 };
                 out.push(&format!(" {written_name}=\""))?;
                 escaped(&value, true, out)?;
@@ -130,15 +130,9 @@ fn children(
     out.push(&format!("</{qualified}>"))
 }
 
-/// Returns the name with the prefix that its namespace has here. Adds a declaration if there is none inside.
-fn qualify(
-    name: &Name,
-    attribute: bool,
-    scope: &mut Scope,
-    outer: usize,
-    before: usize,
-    added: &mut Vec<(String, String)>,
-) -> String {
+/// Returns the name with the prefix of its namespace. If no prefix in scope stands for the namespace, adds a
+/// declaration to `added`.
+fn qualify(name: &Name, attribute: bool, scope: &mut Scope, outer: usize, added: &mut Vec<(String, String)>) -> String {
     const XML: &str = "http://www.w3.org/XML/1998/namespace";
     let local = &name.local;
     let current = |scope: &Scope, prefix: &str| scope.iter().rposition(|(known, _)| known == prefix);
@@ -153,7 +147,6 @@ fn qualify(
     if &*name.namespace == XML {
         return format!("xml:{local}");
     }
-    let _ = before;
     let found = (0..scope.len()).rev().find(|at| {
         let (prefix, uri) = &scope[*at];
         *uri == *name.namespace && current(scope, prefix) == Some(*at) && !(attribute && prefix.is_empty())

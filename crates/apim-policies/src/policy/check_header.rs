@@ -12,7 +12,7 @@ pub(crate) struct CheckHeader {
     status: Setting<StatusCode>,
     message: Setting<String>,
     ignore_case: Setting<bool>,
-    /// The allowed values. If there are none, the header must only exist.
+    /// The allowed values. If the list is empty, the header must only exist.
     values: Vec<Setting<String>>,
 }
 

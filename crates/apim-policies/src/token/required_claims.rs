@@ -10,7 +10,7 @@ pub(crate) struct RequiredClaim {
     pub(crate) matching: Match,
     /// The separator of the token's value. It does not split the policy's values.
     pub(crate) separator: Option<String>,
-    /// The required values. If there are none, the claim must only exist.
+    /// The required values. If the list is empty, the claim must only exist.
     pub(crate) values: Vec<String>,
 }
 

@@ -192,8 +192,8 @@ impl Container {
         self.make(vec![RecordChange::Keep(Arc::new(blob))])
     }
 
-    /// Restores deleted snapshots and versions, and the blob itself if there is none. Returns whether there is a blob
-    /// or anything was restored.
+    /// Restores deleted snapshots and versions, and the blob itself if it does not exist. Reports whether the blob
+    /// exists or anything was restored.
     pub(super) fn restore(&mut self, name: BlobName<'_>) -> io::Result<bool> {
         let deleted: Vec<_> = self.older(name.0).iter().filter(|blob| blob.deleted.is_some()).cloned().collect();
         let mut is_there = self.blobs.contains_key(name.0);
@@ -243,7 +243,7 @@ impl Container {
         }
     }
 
-    /// Deletes the uncommitted blocks of a blob that does not exist yet; `false` if there are none.
+    /// Deletes the uncommitted blocks of a blob that does not exist yet; `false` if it has no such blocks.
     pub(super) fn delete_blocks(&mut self, name: BlobName<'_>) -> io::Result<bool> {
         let Some(waiting) = self.uncommitted.get(name.0) else { return Ok(false) };
         let ids = waiting.keys().cloned().collect();

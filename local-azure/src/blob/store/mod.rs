@@ -53,7 +53,7 @@ pub(super) enum Deletes {
 
 /// Whether a change of a blob changes its `ETag` and time; most changes do.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum TagChange {
+pub(super) enum EtagChange {
     Yes,
     /// It also makes a new version, in an account that keeps versions.
     AsVersion,
@@ -103,13 +103,13 @@ impl Store {
     pub(super) fn change_container(
         &self,
         name: &str,
-        shows: TagChange,
+        shows: EtagChange,
         change: impl FnOnce(&mut ContainerState) -> Result<(), BlobError>,
     ) -> Result<ContainerState, BlobError> {
         self.change(name, |container| {
             let mut state = container.state.clone();
             change(&mut state)?;
-            if shows != TagChange::No {
+            if shows != EtagChange::No {
                 (state.etag, state.last_modified) = (new_etag(), Timestamp::now());
             }
             disk::write_container(&container.folder, &state)?;
@@ -190,19 +190,19 @@ impl Store {
         container: &str,
         name: BlobName<'_>,
         conditions: &Conditions,
-        shows: TagChange,
+        shows: EtagChange,
         change: impl FnOnce(&mut Blob, &Conditions) -> Result<T, BlobError>,
     ) -> Result<(Arc<Blob>, T), BlobError> {
         self.change(container, |container| {
             let mut blob = Blob::clone(container.existing(name).ok_or_else(|| conditions.of_missing())?);
             let result = change(&mut blob, conditions)?;
-            if shows != TagChange::No {
+            if shows != EtagChange::No {
                 (blob.etag, blob.last_modified) = (new_etag(), Timestamp::now());
                 blob.lease = blob.lease.after_write(blob.last_modified);
             }
             let saved = match shows {
-                TagChange::AsVersion if self.retention.versioning => container.replace(blob, self.retention)?,
-                TagChange::Yes | TagChange::AsVersion | TagChange::No => container.save(blob)?,
+                EtagChange::AsVersion if self.retention.versioning => container.replace(blob, self.retention)?,
+                EtagChange::Yes | EtagChange::AsVersion | EtagChange::No => container.save(blob)?,
             };
             Ok((saved, result))
         })

@@ -136,7 +136,9 @@ async fn rust(builds_rust: bool) -> Finding {
 async fn standard_library() -> Finding {
     let (state, note) = match has_standard_library(MUSL).await {
         Ok(true) => (FindingState::Good, "installed".to_owned()),
-        _ => (FindingState::Missing, format!("for `package` of a Rust project; rustup target add {MUSL}")),
+        Ok(false) | Err(_) => {
+            (FindingState::Missing, format!("for `package` of a Rust project; rustup target add {MUSL}"))
+        }
     };
     Finding { name: format!("target {MUSL}"), state, note }
 }

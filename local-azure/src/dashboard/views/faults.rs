@@ -15,12 +15,12 @@ use crate::fault::{Fault, FaultKind, FaultService, SetFault};
 struct Faults {
     /// The services of this world, each with its possible faults.
     services: Vec<Choice<FaultService>>,
-    kinds: Vec<Explained<FaultKind>>,
+    kinds: Vec<NamedChoice<FaultKind>>,
     set: Vec<SetFault>,
 }
 
 #[derive(Serialize)]
-struct Explained<T> {
+struct NamedChoice<T> {
     name: T,
     help: String,
 }
@@ -28,7 +28,7 @@ struct Explained<T> {
 #[derive(Serialize)]
 struct Choice<T> {
     #[serde(flatten)]
-    named: Explained<T>,
+    named: NamedChoice<T>,
     kinds: Vec<FaultKind>,
 }
 
@@ -84,7 +84,7 @@ async fn end(
     }
 }
 
-fn named<T: ValueEnum>(name: T) -> Explained<T> {
+fn named<T: ValueEnum>(name: T) -> NamedChoice<T> {
     let help = name.to_possible_value().and_then(|value| Some(value.get_help()?.to_string())).unwrap_or_default();
-    Explained { name, help }
+    NamedChoice { name, help }
 }

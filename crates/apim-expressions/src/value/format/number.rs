@@ -192,7 +192,21 @@ fn rounded(value: &Value, count: usize) -> Digits {
         Value::Single(number) => Digits::from_double(f64::from(*number), count),
         Value::Decimal(number) => Digits::from_decimal(*number).significant(count),
         Value::Integer(number) => Digits::from_integer(*number).significant(count),
-        _ => Digits::from_integer(Integer::from(0)),
+        // Callers format numbers only.
+        Value::Null
+        | Value::Bool(_)
+        | Value::Char(_)
+        | Value::String(_)
+        | Value::Guid(_)
+        | Value::DateTime(_)
+        | Value::DateTimeOffset(_)
+        | Value::TimeSpan(_)
+        | Value::Json(_)
+        | Value::Jwt(_)
+        | Value::Response(_)
+        | Value::Collection(_)
+        | Value::Dictionary(_)
+        | Value::Object(_) => Digits::from_integer(Integer::from(0)),
     }
 }
 

@@ -37,7 +37,7 @@ impl Message {
         })
     }
 
-    /// Returns the only message at the end of this path of numbers; an empty message if there is none.
+    /// Returns the only message at the end of this path of numbers. If no message is there, returns an empty one.
     pub(super) fn at(&self, path: &[u64]) -> Message {
         path.iter().fold(self.clone(), |message, number| message.all(*number).next().unwrap_or_default())
     }
@@ -72,7 +72,7 @@ impl Message {
         }
     }
 
-    /// Returns the value of an attribute below `number` as text; an empty text if there is none.
+    /// Returns the value of an attribute below `number` as text. A missing attribute gives an empty text.
     pub(super) fn attribute(&self, number: u64, name: &str) -> String {
         let pair = self.all(number).find(|pair| pair.text(1) == name);
         pair.map_or_else(String::new, |pair| value(&pair.at(&[2])))

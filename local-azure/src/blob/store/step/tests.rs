@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::super::{
-    Deletes, Store, TagChange,
+    Deletes, EtagChange, Store,
     blob::{Blob, BlobKind, Which},
     container::{BlockReference, Container},
     container_state::ContainerState,
@@ -67,7 +67,7 @@ fn commit(store: &Store, ids: &[&str]) -> Result<(), BlobError> {
     store.put(CONTAINER, NAME, &Conditions::default(), make).map(drop)
 }
 
-fn update(store: &Store, shows: TagChange, change: impl FnOnce(&mut Blob)) -> Result<(), BlobError> {
+fn update(store: &Store, shows: EtagChange, change: impl FnOnce(&mut Blob)) -> Result<(), BlobError> {
     let change = |blob: &mut Blob, _: &Conditions| {
         change(blob);
         Ok(())
@@ -129,7 +129,7 @@ const WRITES_OF_SEVERAL: [(&str, Retention, Write, Write); 12] = [
     ("a version in place of another", VERSIONS, waiting, |store| put(store, BlobKind::Block, "new")),
     ("a commit of a version", VERSIONS, waiting, |store| commit(store, &["b", "a"])),
     ("a version with other metadata", VERSIONS, old, |store| {
-        update(store, TagChange::AsVersion, |blob| drop(blob.tags.insert("a".to_owned(), "new".to_owned())))
+        update(store, EtagChange::AsVersion, |blob| drop(blob.tags.insert("a".to_owned(), "new".to_owned())))
     }),
     ("a deletion that leaves a version", VERSIONS, waiting, |store| delete(store, Deletes::BlobAlone)),
     ("a deletion with snapshots that leaves a version", VERSIONS, with_snapshots, |store| {
@@ -163,7 +163,7 @@ const WRITES: [(&str, Write, Write); 17] = [
         |store| put(store, BlobKind::Append { sealed: false }, "old"),
         |store| {
             let part = Arc::new(content(store, "new")?);
-            update(store, TagChange::Yes, |blob| blob.pieces.push(Piece::whole(part)))
+            update(store, EtagChange::Yes, |blob| blob.pieces.push(Piece::whole(part)))
         },
     ),
     (
@@ -171,15 +171,15 @@ const WRITES: [(&str, Write, Write); 17] = [
         |store| put(store, BlobKind::Page { sequence_number: 0 }, "old page"),
         |store| {
             let part = Arc::new(content(store, "new ")?);
-            update(store, TagChange::Yes, |blob| {
+            update(store, EtagChange::Yes, |blob| {
                 blob.pieces[0].length = 4;
                 blob.pieces.push(Piece::whole(part));
             })
         },
     ),
-    ("a lease", old, |store| update(store, TagChange::No, |blob| blob.lease = LEASE)),
+    ("a lease", old, |store| update(store, EtagChange::No, |blob| blob.lease = LEASE)),
     ("tags", old, |store| {
-        update(store, TagChange::No, |blob| drop(blob.tags.insert("a".to_owned(), "new".to_owned())))
+        update(store, EtagChange::No, |blob| drop(blob.tags.insert("a".to_owned(), "new".to_owned())))
     }),
     ("a copy", old, copy),
     ("a snapshot", old, |store| store.snapshot(CONTAINER, NAME, &Conditions::default(), Metadata::new()).map(drop)),
@@ -190,7 +190,7 @@ const WRITES: [(&str, Write, Write); 17] = [
             state.lease = LEASE;
             Ok(())
         };
-        store.change_container(CONTAINER, TagChange::Yes, change).map(drop)
+        store.change_container(CONTAINER, EtagChange::Yes, change).map(drop)
     }),
 ];
 
